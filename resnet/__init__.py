@@ -1,0 +1,1 @@
+"""Two ResNet18s for handwritten digits, with and without shortcuts."""

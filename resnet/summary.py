@@ -1,0 +1,60 @@
+"""A net module by module: shapes, parameters, multiply-adds."""
+
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from resnet import ink
+from resnet.model import LiveConv2d, ResNet18
+
+
+@dataclass
+class Row:
+    name: str
+    shape: tuple[int, ...] = ()  # of the output for one picture
+    parameters: int = 0
+    multiply_adds: int = 0  # as papers count them, padding included
+    live_multiply_adds: int = 0  # of the taps that meet the picture
+
+
+def summarise(net: ResNet18, side: int = ink.SIDE) -> list[Row]:
+    """A row for each of the six modules, for one (in_channels, side, side) picture."""
+    rows = []
+    hooks = []
+    for name, layers in net.six_modules().items():
+        row = Row(name, parameters=sum(p.numel() for layer in layers for p in layer.parameters()))
+        rows.append(row)
+        hooks.append(layers[-1].register_forward_hook(note_shape(row)))
+        for part in (part for layer in layers for part in layer.modules()):
+            if isinstance(part, nn.Conv2d | nn.Linear):
+                hooks.append(part.register_forward_hook(count(row)))
+    net.eval()
+    with torch.inference_mode():
+        net(torch.zeros(1, net.conv1.in_channels, side, side))
+    for hook in hooks:
+        hook.remove()
+    return rows
+
+
+def note_shape(row: Row) -> Any:
+    def hook(module: nn.Module, args: tuple[Tensor], output: Tensor) -> None:
+        row.shape = tuple(output.shape[1:])
+
+    return hook
+
+
+def count(row: Row) -> Any:
+    def hook(module: nn.Module, args: tuple[Tensor], output: Tensor) -> None:
+        # Every weight of a linear layer works once; every tap of a kernel once a place.
+        nominal = live = sum(p.numel() for n, p in module.named_parameters() if n == "weight")
+        places = prod(output.shape[2:])
+        if isinstance(module, LiveConv2d):
+            rows, columns = module.live_window(*args[0].shape[-2:])
+            live = nominal // prod(module.kernel_size) * len(rows) * len(columns)
+        row.multiply_adds += nominal * places
+        row.live_multiply_adds += live * places
+
+    return hook
