@@ -1,0 +1,275 @@
+"""A drawing, strokes or an image, -> the (1, 32, 32) picture the nets see.
+
+MNIST's digits were scaled into a box of 20 pixels, aspect kept, and placed on 28x28 with their
+centre of mass in the middle (LeCun et al.: Gradient-Based Learning Applied to Document
+Recognition, 1998, section III.A). A drawing goes the same way, so where and how large it was
+drawn is forgotten; strokes are drawn anew at MNIST's line width, so how thick is forgotten too.
+Four pixels of margin more make 28 into 32.
+
+A picture is float32, 0 for paper and 1 for ink.
+"""
+
+import io
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps, UnidentifiedImageError
+from torch import Tensor
+from torch.nn import functional as F
+
+SIDE = 32  # pixels of a picture, each way
+BOX = 20  # pixels of the larger side of a digit
+LINE = 2.6  # pixels, the width of MNIST's lines
+# Where the centre of mass goes. MNIST puts it on the middle of pixel 14 of 28, half a pixel past
+# the picture's own middle (its 60,000 training digits average 14.00 +- 0.29).
+CENTRE = 14.5 + (SIDE - 28) / 2
+MEAN, STD = 0.1001, 0.2753  # of the training pictures
+
+MAX_POINTS = 20_000
+MAX_PIXELS = 4 * 1024 * 1024
+FORMATS = ("PNG", "JPEG", "WEBP")
+MIN_CONTRAST = 0.1  # of the full range; less than this is paper, not ink
+
+
+class InkError(ValueError):
+    """A drawing that cannot be read; the message is one sentence for the person who drew it."""
+
+
+def normalise(pictures: Tensor) -> Tensor:
+    """What both nets were trained on: zero mean, unit deviation over MNIST."""
+    return (pictures - MEAN) / STD
+
+
+def frame(digits: Tensor) -> Tensor:
+    """MNIST's own (N, 28, 28) uint8 -> pictures (N, 1, 32, 32)."""
+    margin = (SIDE - digits.shape[-1]) // 2
+    return F.pad(digits[:, None].float() / 255, [margin] * 4)
+
+
+# --- strokes ---------------------------------------------------------------------------------
+
+
+def from_strokes(strokes: Any) -> Tensor:
+    """Pen strokes [[[x, y], ...], ...], y down, any units -> picture (1, 32, 32).
+
+    No strokes give the blank picture, all zero. Raises InkError for anything but lists of pairs
+    of finite numbers, and for more than MAX_POINTS points.
+    """
+    lines = checked(strokes)
+    if not lines:
+        return torch.zeros(1, SIDE, SIDE)
+    points = np.concatenate(lines)
+    low, high = points.min(0), points.max(0)
+    extent = (high - low).max()
+    scale = (BOX - LINE) / extent if extent > 1e-100 else 1.0
+    lines = [thinned((line - (low + high) / 2) * scale) for line in lines]
+    first = draw([line + CENTRE for line in lines])
+    return torch.from_numpy(draw([line + 2 * CENTRE - centre_of_mass(first) for line in lines]))[
+        None
+    ]
+
+
+def checked(strokes: Any) -> list[np.ndarray]:
+    """The strokes as arrays (points, 2), the empty ones left out."""
+    if not isinstance(strokes, Sequence) or isinstance(strokes, str | bytes):
+        raise InkError("The strokes are not a list of lists of points.")
+    if sum(len(stroke) if isinstance(stroke, Sequence) else 1 for stroke in strokes) > MAX_POINTS:
+        raise InkError(f"The drawing has more than {MAX_POINTS:,} points.")
+    lines = []
+    for stroke in strokes:
+        try:
+            line = np.asarray(stroke)
+        except ValueError as error:  # ragged
+            raise InkError("A stroke has points that are not pairs [x, y].") from error
+        if line.size == 0:
+            continue
+        if line.ndim != 2 or line.shape[1] != 2 or line.dtype.kind not in "iuf":
+            raise InkError("A stroke has points that are not pairs [x, y] of numbers.")
+        line = line.astype(np.float64)
+        # The bound keeps every sum and difference that follows finite.
+        if not (np.abs(line) < 1e100).all():
+            raise InkError(
+                "A stroke has a coordinate that is not a finite number of sensible size."
+            )
+        lines.append(line)
+    return lines
+
+
+def thinned(line: np.ndarray, gap: float = 0.5) -> np.ndarray:
+    """The line without the points that lie closer than a gap to the last one kept."""
+    kept = [line[0]]
+    for point in line[1:-1]:
+        if max(abs(point - kept[-1])) >= gap:
+            kept.append(point)
+    return np.stack([*kept, line[-1]])
+
+
+def draw(lines: list[np.ndarray]) -> np.ndarray:
+    """Round-ended lines of width LINE on (SIDE, SIDE), antialiased: ink is the share covered.
+
+    A pixel's coverage is taken from its middle's distance to the nearest segment.
+    """
+    starts = np.concatenate([line[:-1] for line in lines])
+    steps = np.concatenate([np.diff(line, axis=0) for line in lines])
+    middles = np.arange(SIDE)[:, None, None] + 0.5
+    nearest = np.full((SIDE, SIDE), np.inf, np.float32)
+    for part in range(0, len(starts), 256):  # a long scribble must not need a large memory
+        step = steps[part : part + 256]
+        length = np.maximum((step**2).sum(1), 1e-12).astype(np.float32)
+        # With p the way from a segment's start to a pixel and t how far along the step (0 to 1)
+        # its foot lies, the squared distance is p.p - t (2 p.step - t step.step): p and step enter
+        # as sums of an x part and a y part, and the large arrays are touched a few times only.
+        way = middles - starts[part : part + 256]  # (SIDE, segments, 2)
+        squared = (way**2).astype(np.float32)
+        along = (way * step).astype(np.float32) / length[:, None]
+        foot = along[None, :, :, 0] + along[:, None, :, 1]  # (SIDE, SIDE, segments)
+        t = foot.clip(0, 1)
+        distance = squared[None, :, :, 0] + squared[:, None, :, 1] - t * (2 * foot - t) * length
+        np.minimum(nearest, distance.min(2), out=nearest)
+    return (0.5 + LINE / 2 - np.sqrt(nearest.clip(0))).clip(0, 1)
+
+
+def centre_of_mass(ink: np.ndarray) -> np.ndarray:
+    """(x, y) in pixels, where the middle of the first pixel is (0.5, 0.5)."""
+    mass = ink.sum(dtype=np.float64)
+    x = (ink.sum(0, dtype=np.float64) * (np.arange(ink.shape[1]) + 0.5)).sum() / mass
+    y = (ink.sum(1, dtype=np.float64) * (np.arange(ink.shape[0]) + 0.5)).sum() / mass
+    return np.array([x, y])
+
+
+# --- images ----------------------------------------------------------------------------------
+
+
+def from_image(source: Path | bytes) -> Tensor:
+    """A PNG, JPEG or WEBP, as a file or as its bytes, -> picture (1, 32, 32).
+
+    Any size and aspect up to MAX_PIXELS; dark ink on light paper or light on dark, coloured, grey
+    or unevenly lit paper, ink that lives in the alpha channel, EXIF rotation. No contrast gives
+    the blank picture, all zero. Raises InkError for what is not such an image.
+    """
+    ink = ink_of(opened(source))
+    if ink is None:
+        return torch.zeros(1, SIDE, SIDE)
+    left, right = edges(ink.max(0))
+    top, bottom = edges(ink.max(1))
+    # One resampling takes the window around the centre of mass to 32x32: nothing is rounded to
+    # whole pixels on the way, so the answer does not hang on where the digit stood.
+    pixel = max(right - left, bottom - top) / BOX
+    margin = math.ceil(SIDE * pixel) + 1
+    x, y = centre_of_mass(ink) + margin - CENTRE * pixel
+    window = (float(x), float(y), float(x + SIDE * pixel), float(y + SIDE * pixel))
+    picture = np.asarray(
+        Image.fromarray(np.pad(ink, margin)).resize(
+            (SIDE, SIDE), Image.Resampling.HAMMING, box=window
+        )
+    )
+    # A hairline scaled down turns grey; ink is as black as it gets, however thin it was.
+    return torch.from_numpy((picture / picture.max()).clip(0, 1).astype(np.float32))[None]
+
+
+def opened(source: Path | bytes) -> Image.Image:
+    """The image, upright and in memory, never larger than MAX_PIXELS."""
+    try:
+        with Image.open(
+            io.BytesIO(source) if isinstance(source, bytes) else source, formats=FORMATS
+        ) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise InkError(
+                    f"The image has {image.width} x {image.height} pixels; "
+                    f"at most {MAX_PIXELS / 1024**2:.0f} megapixels are read."
+                )
+            if getattr(image, "n_frames", 1) > 1:
+                raise InkError("The image is animated; one still picture is read.")
+            return ImageOps.exif_transpose(image)
+    except InkError:
+        raise
+    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
+        raise InkError("The file is not a PNG, JPEG or WEBP image that can be read.") from error
+    except FileNotFoundError as error:
+        raise InkError("The file does not exist.") from error
+    except Exception as error:  # Pillow's decoders raise whatever they meet in a damaged file
+        raise InkError("The image is damaged and cannot be read.") from error
+
+
+def ink_of(image: Image.Image) -> np.ndarray | None:
+    """(height, width) from 0, paper, to 1, ink; None without contrast.
+
+    Ink is how far a pixel's colour is from the paper's: dark on light, light on dark and blue on
+    grey are the same to it.
+    """
+    colours = flattened(image)
+    # Coarse enough for a 20-pixel box and quick; means of blocks also quieten a camera's noise.
+    block = max(1, max(colours.shape[:2]) // 400)
+    if block > 1:
+        height, width = (size // block * block or size for size in colours.shape[:2])
+        rows, columns = min(block, height), min(block, width)
+        colours = (
+            colours[:height, :width]
+            .reshape(height // rows, rows, width // columns, columns, 3)
+            .mean((1, 3))
+        )
+    difference = np.abs(colours - paper(colours)).max(2)
+    peak = difference.max()
+    if peak < MIN_CONTRAST:
+        return None
+    noise = 4 * np.median(border(difference))
+    if noise >= peak:
+        return None
+    return ((difference - noise) / (peak - noise)).clip(0, 1).astype(np.float32)
+
+
+def flattened(image: Image.Image) -> np.ndarray:
+    """Colours (height, width, 3) in [0, 1], transparency replaced by a paper that shows the ink."""
+    if image.mode.startswith(("I", "F")):  # 16 bits of grey
+        grey = np.asarray(image, np.float32)
+        grey = grey / max(65535.0 if image.mode.startswith("I") else 1.0, float(grey.max()))
+        return np.repeat(grey[:, :, None], 3, 2)
+    rgba = np.asarray(image.convert("RGBA"), np.float32) / 255
+    colours, alpha = rgba[:, :, :3], rgba[:, :, 3:]
+    if alpha.min() == 1:
+        return colours
+    opaque = colours[alpha[:, :, 0] > 0.5]
+    if len(opaque) == 0:
+        return np.ones_like(colours)
+    middle = np.median(opaque, 0)
+    # Either what can be seen is ink, all of much the same colour, or it is paper with ink on it.
+    # Ink gets a paper of the other lightness; paper is carried on under the transparent rest.
+    is_ink = np.abs(opaque - middle).max() < 0.4
+    ground = np.full(3, 1.0 if middle.mean() < 0.5 else 0.0, np.float32) if is_ink else middle
+    return colours * alpha + ground * (1 - alpha)
+
+
+def border(values: np.ndarray) -> np.ndarray:
+    """The outermost pixels, (pixels, ...)."""
+    return np.concatenate([values[0], values[-1], values[1:-1, 0], values[1:-1, -1]])
+
+
+def paper(colours: np.ndarray) -> np.ndarray:
+    """The paper's colour at every pixel: a plane through the border, for light from one side."""
+    height, width = colours.shape[:2]
+    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
+    plane = np.stack([np.ones_like(x), x, y], -1)
+    edge, terms = border(colours), border(plane)
+    middle = np.median(edge, 0)
+    # Strokes that run off the image do not count as paper.
+    bare = np.abs(edge - middle).max(1) < 0.2
+    if bare.sum() < 8 or bare.mean() < 0.5:
+        return np.broadcast_to(middle, colours.shape)
+    fit, *_ = np.linalg.lstsq(terms[bare], edge[bare], rcond=None)
+    return plane @ fit
+
+
+def edges(profile: np.ndarray) -> tuple[float, float]:
+    """Where a profile of ink first rises through one half and last falls, in parts of a pixel."""
+    inside = np.flatnonzero(profile >= 0.5)
+    padded = np.concatenate([[0], profile, [0]])
+
+    def crossing(inner: int, outer: int) -> float:
+        return float((padded[inner] - 0.5) / (padded[inner] - padded[outer]))
+
+    first, last = int(inside[0]), int(inside[-1])
+    return first + 0.5 - crossing(first + 1, first), last + 0.5 + crossing(last + 1, last + 2)
