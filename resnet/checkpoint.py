@@ -1,0 +1,164 @@
+"""Checkpoints that describe themselves: saved so that nothing is lost, loaded only when whole.
+
+One safetensors file a net, float16. Its metadata say what it is (variant, recipe, seed, accuracy,
+data, versions, history) and carry a sha256 over themselves and the tensors, since safetensors
+does not notice a flipped byte. They also keep how the net read ten sample digits when it was
+saved: a net that reads them differently now is run by code it was not made for.
+"""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+import torch
+from safetensors import SafetensorError
+from torch import Tensor
+
+from resnet import ink, samples
+from resnet.model import ResNet18
+
+FOLDER = Path(__file__).parent.parent / "checkpoints"
+VARIANTS = ("residual", "plain")
+
+About = dict[str, Any]  # JSON values
+
+
+class CheckpointError(Exception):
+    """A checkpoint that cannot be used; the message names file, fault and remedy in one line."""
+
+
+def path_of(variant: str, folder: Path = FOLDER) -> Path:
+    return folder / f"{variant}.safetensors"
+
+
+def build(variant: str) -> ResNet18:
+    return ResNet18(use_residual=variant == "residual")
+
+
+def save(path: Path, net: ResNet18, about: About) -> None:
+    """Write a net as float16 with its description, replacing the file only when all is well."""
+    variant = "residual" if net.use_residual else "plain"
+    tensors = halved(net)
+    about = {
+        **about,
+        "variant": variant,
+        "weights_sha256": digest(tensors, {}),
+        "self_test": self_test(as_stored(net)),
+    }
+    write(path, tensors, about)
+
+
+def load(path: Path, variant: str) -> tuple[ResNet18, About]:
+    """The net of a checkpoint, float32 in eval mode on the CPU, and what its metadata say.
+
+    Raises CheckpointError when the file is missing, damaged, not finite or not this variant's, or
+    when the net no longer reads the samples as it did.
+    """
+    try:
+        tensors, about = read(path)
+        if about.get("variant") != variant:
+            raise CheckpointError(
+                f"{path}: holds the {about.get('variant')} net, not the {variant} one"
+            )
+        bad = [name for name, tensor in tensors.items() if not torch.isfinite(tensor).all()]
+        if bad:
+            raise CheckpointError(f"{path}: {bad[0]} has values that are not finite")
+        net = build(variant)
+        try:
+            net.load_state_dict(tensors, strict=True)
+        except RuntimeError as error:
+            raise CheckpointError(f"{path}: not the weights of this ResNet18") from error
+        net.eval()
+        if self_test(net) != about.get("self_test"):
+            raise CheckpointError(f"{path}: no longer reads the sample digits as when it was saved")
+    except CheckpointError as error:
+        raise CheckpointError(
+            f"{error}; restore it (git checkout -- checkpoints) "
+            f"or train it (python train.py --variant {variant})"
+        ) from error
+    return net, about
+
+
+def halved(net: ResNet18) -> dict[str, Tensor]:
+    """The state dict as it is stored: on the CPU, floats as float16."""
+    tensors = {name: tensor.detach().cpu() for name, tensor in net.state_dict().items()}
+    return {n: t.half() if t.is_floating_point() else t for n, t in tensors.items()}
+
+
+def as_stored(net: ResNet18) -> ResNet18:
+    """A copy with the weights rounded as storing rounds them, in eval mode on the CPU."""
+    copy = ResNet18(use_residual=net.use_residual)
+    copy.load_state_dict(halved(net))
+    return copy.eval()
+
+
+@torch.inference_mode()
+def self_test(net: ResNet18) -> list[int]:
+    """What the net, in eval mode, says to the sample digits 0 to 9."""
+    pictures = torch.stack([ink.from_strokes(samples.sample(digit)) for digit in range(10)])
+    return net(ink.normalise(pictures)).argmax(1).tolist()
+
+
+def write(path: Path, tensors: dict[str, Tensor], about: About) -> None:
+    """Write tensors and a description so that a crash, a full disk or a kill keeps the old file."""
+    tensors = {name: tensor.contiguous() for name, tensor in tensors.items()}
+    about = {**about, "sha256": digest(tensors, about)}
+    raw = safetensors.torch.save(tensors, {key: json.dumps(value) for key, value in about.items()})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.tmp")  # the same folder: a rename must not cross disks
+    try:
+        with draft.open("wb") as file:
+            file.write(raw)
+            file.flush()
+            os.fsync(file.fileno())
+        read(draft)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    if os.name == "posix":  # the new name is on the disk only when its folder is
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def read(path: Path) -> tuple[dict[str, Tensor], About]:
+    """The tensors and the description of a file, verified against its own sha256.
+
+    The file is read whole, not mapped: replacing it later cannot change tensors in use.
+    """
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError as error:
+        raise CheckpointError(f"{path}: not found") from error
+    except OSError as error:
+        raise CheckpointError(f"{path}: cannot be read ({error.strerror})") from error
+    try:
+        tensors = safetensors.torch.load(raw)
+        header = json.loads(raw[8 : 8 + int.from_bytes(raw[:8], "little")])
+        about = {key: json.loads(value) for key, value in header["__metadata__"].items()}
+        expected = about.pop("sha256")
+    except (SafetensorError, ValueError, KeyError, AttributeError) as error:
+        raise CheckpointError(
+            f"{path}: cut, damaged or not a checkpoint of this project"
+        ) from error
+    found = digest(tensors, about)
+    if found != expected:
+        raise CheckpointError(
+            f"{path}: damaged, its sha256 is {found[:12]}..., not {str(expected)[:12]}..."
+        )
+    return tensors, about
+
+
+def digest(tensors: dict[str, Tensor], about: About) -> str:
+    """sha256 over the description and over name, type, shape and bytes of every tensor."""
+    sha256 = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
+    for name in sorted(tensors):
+        tensor = tensors[name].contiguous()
+        sha256.update(f"{name} {tensor.dtype} {list(tensor.shape)}".encode())
+        sha256.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+    return sha256.hexdigest()

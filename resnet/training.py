@@ -1,0 +1,299 @@
+"""Training: one recipe for both nets, resumable to the bit.
+
+Nothing random has a state to save: the order of an epoch and the variations of a batch are
+functions of the seed and of the step's number. So a run that goes on from its last save draws
+what it would have drawn.
+"""
+
+import datetime
+import math
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from tqdm import tqdm
+
+from resnet import checkpoint, ink
+from resnet.augment import augment
+from resnet.mnist import Mnist, Split
+from resnet.model import ResNet18
+
+HISTORY_EVERY = 20  # steps
+AVERAGE_EVERY = 8  # steps
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How both nets are trained, and why.
+
+    Stochastic gradient descent with Nesterov momentum is what residual nets are trained with in
+    He et al., arXiv 1512.03385, section 3.4, at batch 128 as there for 32x32 pictures.
+    """
+
+    epochs: int = 14
+    batch_size: int = 128
+    # One cycle (Smith and Topin, arXiv 1708.07120): up in a straight line, down along a cosine to
+    # nearly 0. The climb lets the plain net, which starts with larger gradients, take the same
+    # peak; the end at 0 makes the last epochs the best ones.
+    peak_rate: float = 0.1
+    climb: float = 0.2  # share of the steps
+    momentum: float = 0.9
+    # On the weights of convolutions and the head only: batch norm undoes a scale anyway.
+    weight_decay: float = 5e-4
+    # Some of MNIST's labels are wrong, and certainty beyond 95 % is nothing to learn
+    # (Szegedy et al., arXiv 1512.00567, section 7).
+    label_smoothing: float = 0.05
+    # Exponential moving average of the weights, taken every AVERAGE_EVERY steps: about half an
+    # epoch long (Izmailov et al., arXiv 1803.05407, for why averages generalise better).
+    average_decay: float = 0.96
+
+
+class Run:
+    """One training under way: all that changes, and how to save it and take it up again."""
+
+    def __init__(
+        self, variant: str, recipe: Recipe, seed: int, data_sha256: str, device: torch.device
+    ):
+        torch.manual_seed(seed)
+        self.variant, self.recipe, self.seed, self.device = variant, recipe, seed, device
+        self.data_sha256 = data_sha256
+        # Channels last is the layout that CPU and GPU convolutions are fastest in.
+        self.net = checkpoint.build(variant).to(device).to(memory_format=torch.channels_last)
+        decay = get_ema_multi_avg_fn(recipe.average_decay)
+        self.average = AveragedModel(self.net, multi_avg_fn=decay, use_buffers=True)
+        decayed: dict[str, Any] = {"params": [p for p in self.net.parameters() if p.ndim > 1]}
+        free: dict[str, Any] = {
+            "params": [p for p in self.net.parameters() if p.ndim == 1],
+            "weight_decay": 0.0,
+        }
+        self.optimizer = torch.optim.SGD(
+            [decayed, free],
+            lr=recipe.peak_rate,
+            momentum=recipe.momentum,
+            nesterov=True,
+            weight_decay=recipe.weight_decay,
+            fused=True,
+        )
+        self.step = 0
+        self.seconds = 0.0
+        self.history: dict[str, Any] = {"step": [], "loss": [], "gradient_norm": {}, "epochs": []}
+        self.best: dict[str, Tensor] = {}
+
+    @property
+    def best_step(self) -> int:
+        """When the weights kept as the best were reached: of equals the last."""
+        return max(self.history["epochs"], key=lambda epoch: (epoch["right"], epoch["step"]))[
+            "step"
+        ]
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What must be equal for one run to go on where another stopped."""
+        return {
+            "variant": self.variant,
+            "recipe": asdict(self.recipe),
+            "seed": self.seed,
+            "data_sha256": self.data_sha256,
+        }
+
+    def save(self, path: Path) -> None:
+        tensors = {f"net.{name}": tensor for name, tensor in self.net.state_dict().items()}
+        tensors |= {f"average.{name}": tensor for name, tensor in self.average.state_dict().items()}
+        tensors |= {f"best.{name}": tensor for name, tensor in self.best.items()}
+        for name, parameter in self.net.named_parameters():
+            momentum = self.optimizer.state[parameter].get("momentum_buffer")
+            if momentum is not None:
+                tensors[f"momentum.{name}"] = momentum
+        about = {
+            "run": self.identity,
+            "step": self.step,
+            "seconds": self.seconds,
+            "history": self.history,
+        }
+        checkpoint.write(path, {name: tensor.cpu() for name, tensor in tensors.items()}, about)
+
+    def load(self, path: Path) -> None:
+        """Take up a saved run. Raises CheckpointError when it is damaged or another run's."""
+        tensors, about = checkpoint.read(path)
+        if about.get("run") != self.identity:
+            raise checkpoint.CheckpointError(
+                f"{path}: saved by a run with other settings or data; "
+                "use the same flags as then, or delete the file to start anew"
+            )
+        parts: dict[str, dict[str, Tensor]] = {"net": {}, "average": {}, "best": {}, "momentum": {}}
+        for name, tensor in tensors.items():
+            part, _, rest = name.partition(".")
+            parts[part][rest] = tensor
+        self.net.load_state_dict(parts["net"])
+        self.average.load_state_dict(parts["average"])
+        self.best = parts["best"]
+        for name, parameter in self.net.named_parameters():
+            if name in parts["momentum"]:
+                buffer = torch.empty_like(parameter).copy_(parts["momentum"][name])
+                self.optimizer.state[parameter]["momentum_buffer"] = buffer
+        self.step, self.seconds, self.history = about["step"], about["seconds"], about["history"]
+
+
+def fit(
+    run: Run, train: Split, validation: Split, save: Callable[[], None], stop: Callable[[], bool]
+) -> bool:
+    """Train until the recipe's last epoch, saving after each. False when stop() asked to leave."""
+    steps = len(train) // run.recipe.batch_size
+    if steps == 0:
+        raise ValueError(f"{len(train)} pictures do not fill a batch of {run.recipe.batch_size}")
+    total = steps * run.recipe.epochs
+    images, labels = train.images.to(run.device), train.labels.to(run.device)
+    with tqdm(
+        total=total,
+        initial=run.step,
+        desc=run.variant,
+        unit="step",
+        smoothing=0.02,
+        dynamic_ncols=True,
+    ) as bar:
+        if run.history["epochs"]:
+            bar.set_postfix(progress(run))
+        while run.step < total:
+            if not train_one_epoch(run, images, labels, steps, bar, stop):
+                save()
+                return False
+            judge_epoch(run, validation)
+            bar.set_postfix(progress(run))
+            save()
+    return True
+
+
+def train_one_epoch(
+    run: Run, images: Tensor, labels: Tensor, steps: int, bar: tqdm, stop: Callable[[], bool]
+) -> bool:
+    """Train to the end of the epoch that run.step stands in. False when stop() asked to leave."""
+    recipe = run.recipe
+    total = steps * recipe.epochs
+    epoch = run.step // steps
+    order = torch.randperm(len(labels), generator=generator(run.seed, "order", epoch)).to(
+        run.device
+    )
+    run.net.train()
+    while run.step < (epoch + 1) * steps:
+        if stop():
+            return False
+        started = time.perf_counter()
+        for group in run.optimizer.param_groups:
+            group["lr"] = learning_rate(run.step / total, recipe)
+        position = run.step % steps * recipe.batch_size
+        batch = order[position : position + recipe.batch_size]
+        pictures = augment(ink.frame(images[batch]), generator(run.seed, "augment", run.step))
+        logits = run.net(ink.normalise(pictures))
+        loss = F.cross_entropy(logits, labels[batch], label_smoothing=recipe.label_smoothing)
+        run.optimizer.zero_grad()
+        loss.backward()
+        if run.step % HISTORY_EVERY == 0:
+            record(run, loss)
+            bar.set_postfix(progress(run), refresh=False)
+        run.optimizer.step()
+        run.step += 1
+        if run.step % AVERAGE_EVERY == 0:
+            run.average.update_parameters(run.net)
+        run.seconds += time.perf_counter() - started
+        bar.update()
+    return True
+
+
+def record(run: Run, loss: Tensor) -> None:
+    run.history["step"].append(run.step)
+    run.history["loss"].append(round(loss.item(), 5))
+    for name, layers in run.net.six_modules().items():
+        gradients = [p.grad for layer in layers for p in layer.parameters() if p.grad is not None]
+        norm = torch.nn.utils.get_total_norm(gradients).item()
+        run.history["gradient_norm"].setdefault(name, []).append(float(f"{norm:.4g}"))
+
+
+def judge_epoch(run: Run, validation: Split) -> None:
+    """Read the validation slice with the net and with its average; keep the best average."""
+    averaged = run.average.module
+    assert isinstance(averaged, ResNet18)
+    right = evaluate(averaged, validation)
+    raw = evaluate(run.net, validation)
+    run.history["epochs"].append(
+        {"step": run.step, "right": right, "right_unaveraged": raw, "total": len(validation)}
+    )
+    if run.best_step == run.step:
+        run.best = {name: tensor.cpu().clone() for name, tensor in averaged.state_dict().items()}
+
+
+def finish(run: Run, data: Mnist, path: Path) -> dict[str, Any]:
+    """Read the test set, this once, with the best weights as they are stored, and store them."""
+    best = checkpoint.build(run.variant)
+    best.load_state_dict(run.best)
+    stored = checkpoint.as_stored(best).to(run.device).to(memory_format=torch.channels_last)
+    score = {
+        name: {"right": evaluate(stored, split), "total": len(split)}
+        for name, split in (("validation", data.validation), ("test", data.test))
+    }
+    about = {
+        **run.identity,
+        **score,
+        "best_step": run.best_step,
+        "steps": run.step,
+        "seconds": round(run.seconds),
+        "torch": torch.__version__,
+        "device": f"{run.device.type}, {platform.machine()}, {torch.get_num_threads()} threads",
+        "date": datetime.date.today().isoformat(),
+        "history": run.history,
+    }
+    checkpoint.save(path, best, about)
+    return about
+
+
+def progress(run: Run) -> dict[str, str]:
+    shown = {"loss": f"{np.mean(run.history['loss'][-10:]):.3f}"}
+    if run.history["epochs"]:
+        last = run.history["epochs"][-1]
+        shown["validation"] = f"{100 * last['right'] / last['total']:.2f}%"
+    return shown
+
+
+@torch.inference_mode()
+def evaluate(net: ResNet18, split: Split, batch_size: int = 250) -> int:
+    """How many digits of a split the net reads right."""
+    device = next(net.parameters()).device
+    net.eval()
+    right = 0
+    for images, labels in zip(
+        split.images.split(batch_size), split.labels.split(batch_size), strict=True
+    ):
+        logits = net(ink.normalise(ink.frame(images.to(device))))
+        right += int((logits.argmax(1).cpu() == labels).sum())
+    return right
+
+
+def wilson_interval(right: int, total: int) -> tuple[float, float]:
+    """The 95 % interval of a share (Wilson 1927): sensible near 100 %, where +-2 sigma is not."""
+    z = 1.959964
+    share = right / total
+    middle = share + z * z / (2 * total)
+    spread = z * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
+    return (middle - spread) / (1 + z * z / total), (middle + spread) / (1 + z * z / total)
+
+
+def learning_rate(done: float, recipe: Recipe) -> float:
+    """The rate when a share of the steps is done: a line up to the peak, a cosine down to 0."""
+    if done < recipe.climb:
+        return recipe.peak_rate * (0.02 + 0.98 * done / recipe.climb)
+    return (
+        recipe.peak_rate * (1 + math.cos(math.pi * (done - recipe.climb) / (1 - recipe.climb))) / 2
+    )
+
+
+def generator(seed: int, purpose: str, number: int) -> torch.Generator:
+    """Random numbers that depend on the seed, what they are for, and which step or epoch it is."""
+    words = np.random.SeedSequence([seed, *purpose.encode(), number]).generate_state(1, np.uint64)
+    return torch.Generator().manual_seed(int(words[0]))

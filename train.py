@@ -1,0 +1,148 @@
+"""Train the residual net, the plain net, or both, and write their checkpoints.
+
+An interrupted run (Ctrl-C, or the power) keeps its last epoch beside the checkpoint; --resume
+goes on from there and ends in the weights it would have ended in.
+"""
+
+import argparse
+import functools
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+import torch
+
+from resnet import checkpoint, mnist, training
+
+
+def get_args_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--variant", choices=["both", *checkpoint.VARIANTS], default="both")
+    parser.add_argument(
+        "--epochs", type=positive, default=training.Recipe.epochs, help="default: %(default)s"
+    )
+    parser.add_argument("--seed", type=natural, default=0, help="default: %(default)s")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=mnist.FOLDER,
+        metavar="DIR",
+        help="folder of the four IDX files",
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=checkpoint.FOLDER,
+        metavar="DIR",
+        help="folder for the checkpoints",
+    )
+    parser.add_argument("--resume", action="store_true", help="go on with an interrupted run")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="go all the way on a few pictures and keep nothing"
+    )
+    return parser
+
+
+def natural(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"{text} is negative")
+    return number
+
+
+def positive(text: str) -> int:
+    if natural(text) == 0:
+        raise argparse.ArgumentTypeError("0 is too few")
+    return int(text)
+
+
+def main(args: argparse.Namespace) -> int:
+    try:
+        data = mnist.load(args.data)
+        if not args.dry_run:
+            return train(args, data, args.output)
+        with tempfile.TemporaryDirectory() as folder:
+            args.epochs = 1
+            code = train(args, small(data), Path(folder))
+        print("Dry run: all of it works; nothing was kept.")
+        return code
+    except (mnist.DataError, checkpoint.CheckpointError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def train(args: argparse.Namespace, data: mnist.Mnist, output: Path) -> int:
+    device = torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
+    torch.backends.cudnn.deterministic = True
+    stop = Interruption()
+    for variant in checkpoint.VARIANTS if args.variant == "both" else [args.variant]:
+        path = checkpoint.path_of(variant, output)
+        unfinished = path.with_suffix(".unfinished.safetensors")
+        run = training.Run(
+            variant, training.Recipe(epochs=args.epochs), args.seed, data.sha256, device
+        )
+        if unfinished.exists():
+            if not args.resume:
+                print(
+                    f"{unfinished}: an interrupted run; "
+                    "add --resume to go on with it, or delete the file",
+                    file=sys.stderr,
+                )
+                return 2
+            run.load(unfinished)
+            print(f"Going on with the {variant} net from step {run.step}.")
+        elif args.resume and is_done(path, run):
+            print(f"{path}: this run is finished already.")
+            continue
+        save = functools.partial(run.save, unfinished)
+        if not training.fit(run, data.train, data.validation, save, stop):
+            print(f"\nSaved at step {run.step}. To go on: the same command with --resume.")
+            return 130
+        about = training.finish(run, data, path)
+        unfinished.unlink(missing_ok=True)
+        print(
+            f"{path}: {described(about['test'])} on test, "
+            f"{described(about['validation'])} on validation, "
+            f"step {about['best_step']} of {about['steps']}, {about['seconds'] / 60:.1f} minutes."
+        )
+    return 0
+
+
+def is_done(path: Path, run: training.Run) -> bool:
+    if not path.exists():
+        return False
+    _, about = checkpoint.load(path, run.variant)
+    return all(about.get(key) == value for key, value in run.identity.items())
+
+
+def described(score: dict[str, int]) -> str:
+    return f"{score['right']:,}/{score['total']:,} ({100 * score['right'] / score['total']:.2f} %)"
+
+
+def small(data: mnist.Mnist) -> mnist.Mnist:
+    return mnist.Mnist(
+        data.train.first(3 * 128), data.validation.first(100), data.test.first(100), data.sha256
+    )
+
+
+class Interruption:
+    """Remembers Ctrl-C until the step under way is done; a second Ctrl-C does not wait."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self.ask)
+
+    def ask(self, number: int, frame: object) -> None:
+        self.asked = True
+        signal.signal(number, signal.SIG_DFL)
+
+    def __call__(self) -> bool:
+        return self.asked
+
+
+if __name__ == "__main__":
+    sys.exit(main(get_args_parser().parse_args()))
