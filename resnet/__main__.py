@@ -1,0 +1,163 @@
+"""What the nets can do without the page: read drawings, be measured, be described."""
+
+import argparse
+import gzip
+import itertools
+import json
+import sys
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from tabulate import tabulate
+from torch import Tensor
+
+from resnet import checkpoint, ink, mnist, training
+from resnet.classifier import Answer, Classifier
+from resnet.summary import summarise
+
+
+def get_args_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m resnet", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    command = commands.add_parser("classify", help="read drawings: one JSON line each")
+    command.add_argument(
+        "files",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help='PNG, JPEG, WEBP; or .jsonl, .jsonl.gz with {"strokes": [[[x, y], ...], ...]} a line',
+    )
+    with_checkpoints(command)
+    command.set_defaults(run=classify)
+
+    command = commands.add_parser("evaluate", help="recompute the accuracy on MNIST's test set")
+    command.add_argument(
+        "--data",
+        type=Path,
+        default=mnist.FOLDER,
+        metavar="DIR",
+        help="folder of the four IDX files",
+    )
+    with_checkpoints(command)
+    command.set_defaults(run=evaluate)
+
+    command = commands.add_parser("summary", help="both nets module by module")
+    command.set_defaults(run=summary)
+    return parser
+
+
+def with_checkpoints(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--model", choices=["both", *checkpoint.VARIANTS], default="both")
+    command.add_argument("--checkpoints", type=Path, default=checkpoint.FOLDER, metavar="DIR")
+
+
+def variants(args: argparse.Namespace) -> tuple[str, ...]:
+    return checkpoint.VARIANTS if args.model == "both" else (args.model,)
+
+
+# --- classify --------------------------------------------------------------------------------
+
+
+def classify(args: argparse.Namespace) -> int:
+    classifiers = {
+        variant: Classifier.load(variant, args.checkpoints) for variant in variants(args)
+    }
+    refused = False
+    drawings = itertools.chain.from_iterable(drawings_of(file) for file in args.files)
+    while batch := list(itertools.islice(drawings, 256)):
+        readable = [drawing for drawing in batch if isinstance(drawing, Tensor)]
+        pictures = torch.stack(readable) if readable else torch.zeros(0, 1, ink.SIDE, ink.SIDE)
+        answers = {variant: iter(net.answer(pictures)) for variant, net in classifiers.items()}
+        for drawing in batch:
+            if isinstance(drawing, str):
+                refused = True
+                print(drawing, file=sys.stderr)
+                line = {variant: Answer(None, None, 0.0, drawing) for variant in classifiers}
+            else:
+                line = {variant: next(answer) for variant, answer in answers.items()}
+            print(json.dumps({variant: answer.as_json() for variant, answer in line.items()}))
+    return 1 if refused else 0
+
+
+def drawings_of(file: Path) -> Iterator[Tensor | str]:
+    """The pictures of a file's drawings, in order; a sentence for one that cannot be read."""
+    if not file.name.endswith((".jsonl", ".jsonl.gz")):
+        try:
+            yield ink.from_image(file)
+        except ink.InkError as error:
+            yield f"{file}: {error}"
+        return
+    try:
+        with gzip.open(file, "rt") if file.suffix == ".gz" else file.open() as lines:
+            for number, line in enumerate(lines, 1):
+                if line.strip():
+                    yield drawing_of(line, f"{file}:{number}")
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        yield f"{file}: cannot be read ({getattr(error, 'strerror', None) or error})"
+
+
+def drawing_of(line: str, place: str) -> Tensor | str:
+    try:
+        return ink.from_strokes(json.loads(line)["strokes"])
+    except ink.InkError as error:
+        return f"{place}: {error}"
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return f'{place}: not a line of JSON with "strokes"'
+
+
+# --- evaluate, summary -----------------------------------------------------------------------
+
+
+def evaluate(args: argparse.Namespace) -> int:
+    test = mnist.load(args.data).test
+    rows = []
+    for variant in variants(args):
+        net, about = checkpoint.load(checkpoint.path_of(variant, args.checkpoints), variant)
+        device = torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
+        right = training.evaluate(net.to(device).to(memory_format=torch.channels_last), test)
+        low, high = training.wilson_interval(right, len(test))
+        recorded = f"{about['test']['right']}/{about['test']['total']}"
+        rows.append(
+            [
+                variant,
+                f"{right}/{len(test)}",
+                f"{right / len(test):.2%}",
+                f"{low:.2%} - {high:.2%}",
+                recorded,
+            ]
+        )
+    headers = ["net", "right", "accuracy", "95 % interval", "in its metadata"]
+    print(tabulate(rows, headers, tablefmt="github", disable_numparse=True))
+    return 0
+
+
+def summary(args: argparse.Namespace) -> int:
+    for variant in checkpoint.VARIANTS:
+        rows = summarise(checkpoint.build(variant))
+        table = [
+            [
+                row.name,
+                " x ".join(map(str, row.shape)),
+                row.parameters,
+                row.multiply_adds,
+                row.live_multiply_adds,
+            ]
+            for row in rows
+        ]
+        table.append(["sum", "", *(sum(column) for column in list(zip(*table, strict=True))[2:])])
+        headers = [variant, "output", "parameters", "multiply-adds", "of live taps"]
+        print(tabulate(table, headers, tablefmt="github", intfmt=","), end="\n\n")
+    return 0
+
+
+if __name__ == "__main__":
+    arguments = get_args_parser().parse_args()
+    try:
+        sys.exit(arguments.run(arguments))
+    except (checkpoint.CheckpointError, mnist.DataError) as error:
+        sys.exit(f"{error}")
+    except BrokenPipeError:  # the reader of our lines, `head` for one, has seen enough
+        sys.exit(0)
