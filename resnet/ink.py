@@ -50,6 +50,11 @@ def frame(digits: Tensor) -> Tensor:
     return F.pad(digits[:, None].float() / 255, [margin] * 4)
 
 
+def grey_levels(picture: Tensor) -> bytes:
+    """A picture as SIDE x SIDE bytes, 0 for paper and 255 for ink, row by row."""
+    return (picture * 255).round().to(torch.uint8).numpy().tobytes()
+
+
 # --- strokes ---------------------------------------------------------------------------------
 
 

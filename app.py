@@ -1,0 +1,110 @@
+"""The page: draw a digit, and two ResNet18s, with and without shortcuts, read it side by side."""
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read at import: the server calls nobody
+
+import gradio as gr
+import torch
+from starlette.middleware import Middleware
+
+from resnet import checkpoint
+from resnet.classifier import Classifier
+from ui.cards import AnswerCards
+from ui.endpoints import add_endpoints
+from ui.guard import LOOPBACK, Guard
+from ui.pad import Sketchpad
+from ui.reading import Reader
+
+TITLE = "With and without shortcuts"
+CSS = Path(__file__).parent / "ui" / "page.css"
+
+
+def get_args_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="default: %(default)s, this machine only"
+    )
+    parser.add_argument("--port", type=int, default=7860, help="default: %(default)s")
+    parser.add_argument("--checkpoints", type=Path, default=checkpoint.FOLDER, metavar="DIR")
+    return parser
+
+
+def load(folder: Path) -> dict[str, Classifier]:
+    """The nets whose checkpoints are sound; the fault of any other goes to stderr."""
+    classifiers = {}
+    for variant in checkpoint.VARIANTS:
+        try:
+            classifiers[variant] = Classifier.load(variant, folder)
+        except checkpoint.CheckpointError as error:
+            print(error, file=sys.stderr)
+    return classifiers
+
+
+def build(classifiers: Mapping[str, Classifier]) -> gr.Blocks:
+    reader = Reader(classifiers)
+    with gr.Blocks(title=TITLE, analytics_enabled=False) as page:
+        gr.HTML(
+            f"<h1>{TITLE}</h1><p>Two ResNet18s, equally deep. One has shortcuts, one has none. "
+            "Draw a digit and watch both read it.</p>",
+            elem_id="title",
+            js_on_load=None,
+        )
+        with gr.Row(elem_id="compare"):
+            Sketchpad(reader)
+            AnswerCards(classifiers)
+        add_endpoints(reader)
+    return page.queue(max_size=64, default_concurrency_limit=2)
+
+
+def launch(page: gr.Blocks, host: str, port: int) -> str:
+    """Serve until page.close(); returns the address. Raises OSError when the port is taken."""
+    _, address, _ = page.launch(
+        server_name=host,
+        server_port=port,
+        prevent_thread_lock=True,
+        quiet=True,
+        share=False,
+        ssr_mode=False,
+        show_error=False,
+        enable_monitoring=False,
+        run_history=False,
+        max_file_size="8mb",
+        footer_links=[],
+        theme=gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["monospace"]),
+        css_paths=CSS,
+        app_kwargs={"middleware": [Middleware(Guard, is_local=host in LOOPBACK)]},
+    )
+    return address
+
+
+def main(args: argparse.Namespace) -> int:
+    # One thread a drawing: a second one gains little on a net this small and loses when two
+    # visitors draw at once.
+    torch.set_num_threads(1)
+    classifiers = load(args.checkpoints)
+    if not classifiers:
+        return 2
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    page = build(classifiers)
+    try:
+        address = launch(page, args.host, args.port)
+    except OSError as error:
+        print(f"Port {args.port} of {args.host} is not free ({error}); try --port", file=sys.stderr)
+        return 2
+    print(f"Draw at {address} (Ctrl-C stops)", flush=True)
+    stop.wait()
+    page.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(get_args_parser().parse_args()))

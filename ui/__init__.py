@@ -1,0 +1,1 @@
+"""The page's parts; they show answers and never touch tensors."""

@@ -1,0 +1,66 @@
+"""The answer cards: what each net says to the drawing, side by side."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import gradio as gr
+
+from resnet.classifier import Classifier
+
+HERE = Path(__file__).parent
+
+# A unit on a wire is the sign of both nets; the arc over it is the shortcut.
+SIGN = (
+    '<svg viewBox="0 0 40 26" aria-hidden="true"><path d="M1 17H11M29 17H39" />'
+    '<rect x="11" y="11" width="18" height="12" rx="3" />{}</svg>'
+)
+LOOKS = {
+    "residual": {
+        "title": "With shortcuts",
+        "name": "ResNet18",
+        "sign": SIGN.format('<path d="M6 17C6 -1 34 -1 34 17" />'),
+    },
+    "plain": {"title": "Without", "name": "Plain 18", "sign": SIGN.format("")},
+}
+
+
+class AnswerCards(gr.HTML):
+    """A card a net, the choice of nets, and one sentence on what both say.
+
+    cards.js listens to the "answers" that the pad dispatches on the document.
+    """
+
+    def __init__(self, classifiers: Mapping[str, Classifier]) -> None:
+        page = Template((HERE / "cards.html").read_text())
+        cards = {variant: card(variant, classifiers.get(variant)) for variant in LOOKS}
+        super().__init__(
+            html_template=page.substitute(cards),
+            css_template=(HERE / "cards.css").read_text(),
+            js_on_load=(HERE / "cards.js").read_text(),
+            apply_default_css=False,
+            elem_id="cards",
+            nets=[
+                {"variant": variant, "title": look["title"], "sign": look["sign"]}
+                for variant, look in LOOKS.items()
+                if variant in classifiers
+            ],
+        )
+
+
+def card(variant: str, classifier: Classifier | None) -> str:
+    look = LOOKS[variant]
+    bars = "".join(
+        f'<li><b>{digit}</b><span class="track"><i></i></span><span class="number">0.0</span></li>'
+        for digit in range(10)
+    )
+    about = "not loaded: its checkpoint is missing or damaged"
+    if classifier:
+        about = f"{accuracy(classifier.about['test'])} of MNIST"
+    template = Template((HERE / "card.html").read_text())
+    return template.substitute(look, variant=variant, about=about, bars=bars)
+
+
+def accuracy(score: Mapping[str, Any]) -> str:
+    return f"{100 * score['right'] / score['total']:.2f} %"

@@ -1,0 +1,63 @@
+"""/predict and /predict_strokes: the same answers for programs."""
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.data_classes import FileData
+from gradio.utils import get_upload_folder
+
+from ui.reading import Answers, Reader
+
+
+class Upload(gr.File):
+    """An uploaded file as its bytes; no other path and no address is ever opened."""
+
+    is_template = True  # to the browser this is a gr.File
+
+    async def async_move_resource_to_block_cache(self, url_or_file_path: Any) -> str:
+        # Gradio would fetch an address and copy a file. An upload is where it belongs already.
+        return str(uploaded(url_or_file_path))
+
+    def preprocess(self, payload: Any) -> bytes:
+        if not isinstance(payload, FileData):
+            raise gr.Error("Send one image file.", print_exception=False)
+        return uploaded(payload.path).read_bytes()
+
+
+class Strokes(gr.JSON):
+    """Any JSON value; one that claims to be a file is refused before Gradio goes and gets it."""
+
+    is_template = True  # to the browser this is a gr.JSON
+
+    async def async_move_resource_to_block_cache(self, url_or_file_path: Any) -> str:
+        raise gr.Error("The strokes are not a list of lists of points.", print_exception=False)
+
+
+def uploaded(path: Any) -> Path:
+    """The path of a file that was uploaded to this server; gr.Error for any other."""
+    folder = Path(get_upload_folder()).resolve()
+    file = Path(str(path)).resolve()
+    if not file.is_relative_to(folder) or not file.is_file():
+        raise gr.Error("The image was not uploaded to this server.", print_exception=False)
+    return file
+
+
+def add_endpoints(reader: Reader) -> None:
+    """Add the two endpoints to the gr.Blocks under construction."""
+
+    def predict(image: bytes) -> Answers:
+        """Read a PNG, JPEG or WEBP image of a digit."""
+        return reader.image(image)[0]
+
+    def predict_strokes(strokes: Any) -> Answers:
+        """Read pen strokes [[[x, y], ...], ...], any units, y down."""
+        return reader.strokes(strokes)[0]
+
+    answers = gr.JSON(visible=False)
+    image = Upload(type="binary", visible=False)
+    strokes = Strokes(visible=False)
+    for component, endpoint in ((image, predict), (strokes, predict_strokes)):
+        gr.Button(visible=False).click(
+            endpoint, component, answers, api_name=endpoint.__name__, show_progress="hidden"
+        )

@@ -1,0 +1,229 @@
+// Runs once when the pad is on the page; Gradio hands in element, props and server.
+
+const UNITS = 1000; // the pad's side in the units of the strokes
+const PEN = 0.052; // the pen's width as a share of the pad's side
+const STEP = 3; // units that the pen must move to leave a new point
+const PATIENCE = 4000; // ms until a server that says nothing counts as gone
+const RETRY = 1500; // ms between two tries to reach it again
+const LARGEST = 640; // pixels of an upload's longer side as it is sent
+
+const canvas = element.querySelector('[data-testid="pad"]');
+const seen = element.querySelector('[data-testid="seen"]');
+const hint = element.querySelector(".hint");
+const trouble = element.querySelector(".trouble");
+const chooser = element.querySelector('[data-testid="upload"]');
+
+let strokes = []; // [[[x, y], ...], ...] in UNITS
+let image = null; // an uploaded picture, a canvas, instead of strokes
+let isMine = false; // false while the pad shows a sample or a picture: the pen starts anew
+let pen = null; // the pointer that is drawing
+
+// --- the drawing -------------------------------------------------------------------------------
+
+function place(event) {
+  const box = canvas.getBoundingClientRect();
+  return [event.clientX - box.left, event.clientY - box.top].map((at) =>
+    Math.round((at / box.width) * UNITS),
+  );
+}
+
+function extend(stroke, event) {
+  const [x, y] = place(event);
+  const [lastX, lastY] = stroke[stroke.length - 1];
+  if (Math.hypot(x - lastX, y - lastY) >= STEP) stroke.push([x, y]);
+}
+
+canvas.addEventListener("pointerdown", (event) => {
+  if (event.button !== 0 || pen !== null) return;
+  event.preventDefault();
+  canvas.focus({ preventScroll: true });
+  canvas.setPointerCapture(event.pointerId);
+  pen = event.pointerId;
+  if (!isMine) replace([], null, true);
+  strokes.push([place(event)]);
+  changed();
+});
+
+canvas.addEventListener("pointermove", (event) => {
+  if (event.pointerId !== pen) return;
+  const stroke = strokes[strokes.length - 1];
+  for (const part of event.getCoalescedEvents?.() ?? [event]) extend(stroke, part);
+  extend(stroke, event);
+  changed();
+});
+
+for (const end of ["pointerup", "pointercancel"]) {
+  canvas.addEventListener(end, (event) => {
+    if (event.pointerId === pen) pen = null;
+  });
+}
+
+// A change of the whole pad: answers to what stood there before are no longer wanted.
+function replace(newStrokes, newImage, mine) {
+  generation += 1;
+  pen = null;
+  strokes = newStrokes;
+  image = newImage;
+  isMine = mine;
+  changed();
+}
+
+function undo() {
+  replace(strokes.slice(0, -1), null, isMine);
+}
+
+function changed() {
+  paint();
+  ask();
+}
+
+let paintRequested = false;
+
+function paint() {
+  if (paintRequested) return;
+  paintRequested = true;
+  requestAnimationFrame(() => {
+    paintRequested = false;
+    const side = Math.round(canvas.clientWidth * devicePixelRatio);
+    if (canvas.width !== side) canvas.width = canvas.height = side;
+    const context = canvas.getContext("2d");
+    context.setTransform(side / UNITS, 0, 0, side / UNITS, 0, 0);
+    context.clearRect(0, 0, UNITS, UNITS);
+    context.strokeStyle = getComputedStyle(canvas).color;
+    context.lineWidth = PEN * UNITS;
+    context.lineCap = context.lineJoin = "round";
+    if (image) {
+      const scale = UNITS / Math.max(image.width, image.height);
+      const [width, height] = [image.width * scale, image.height * scale];
+      context.drawImage(image, (UNITS - width) / 2, (UNITS - height) / 2, width, height);
+    }
+    for (const stroke of strokes) trace(context, stroke);
+    hint.hidden = Boolean(image) || strokes.length > 0;
+  });
+}
+
+// The pen's points are corners; a line through their midpoints, bent by them, is round.
+function trace(context, stroke) {
+  context.beginPath();
+  context.moveTo(...stroke[0]);
+  for (let i = 1; i < stroke.length - 1; i++) {
+    const [[x, y], [nextX, nextY]] = [stroke[i], stroke[i + 1]];
+    context.quadraticCurveTo(x, y, (x + nextX) / 2, (y + nextY) / 2);
+  }
+  context.lineTo(...stroke[stroke.length - 1]);
+  context.stroke();
+}
+
+// --- the answers -------------------------------------------------------------------------------
+
+let generation = 0; // counts replacements of the whole pad
+let isAsking = false;
+let isStale = false; // the drawing has changed since it was sent
+
+async function ask() {
+  isStale = true;
+  if (isAsking) return;
+  isAsking = true;
+  while (isStale) {
+    isStale = false;
+    const sent = generation;
+    if (!image && strokes.length === 0) {
+      trouble.textContent = "";
+      publish(null);
+      continue;
+    }
+    let reply;
+    try {
+      reply = await soon(image ? server.read_image(image.encoded) : server.read_strokes(strokes));
+    } catch {
+      trouble.textContent = "The server does not answer. Your drawing is kept; trying again.";
+      await new Promise((resolve) => setTimeout(resolve, RETRY));
+      isStale = true;
+      continue;
+    }
+    if (sent !== generation) continue;
+    trouble.textContent = reply.error ?? "";
+    publish(reply.error ? null : reply);
+  }
+  isAsking = false;
+}
+
+function soon(promise) {
+  return Promise.race([
+    promise,
+    new Promise((_, reject) => setTimeout(() => reject(new Error("no answer")), PATIENCE)),
+  ]);
+}
+
+function publish(reply) {
+  show(reply?.picture);
+  window.latestAnswers = reply?.answers ?? null; // for a part of the page that loads later
+  document.dispatchEvent(new CustomEvent("answers", { detail: window.latestAnswers }));
+}
+
+function show(picture) {
+  const context = seen.getContext("2d");
+  const pixels = context.createImageData(props.side, props.side);
+  const levels = picture ? atob(picture) : "";
+  for (let i = 0; i < props.side * props.side; i++) {
+    const level = levels ? levels.charCodeAt(i) : 0;
+    pixels.data.set([level, level, level, 255], 4 * i);
+  }
+  context.putImageData(pixels, 0, 0);
+}
+
+// --- samples, upload, keys -----------------------------------------------------------------------
+
+function sample(digit) {
+  const scaled = props.samples[digit].map((stroke) =>
+    stroke.map((point) => point.map((at) => (at * UNITS) / 100)),
+  );
+  replace(scaled, null, false);
+}
+
+async function upload(file) {
+  if (!file) return;
+  let bitmap;
+  try {
+    bitmap = await createImageBitmap(file); // upright: it follows the EXIF orientation
+  } catch {
+    trouble.textContent = "This file is not a picture that the browser can open.";
+    return;
+  }
+  const scale = Math.min(1, LARGEST / Math.max(bitmap.width, bitmap.height));
+  const copy = document.createElement("canvas");
+  copy.width = Math.max(1, Math.round(bitmap.width * scale));
+  copy.height = Math.max(1, Math.round(bitmap.height * scale));
+  copy.getContext("2d").drawImage(bitmap, 0, 0, copy.width, copy.height);
+  copy.encoded = copy.toDataURL("image/png").split(",")[1];
+  replace([], copy, false);
+}
+
+for (const button of element.querySelectorAll("[data-sample]")) {
+  button.addEventListener("click", () => sample(Number(button.dataset.sample)));
+}
+element.querySelector('[data-do="undo"]').addEventListener("click", undo);
+element.querySelector('[data-do="clear"]').addEventListener("click", () => replace([], null, true));
+chooser.addEventListener("change", () => {
+  upload(chooser.files[0]);
+  chooser.value = ""; // the same file may be chosen again
+});
+canvas.addEventListener("dragover", (event) => event.preventDefault());
+canvas.addEventListener("drop", (event) => {
+  event.preventDefault();
+  upload(event.dataTransfer.files[0]);
+});
+document.addEventListener("keydown", (event) => {
+  if (event.target.closest?.("input:not([type=radio]), textarea")) return;
+  if (event.key === "Escape") replace([], null, true);
+  else if (event.key === "z" && (event.ctrlKey || event.metaKey)) {
+    event.preventDefault();
+    undo();
+  }
+});
+
+seen.width = seen.height = props.side;
+new ResizeObserver(paint).observe(canvas);
+// Light and dark are a class on the body: the ink follows.
+new MutationObserver(paint).observe(document.body, { attributeFilter: ["class"] });
+sample(props.first);

@@ -1,0 +1,56 @@
+"""One drawing in, what every net says about it out: the same for the pad and for the API."""
+
+import base64
+import os
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import gradio as gr
+
+from resnet import ink
+from resnet.classifier import Classifier
+
+PATIENCE = 3.0  # seconds a drawing waits for its turn before it is refused
+
+Answers = dict[str, dict[str, Any]]  # variant -> the JSON form of an Answer
+
+
+class Reader:
+    """Reads drawings with all nets, as many at a time as there are cores.
+
+    A drawing that cannot be read, or not now, raises gr.Error with one sentence.
+    """
+
+    def __init__(self, classifiers: Mapping[str, Classifier]) -> None:
+        self.classifiers = classifiers
+        self.turns = threading.BoundedSemaphore(os.cpu_count() or 1)
+
+    def strokes(self, strokes: Any) -> tuple[Answers, str]:
+        """The answers, and the picture that the nets saw as base64 of its 32x32 grey levels."""
+        return self.read(lambda: ink.from_strokes(strokes))
+
+    def image(self, file: bytes) -> tuple[Answers, str]:
+        return self.read(lambda: ink.from_image(file))
+
+    def read(self, prepare: Callable[[], Any]) -> tuple[Answers, str]:
+        with self.turn():
+            try:
+                picture = prepare()
+            except ink.InkError as error:
+                raise gr.Error(str(error), print_exception=False) from error
+            answers = {
+                variant: classifier.answer(picture[None])[0].as_json()
+                for variant, classifier in self.classifiers.items()
+            }
+        return answers, base64.b64encode(ink.grey_levels(picture)).decode()
+
+    @contextmanager
+    def turn(self) -> Any:
+        if not self.turns.acquire(timeout=PATIENCE):
+            raise gr.Error("The server is busy; please try again.", print_exception=False)
+        try:
+            yield
+        finally:
+            self.turns.release()
