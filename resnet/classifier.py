@@ -92,7 +92,7 @@ def cut_to_live_taps(net: ResNet18) -> ResNet18:
     """The net for pictures of 32x32 only: every convolution holds just the taps that meet one.
 
     LiveConv2d cuts a kernel at every call, which leaves it scattered in memory; here the cut
-    kernels are contiguous, and 38 % of the weights are read instead of all.
+    kernels are contiguous, and 37 or 38 % of the weights are read instead of all.
     """
     sizes: dict[LiveConv2d, torch.Size] = {}
     convs = [module for module in net.modules() if isinstance(module, LiveConv2d)]

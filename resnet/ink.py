@@ -82,7 +82,7 @@ def checked(strokes: Any) -> list[np.ndarray]:
     """The strokes as arrays (points, 2), the empty ones left out."""
     if not isinstance(strokes, Sequence) or isinstance(strokes, str | bytes):
         raise InkError("The strokes are not a list of lists of points.")
-    if sum(len(stroke) if isinstance(stroke, Sequence) else 1 for stroke in strokes) > MAX_POINTS:
+    if sum(max(len(s), 1) if isinstance(s, Sequence) else 1 for s in strokes) > MAX_POINTS:
         raise InkError(f"The drawing has more than {MAX_POINTS:,} points.")
     lines = []
     for stroke in strokes:

@@ -1,0 +1,62 @@
+"""Nets and drawings that many tests need."""
+
+import io
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+
+from resnet import checkpoint
+from resnet.classifier import Classifier
+from resnet.model import ResNet18
+
+torch.set_num_threads(1)  # tests of small tensors; threads would only wait for each other
+
+
+def enliven(net: nn.Module, seed: int = 0) -> None:
+    """Give every batch norm weights and statistics that it would have after training.
+
+    A fresh one is nearly the identity, which hides a norm that was never loaded.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    for module in net.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.weight.data.uniform_(0.5, 1.5, generator=generator)
+            module.bias.data.normal_(0, 0.3, generator=generator)
+            module.running_mean.normal_(0, 0.3, generator=generator)  # type: ignore[union-attr]
+            module.running_var.uniform_(0.5, 1.5, generator=generator)  # type: ignore[union-attr]
+
+
+def lively_net(variant: str, seed: int = 0) -> ResNet18:
+    """A net in eval mode as if it had been trained, in no time."""
+    torch.manual_seed(seed)
+    net = checkpoint.build(variant)
+    enliven(net, seed)
+    return net.eval()
+
+
+@pytest.fixture(params=checkpoint.VARIANTS)
+def variant(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def classifiers() -> dict[str, Classifier]:
+    """The nets in checkpoints/, ready to answer."""
+    return {variant: Classifier.load(variant) for variant in checkpoint.VARIANTS}
+
+
+@pytest.fixture
+def encoded() -> Callable[..., bytes]:
+    """The bytes of an image file, from an image or an array of grey levels or colours."""
+
+    def encode(pixels: np.ndarray | Image.Image, format: str = "PNG", **options: object) -> bytes:
+        buffer = io.BytesIO()
+        image = Image.fromarray(pixels) if isinstance(pixels, np.ndarray) else pixels
+        image.save(buffer, format, **options)
+        return buffer.getvalue()
+
+    return encode

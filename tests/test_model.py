@@ -1,0 +1,153 @@
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import torch
+import torchvision
+from conftest import enliven, lively_net
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from resnet import checkpoint
+from resnet.model import LiveConv2d, ResBlock, ResNet18, live_taps
+
+
+@pytest.mark.parametrize("size", range(1, 12))
+def test_live_taps_are_those_that_some_output_reads_inside_the_picture(size: int) -> None:
+    for kernel, stride in itertools.product((1, 3, 5, 7), (1, 2, 3)):
+        padding = kernel // 2
+        outputs = (size + 2 * padding - kernel) // stride + 1
+        read = [
+            tap
+            for tap in range(kernel)
+            if any(0 <= i * stride + tap - padding < size for i in range(outputs))
+        ]
+        assert list(live_taps(size, kernel, stride, padding)) == read
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 2), (1, 5), (2, 3), (3, 3), (4, 4), (7, 6)])
+@pytest.mark.parametrize(("kernel", "stride"), [(3, 1), (3, 2), (7, 2), (1, 2)])
+def test_live_convolution_is_the_ordinary_one(
+    size: tuple[int, int], kernel: int, stride: int
+) -> None:
+    torch.manual_seed(0)
+    conv = LiveConv2d(3, 4, kernel, stride, padding=kernel // 2, dtype=torch.float64)
+    ordinary = nn.Conv2d(3, 4, kernel, stride, padding=kernel // 2, dtype=torch.float64)
+    ordinary.load_state_dict(conv.state_dict())
+    x = torch.randn(5, 3, *size, dtype=torch.float64, requires_grad=True)
+    y = x.detach().clone().requires_grad_()
+
+    ours, theirs = conv(x), ordinary(y)
+    assert ours.shape == theirs.shape
+    torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-12)
+
+    ours.square().sum().backward()
+    theirs.square().sum().backward()
+    assert x.grad is not None
+    torch.testing.assert_close(x.grad, y.grad, rtol=0, atol=1e-11)
+    torch.testing.assert_close(conv.weight.grad, ordinary.weight.grad, rtol=0, atol=1e-11)
+
+    rows, columns = conv.live_window(*size)
+    dead = torch.ones(kernel, kernel, dtype=torch.bool)
+    dead[rows.start : rows.stop, columns.start : columns.stop] = False
+    assert conv.weight.grad is not None
+    assert (conv.weight.grad[:, :, dead] == 0).all()
+
+
+@contextmanager
+def ordinary_convolutions() -> Iterator[None]:
+    live = LiveConv2d.forward
+    LiveConv2d.forward = nn.Conv2d.forward  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        LiveConv2d.forward = live  # type: ignore[method-assign]
+
+
+def loss_and_gradients(net: ResNet18, pictures: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+    net.zero_grad()
+    loss = F.cross_entropy(net(pictures), torch.arange(len(pictures)) % 10)
+    loss.backward()
+    return loss.detach(), {
+        name: parameter.grad.clone()
+        for name, parameter in net.named_parameters()
+        if parameter.grad is not None
+    }
+
+
+@pytest.mark.parametrize("size", [(28, 28), (32, 32), (33, 47), (64, 64)])
+def test_training_sees_no_difference_in_float64(variant: str, size: tuple[int, int]) -> None:
+    net = lively_net(variant).double().train()
+    pictures = torch.randn(4, 1, *size, dtype=torch.float64)
+    loss, gradients = loss_and_gradients(net, pictures)
+    with ordinary_convolutions():
+        expected_loss, expected = loss_and_gradients(net, pictures)
+    assert abs(loss - expected_loss) < 1e-13
+    assert gradients.keys() == expected.keys()
+    for name, gradient in gradients.items():
+        torch.testing.assert_close(gradient, expected[name], rtol=1e-10, atol=1e-12)
+
+
+def test_dead_taps_at_32_pixels_have_no_gradient_at_all(variant: str) -> None:
+    net = lively_net(variant).train()
+    _, gradients = loss_and_gradients(net, torch.randn(4, 1, 32, 32))
+    ring = torch.ones(3, 3, dtype=torch.bool)
+    ring[1, 1] = False  # on a 1x1 map only the middle tap is live
+    for name in ("layer4.0.conv2", "layer4.1.conv1", "layer4.1.conv2"):
+        gradient = gradients[f"{name}.weight"]
+        assert (gradient[:, :, ring] == 0).all()
+        assert gradient[:, :, 1, 1].abs().max() > 0
+
+
+def torchvision_resnet18() -> nn.Module:
+    net = torchvision.models.resnet18(num_classes=10)
+    net.conv1 = nn.Conv2d(1, 64, 7, stride=2, padding=3, bias=False)
+    return net.eval()
+
+
+@pytest.mark.parametrize("size", [32, 28, 65])
+def test_our_weights_in_torchvision_give_our_logits(size: int) -> None:
+    ours, theirs = lively_net("residual"), torchvision_resnet18()
+    theirs.load_state_dict(ours.state_dict(), strict=True)
+    pictures = torch.randn(3, 1, size, size)
+    with torch.inference_mode():
+        assert (ours(pictures) - theirs(pictures)).abs().max() < 1e-4
+
+
+def test_torchvision_weights_in_ours_give_its_logits() -> None:
+    theirs = torchvision_resnet18()
+    enliven(theirs, seed=1)
+    ours = checkpoint.build("residual").eval()
+    ours.load_state_dict(theirs.state_dict(), strict=True)
+    pictures = torch.randn(3, 1, 32, 32)
+    with torch.inference_mode():
+        assert (ours(pictures) - theirs(pictures)).abs().max() < 1e-4
+
+
+@pytest.mark.parametrize(("name", "count"), [("residual", 11_175_370), ("plain", 11_001_546)])
+def test_parameters(name: str, count: int) -> None:
+    assert sum(p.numel() for p in checkpoint.build(name).parameters()) == count
+
+
+def test_the_nets_differ_in_the_projections_alone() -> None:
+    residual, plain = (set(checkpoint.build(name).state_dict()) for name in ("residual", "plain"))
+    assert plain < residual
+    assert all(".downsample." in name for name in residual - plain)
+
+
+def test_a_plain_net_is_a_residual_net_without_its_additions() -> None:
+    residual = lively_net("residual")
+    plain = checkpoint.build("plain").eval()
+    plain.load_state_dict({n: t for n, t in residual.state_dict().items() if "downsample" not in n})
+    for module in residual.modules():
+        if isinstance(module, ResBlock):
+            module.use_residual = False
+    pictures = torch.randn(3, 1, 32, 32)
+    with torch.inference_mode():
+        assert torch.equal(residual(pictures), plain(pictures))
+
+
+def test_other_channels_and_classes() -> None:
+    net = ResNet18(in_channels=3, num_classes=7).eval()
+    assert net(torch.randn(2, 3, 32, 32)).shape == (2, 7)

@@ -1,0 +1,205 @@
+import itertools
+import math
+from pathlib import Path
+
+import pytest
+import torch
+from scipy.stats import binomtest
+from torch import Tensor
+from torch.nn import functional as F
+
+from resnet import augment, checkpoint, ink, mnist, training
+from resnet.mnist import Split
+from resnet.training import Recipe, Run
+
+CPU = torch.device("cpu")
+RECIPE = Recipe(epochs=2, batch_size=8, peak_rate=0.05)
+STEPS = 4  # an epoch of 32 pictures
+
+
+@pytest.fixture(scope="module")
+def data() -> mnist.Mnist:
+    return mnist.load()
+
+
+def new_run(variant: str = "residual", seed: int = 0, recipe: Recipe = RECIPE) -> Run:
+    return Run(variant, recipe, seed, "data", CPU)
+
+
+def never() -> bool:
+    return False
+
+
+def fit(
+    run: Run, data: mnist.Mnist, stop_after: int | None = None, save: Path | None = None
+) -> bool:
+    calls = itertools.count()
+    return training.fit(
+        run,
+        data.train.first(STEPS * RECIPE.batch_size),
+        data.validation.first(20),
+        lambda: run.save(save) if save else None,
+        never if stop_after is None else lambda: next(calls) >= stop_after,
+    )
+
+
+def weights(run: Run) -> dict[str, Tensor]:
+    state = {**run.net.state_dict(), **run.average.state_dict()}
+    return {name: tensor.clone() for name, tensor in state.items()}
+
+
+def equal(ours: dict[str, Tensor], theirs: dict[str, Tensor]) -> bool:
+    return ours.keys() == theirs.keys() and all(torch.equal(t, theirs[n]) for n, t in ours.items())
+
+
+def test_a_run_learns_what_it_is_shown(data: mnist.Mnist, variant: str) -> None:
+    few = data.train.first(32)
+    run = new_run(variant, recipe=Recipe(epochs=16, batch_size=32, peak_rate=0.05))
+
+    def loss() -> float:
+        with torch.inference_mode():
+            logits = run.net.train()(ink.normalise(ink.frame(few.images)))
+        return F.cross_entropy(logits, few.labels).item()
+
+    before = loss()
+    assert training.fit(run, few, few, lambda: None, never)
+    assert loss() < before / 2
+
+
+def test_equal_seeds_end_in_equal_weights_and_others_do_not(data: mnist.Mnist) -> None:
+    runs = [new_run(seed=seed) for seed in (1, 1, 2)]
+    for run in runs:
+        fit(run, data)
+    first, same, other = map(weights, runs)
+    assert equal(first, same)
+    assert not equal(first, other)
+
+
+@pytest.mark.parametrize("stop_after", [0, 1, 4, 6])
+def test_an_interrupted_run_ends_in_the_same_weights(
+    data: mnist.Mnist, tmp_path: Path, variant: str, stop_after: int
+) -> None:
+    whole = new_run(variant)
+    assert fit(whole, data)
+
+    file = tmp_path / "unfinished"
+    first = new_run(variant)
+    assert not fit(first, data, stop_after, file)
+    assert first.step == stop_after
+    second = new_run(variant)
+    second.load(file)
+    assert fit(second, data, save=file)
+
+    assert equal(weights(second), weights(whole))
+    assert equal(second.best, whole.best)
+    assert second.history == whole.history
+    for ours, theirs in zip(second.net.parameters(), whole.net.parameters(), strict=True):
+        buffers = [
+            run.optimizer.state[p]["momentum_buffer"]
+            for run, p in ((second, ours), (whole, theirs))
+        ]
+        assert torch.equal(*buffers)
+
+
+def test_a_run_of_other_settings_is_not_taken_up(tmp_path: Path) -> None:
+    file = tmp_path / "unfinished"
+    new_run().save(file)
+    for other in (new_run(seed=1), new_run("plain"), new_run(recipe=Recipe(epochs=9))):
+        with pytest.raises(checkpoint.CheckpointError, match="other settings"):
+            other.load(file)
+
+
+def test_too_few_pictures_for_a_batch_are_refused(data: mnist.Mnist) -> None:
+    with pytest.raises(ValueError, match="do not fill a batch"):
+        training.fit(new_run(), data.train.first(7), data.validation, lambda: None, never)
+
+
+def test_every_picture_is_drawn_once_an_epoch(
+    data: mnist.Mnist, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[Tensor] = []
+
+    def spy(pictures: Tensor, generator: torch.Generator) -> Tensor:
+        drawn.append(pictures)
+        return augment.augment(pictures, generator)
+
+    monkeypatch.setattr(training, "augment", spy)
+    fit(new_run(), data)
+    all_pictures = ink.frame(data.train.first(STEPS * RECIPE.batch_size).images).flatten(1)
+    for epoch in (drawn[:STEPS], drawn[STEPS:]):
+        shown = torch.cat(epoch).flatten(1)
+        assert sorted(map(tuple, shown.tolist())) == sorted(map(tuple, all_pictures.tolist()))
+    assert not torch.equal(drawn[0], drawn[STEPS])
+
+
+def test_best_is_the_latest_of_the_best_epochs() -> None:
+    run = new_run()
+    run.history["epochs"] = [
+        {"step": step, "right": right} for step, right in ((4, 7), (8, 9), (12, 9), (16, 8))
+    ]
+    assert run.best_step == 12
+
+
+def test_learning_rate_climbs_and_falls_in_one_cycle() -> None:
+    recipe = Recipe()
+    rates = [training.learning_rate(done / 1000, recipe) for done in range(1001)]
+    top = rates.index(max(rates))
+    assert top / 1000 == recipe.climb
+    assert rates[top] == pytest.approx(recipe.peak_rate)
+    assert all(a < b for a, b in itertools.pairwise(rates[: top + 1]))
+    assert all(a > b for a, b in itertools.pairwise(rates[top:]))
+    assert rates[-1] == pytest.approx(0, abs=1e-12)
+    assert rates[0] == pytest.approx(0.02 * recipe.peak_rate)
+
+
+def test_only_convolutions_and_head_decay() -> None:
+    run = new_run()
+    decayed, free = run.optimizer.param_groups
+    assert {p.ndim for p in decayed["params"]} == {2, 4}
+    assert {p.ndim for p in free["params"]} == {1}
+    assert decayed["weight_decay"] == RECIPE.weight_decay
+    assert free["weight_decay"] == 0
+
+
+def test_evaluate_counts_right_answers(data: mnist.Mnist) -> None:
+    split = data.test.first(300)
+    net = checkpoint.build("plain")
+    with torch.inference_mode():
+        digits = net.eval()(ink.normalise(ink.frame(split.images))).argmax(1)
+    right = int((digits == split.labels).sum())
+    assert training.evaluate(net, split, batch_size=70) == right
+    assert training.evaluate(net, Split(split.images, digits)) == 300
+
+
+@pytest.mark.parametrize(("right", "total"), [(9962, 10000), (0, 200), (200, 200), (162, 200)])
+def test_wilson_interval(right: int, total: int) -> None:
+    expected = binomtest(right, total).proportion_ci(0.95, method="wilson")
+    ours = training.wilson_interval(right, total)
+    assert ours == pytest.approx((expected.low, expected.high), abs=1e-6)
+
+
+def test_history_of_gradient_norms(data: mnist.Mnist) -> None:
+    run = new_run()
+    fit(run, data)
+    assert run.history["step"] == [0]
+    assert list(run.history["gradient_norm"]) == list(run.net.six_modules())
+    assert all(math.isfinite(norms[0]) > 0 for norms in run.history["gradient_norm"].values())
+    assert [epoch["step"] for epoch in run.history["epochs"]] == [STEPS, 2 * STEPS]
+
+
+def test_finish_stores_the_best_and_scores_what_is_stored(
+    data: mnist.Mnist, tmp_path: Path
+) -> None:
+    run = new_run()
+    fit(run, data)
+    path = tmp_path / "residual.safetensors"
+    few = mnist.Mnist(data.train, data.validation.first(50), data.test.first(80), data.sha256)
+    about = training.finish(run, few, path)
+    net, stored = checkpoint.load(path, "residual")
+    assert (
+        stored["test"] == about["test"] == {"right": training.evaluate(net, few.test), "total": 80}
+    )
+    assert stored["validation"]["total"] == 50
+    assert stored["recipe"]["epochs"] == 2
+    for name, tensor in net.state_dict().items():
+        assert torch.equal(tensor, run.best[name].half().float() if tensor.ndim else run.best[name])
