@@ -69,7 +69,7 @@ def main(args: argparse.Namespace) -> int:
             code = train(args, small(data), Path(folder))
         print("Dry run: all of it works; nothing was kept.")
         return code
-    except (mnist.DataError, checkpoint.CheckpointError, OSError) as error:
+    except (mnist.DataError, checkpoint.CheckpointError, ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
 

@@ -1,8 +1,13 @@
 """Nets and drawings that many tests need."""
 
 import io
-from collections.abc import Callable
+import os
+import socket
+from collections.abc import Callable, Iterator
 
+os.environ["TQDM_DISABLE"] = "1"  # read when tqdm is imported
+
+import hypothesis  # noqa: F401 - its plugin imports it late, beside the server's threads
 import numpy as np
 import pytest
 import torch
@@ -47,6 +52,27 @@ def variant(request: pytest.FixtureRequest) -> str:
 def classifiers() -> dict[str, Classifier]:
     """The nets in checkpoints/, ready to answer."""
     return {variant: Classifier.load(variant) for variant in checkpoint.VARIANTS}
+
+
+@pytest.fixture
+def free_port() -> int:
+    return find_free_port()
+
+
+def find_free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def address(classifiers: dict[str, Classifier]) -> Iterator[str]:
+    """Where the page is served, by this process."""
+    import app  # gradio takes seconds to import: only for the tests that need it
+
+    page = app.build(classifiers)
+    yield app.launch(page, "127.0.0.1", find_free_port())
+    page.close()
 
 
 @pytest.fixture

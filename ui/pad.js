@@ -36,10 +36,9 @@ function extend(stroke, event) {
 canvas.addEventListener("pointerdown", (event) => {
   if (event.button !== 0 || pen !== null) return;
   event.preventDefault();
-  canvas.focus({ preventScroll: true });
-  canvas.setPointerCapture(event.pointerId);
-  pen = event.pointerId;
   if (!isMine) replace([], null, true);
+  pen = event.pointerId;
+  canvas.setPointerCapture(pen);
   strokes.push([place(event)]);
   changed();
 });
@@ -135,6 +134,7 @@ async function ask() {
     let reply;
     try {
       reply = await soon(image ? server.read_image(image.encoded) : server.read_strokes(strokes));
+      if (!reply) throw new Error("no answer"); // what Gradio makes of a fetch that failed
     } catch {
       trouble.textContent = "The server does not answer. Your drawing is kept; trying again.";
       await new Promise((resolve) => setTimeout(resolve, RETRY));

@@ -1,0 +1,1 @@
+"""Measurements: python -m bench.inference, bench.training, bench.live."""

@@ -1,0 +1,163 @@
+"""How long after the pen goes up both answers stand on the page: headless Chromium draws.
+
+The app runs as a process of its own, so that the browser's driver shares no interpreter with it.
+A round is Clear, one stroke like a digit, and a wait until no request is under way and nothing
+has changed for 300 ms: the answer that stands then is the complete drawing's. The pad asks while
+the pen moves, one request at a time, the newest drawing next; so it asks for the complete drawing
+at the pen's last movement, or when the request then under way is answered. Counted are the
+milliseconds until both cards have changed for the last time (changed, not yet painted), from pen
+up (0 if that was later) and from the last movement, which pen up follows at once. The peer is the
+bare server: the browser's last request of the same round, the very same bytes, sent again by
+plain HTTP over a connection kept open.
+"""
+
+import argparse
+import asyncio
+import json
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+from playwright.async_api import CDPSession, Page, async_playwright, expect
+from tqdm import tqdm
+
+from bench import timing
+from resnet import checkpoint, samples
+
+HERE = Path(__file__).parent
+WARM_UP = 3  # rounds
+STROKES = [strokes[0] for strokes in map(samples.sample, range(10)) if len(strokes) == 1]
+EVERY = 2  # the pen goes through every second point, one a frame
+
+
+def get_args_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.live",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--rounds", type=timing.positive, default=30, help="default: %(default)s")
+    parser.add_argument("--checkpoints", type=Path, default=checkpoint.FOLDER, metavar="DIR")
+    parser.add_argument(
+        "--chromium",
+        default=shutil.which("chromium"),
+        metavar="FILE",
+        help="default: the chromium on the PATH, or else Playwright's own",
+    )
+    return parser
+
+
+@contextmanager
+def serving(checkpoints: Path) -> Iterator[str]:
+    """The address of an app on a free port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, str(HERE.parent / "app.py"), "--port", str(port)]
+    command += ["--checkpoints", str(checkpoints)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        try:
+            if not server.stdout.readline():  # it prints its address once it serves
+                sys.exit("The app did not start.")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+
+
+async def draw(page: Page, devtools: CDPSession, stroke: samples.Stroke) -> dict[str, Any]:
+    """What the page noted between pen down and quiet."""
+
+    async def pen(does: str, point: tuple[float, float]) -> None:
+        event = {"type": does, "button": "left", "buttons": 1, "clickCount": 1}
+        await devtools.send("Input.dispatchMouseEvent", event | dict(zip("xy", point, strict=True)))
+
+    await page.locator('[data-do="clear"]').click()
+    box = await page.get_by_test_id("pad").bounding_box()
+    assert box is not None
+    scale = box["width"] / 100
+    points = [(box["x"] + x * scale, box["y"] + y * scale) for x, y in stroke]
+    first, *between, last = points[::-EVERY][::-1]
+    await pen("mousePressed", first)
+    for point in between:
+        await pen("mouseMoved", point)
+    # Sent together: Playwright's mouse waits a frame between the two, in which a quick server
+    # has answered already, and the measure would be 0.
+    await asyncio.gather(pen("mouseMoved", last), pen("mouseReleased", last))
+    await page.wait_for_function("isQuiet()", polling=100)
+    noted = await page.evaluate("read()")
+    asked = json.loads(noted["body"])["data"]
+    if noted["trouble"] or not np.allclose(asked[-1][-1], [10 * at for at in stroke[-1]], atol=1):
+        sys.exit(noted["trouble"] or "The page did not ask for the complete drawing.")
+    return noted
+
+
+def ask(client: httpx.Client, noted: dict[str, Any]) -> float:
+    """Milliseconds of the round's last request by plain HTTP; the page must say what it says."""
+    headers = {"Content-Type": "application/json"}
+    reply = client.post(noted["address"], content=noted["body"], headers=headers)
+    answers = reply.raise_for_status().json()["answers"]
+    digits = [answers[variant]["digit"] for variant in checkpoint.VARIANTS]
+    if noted["digits"] != ["" if digit is None else str(digit) for digit in digits]:
+        sys.exit(f"The page shows {noted['digits']}, the server reads {digits}.")
+    return 1000 * reply.elapsed.total_seconds()
+
+
+async def measure(address: str, args: argparse.Namespace) -> list[dict[str, float]]:
+    """What is reported of each counted round."""
+    rounds = []
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=args.chromium, args=["--no-sandbox", "--disable-gpu"]
+        )
+        page = await browser.new_page()
+        await page.goto(address)
+        await expect(page.get_by_test_id("verdict")).not_to_be_empty(timeout=20_000)
+        devtools = await page.context.new_cdp_session(page)
+        await page.add_script_tag(path=HERE / "live.js")
+        with httpx.Client() as client:
+            for number in tqdm(range(WARM_UP + args.rounds), leave=False):
+                noted = await draw(page, devtools, STROKES[number % len(STROKES)])
+                answers = noted["answers"]
+                rounds.append(
+                    {
+                        "from_up": max(0, answers[-1] - noted["up"]),
+                        "from_moved": answers[-1] - noted["moved"],
+                        "plain": ask(client, noted),
+                        "during": sum(answer < noted["up"] for answer in answers),
+                        "moves": noted["moves"],
+                        "lasted": noted["up"] - noted["down"],
+                    }
+                )
+    return rounds[WARM_UP:]
+
+
+def main(args: argparse.Namespace) -> None:
+    with serving(args.checkpoints) as address:
+        rounds = asyncio.run(measure(address, args))
+    of = {key: np.array([each[key] for each in rounds]) for key in rounds[0]}
+    rows = [
+        [name, timing.median(of[key]), timing.p95(of[key]), timing.ratio(of[key], of["plain"])]
+        for name, key in (
+            ("pen up to both answers", "from_up"),
+            ("last movement to both answers", "from_moved"),
+            ("the same request, plain HTTP", "plain"),
+        )
+    ]
+    timing.show(rows, [f"{len(rounds)} strokes", "p50 ms", "p95 ms", "times plain HTTP (95 %)"])
+    print(
+        f"\nWhile the pen drew: {of['during'].mean():.1f} answers a stroke, of "
+        f"{of['moves'].mean():.1f} movements in {of['lasted'].mean():.0f} ms (means)."
+    )
+    print(timing.machine(1, "torch", "gradio", "playwright"))
+
+
+if __name__ == "__main__":
+    main(get_args_parser().parse_args())

@@ -1,0 +1,269 @@
+"""app.py as a process, and what its server answers to programs and to strangers."""
+
+import base64
+import json
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+
+from resnet import checkpoint, ink, mnist, samples
+from resnet.classifier import Classifier
+
+ROOT = Path(__file__).parent.parent
+Encoder = Callable[..., bytes]
+UPLOADED = {"meta": {"_type": "gradio.FileData"}}
+
+
+class Api:
+    """Raw HTTP, as a stranger would write it: Gradio's own client cleans up what it sends."""
+
+    def __init__(self, address: str) -> None:
+        self.http = httpx.Client(base_url=address, timeout=30)
+
+    def call(self, endpoint: str, *data: Any) -> tuple[str, Any]:
+        """("complete" or "error", what came with it)."""
+        started = self.http.post(f"gradio_api/call/{endpoint}", json={"data": data})
+        assert started.status_code == 200
+        event = self.http.get(f"gradio_api/call/{endpoint}/{started.json()['event_id']}").text
+        name, payload = (line.split(": ", 1)[1] for line in event.strip().splitlines()[:2])
+        return name, json.loads(payload)
+
+    def upload(self, content: bytes, name: str = "digit.png") -> dict[str, Any]:
+        paths = self.http.post("gradio_api/upload", files={"files": (name, content)}).json()
+        return {"path": paths[0], **UPLOADED}
+
+    def server_function(self, name: str, data: Any) -> httpx.Response:
+        config = self.http.get("config").json()
+        pad = next(c for c in config["components"] if c["props"].get("elem_id") == "pad")
+        body = {"data": data, "component_id": pad["id"], "fn_name": name, "session_hash": "test"}
+        return self.http.post("gradio_api/component_server/", json=body)
+
+
+@pytest.fixture(scope="module")
+def api(address: str) -> Iterator[Api]:
+    api = Api(address)
+    yield api
+    api.http.close()
+
+
+# --- the endpoints -----------------------------------------------------------------------------
+
+
+def test_predict_strokes_answers_as_classify_does(
+    api: Api, classifiers: dict[str, Classifier]
+) -> None:
+    name, (answers,) = api.call("predict_strokes", samples.sample(8))
+    assert name == "complete"
+    picture = ink.from_strokes(samples.sample(8))[None]
+    assert list(answers) == list(checkpoint.VARIANTS)
+    for variant, answer in answers.items():
+        (expected,) = classifiers[variant].answer(picture)
+        assert list(answer) == ["digit", "probabilities", "is_digit", "reason"]
+        assert answer["digit"] == 8
+        assert answer["probabilities"] == pytest.approx(expected.probabilities, abs=1e-5)
+
+
+def test_predict_reads_an_uploaded_image(api: Api, encoded: Encoder) -> None:
+    for format in ink.FORMATS:
+        raw = encoded(255 - mnist.load().test.images[0].numpy(), format)
+        name, (answers,) = api.call("predict", api.upload(raw))
+        assert name == "complete"
+        assert {answer["digit"] for answer in answers.values()} == {7}
+
+
+def test_gradios_own_client(address: str, tmp_path: Path, encoded: Encoder) -> None:
+    from gradio_client import Client, handle_file
+
+    file = tmp_path / "seven.png"
+    file.write_bytes(encoded(mnist.load().test.images[0].numpy()))
+    client = Client(address, verbose=False)
+    assert client.predict(handle_file(file), api_name="/predict")["plain"]["digit"] == 7
+    answers = client.predict(samples.sample(5), api_name="/predict_strokes")
+    assert answers["residual"]["digit"] == 5
+
+
+def test_blank_has_a_reason(api: Api, encoded: Encoder) -> None:
+    blank = {"digit": None, "probabilities": None, "is_digit": 0.0, "reason": "blank"}
+    white = api.upload(encoded(np.full((50, 50), 255, np.uint8)))
+    for name, (answers,) in (api.call("predict_strokes", []), api.call("predict", white)):
+        assert name == "complete"
+        assert answers == dict.fromkeys(checkpoint.VARIANTS, blank)
+
+
+def test_only_the_two_endpoints_are_public(api: Api) -> None:
+    assert sorted(api.http.get("gradio_api/info").json()["named_endpoints"]) == [
+        "/predict",
+        "/predict_strokes",
+    ]
+
+
+def refused(event: tuple[str, Any]) -> str:
+    """The sentence of a refusal ("" where Gradio itself refuses, which says nothing)."""
+    name, payload = event
+    assert name == "error"
+    sentence = payload["error"] or ""
+    assert "Traceback" not in sentence
+    assert "/" not in sentence
+    return str(sentence)
+
+
+@pytest.mark.parametrize(
+    "strokes", [None, 7, "x", {"a": 1}, [[1, 2]], [[["1", "2"]]], [[[1, 2, 3]]], [[[1, None]]]]
+)
+def test_what_are_no_strokes_is_one_sentence(api: Api, strokes: Any) -> None:
+    assert refused(api.call("predict_strokes", strokes)).endswith(".")
+    assert api.call("predict_strokes", samples.sample(1))[0] == "complete"
+
+
+def test_a_bad_file_is_one_sentence(api: Api, encoded: Encoder) -> None:
+    whole = encoded(np.eye(40, dtype=np.uint8) * 255)
+    for raw in (b"no image", b"", whole[:60], encoded(np.zeros((2100, 2100), np.uint8))):
+        assert refused(api.call("predict", api.upload(raw))).endswith(".")
+    assert api.call("predict", api.upload(whole))[0] == "complete"
+
+
+def test_no_path_and_no_address_is_opened(api: Api, tmp_path: Path, encoded: Encoder) -> None:
+    outside = tmp_path / "outside.png"
+    outside.write_bytes(encoded(mnist.load().test.images[0].numpy()))
+    inside = api.upload(outside.read_bytes())["path"]
+    climbing = str(Path(inside).parent) + "/.." * 12 + str(outside)
+    with socket.create_server(("127.0.0.1", 0)) as canary:
+        canary.settimeout(0.5)
+        url = f"http://127.0.0.1:{canary.getsockname()[1]}/digit.png"
+        for path in (str(outside), climbing, f"file://{outside}", url, "/etc/hostname", ""):
+            for more in ({}, UPLOADED, {**UPLOADED, "is_stream": True}, {**UPLOADED, "url": url}):
+                refused(api.call("predict", {"path": path, **more}))
+                refused(api.call("predict_strokes", {"path": path, **more}))
+        for route in ("file=", "proxy="):
+            assert api.http.get(f"gradio_api/{route}{url}").status_code == 403
+        with pytest.raises(TimeoutError):
+            canary.accept()
+    assert api.http.get(f"gradio_api/file={outside}").status_code == 403
+
+
+# --- the pad's server functions ------------------------------------------------------------------
+
+
+def test_the_pad_gets_answers_and_the_picture(api: Api) -> None:
+    reply = api.server_function("read_strokes", samples.sample(3)).json()
+    assert reply["answers"]["plain"]["digit"] == 3
+    levels = np.frombuffer(base64.b64decode(reply["picture"]), np.uint8)
+    expected = ink.from_strokes(samples.sample(3)).numpy().ravel()
+    assert levels / 255 == pytest.approx(expected, abs=0.5 / 255 + 1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("read_strokes", "nonsense"),
+        ("read_strokes", [[[1, "a"]]]),
+        ("read_image", 7),
+        ("read_image", "not base64!"),
+        ("read_image", "bm8gaW1hZ2U="),
+    ],
+)
+def test_nonsense_from_a_browser_is_one_sentence(api: Api, name: str, data: Any) -> None:
+    reply = api.server_function(name, data)
+    assert reply.status_code == 200
+    assert list(reply.json()) == ["error"]
+    assert reply.json()["error"].endswith(".")
+
+
+# --- the guard -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:7860", "127.0.0.1.evil.example", ""]
+)
+def test_a_foreign_host_is_refused(api: Api, host: str) -> None:
+    for path in ("", "config", "gradio_api/info"):
+        assert api.http.get(path, headers={"Host": host}).status_code == 400
+
+
+@pytest.mark.parametrize("host", ["localhost", "localhost:80", "127.0.0.1", "[::1]:7860"])
+def test_names_of_this_machine_are_served(api: Api, host: str) -> None:
+    assert api.http.get("config", headers={"Host": host}).status_code == 200
+
+
+def test_large_bodies_are_refused(api: Api) -> None:
+    body = b"[" + b"1," * 1_500_000 + b"1]"
+    path = "gradio_api/component_server/"
+    assert api.http.post(path, content=body).status_code == 413
+    # Without a length, in chunks, the connection ends before all of it is read.
+    try:
+        response = api.http.post(
+            path, content=(body[i : i + 65536] for i in range(0, 10**7, 65536))
+        )
+    except httpx.TransportError:
+        pass
+    else:
+        assert response.status_code >= 400
+    assert api.http.get("config").status_code == 200
+
+
+def test_a_file_larger_than_allowed_is_refused(api: Api) -> None:
+    files = {"files": ("large.png", bytes(9_000_000))}
+    assert api.http.post("gradio_api/upload", files=files).status_code == 413
+
+
+# --- the process -----------------------------------------------------------------------------
+
+
+def app(*arguments: str | Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "app.py", *map(str, arguments)],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_says_where_it_answers_and_stops_when_asked(
+    tmp_path: Path, free_port: int, number: signal.Signals
+) -> None:
+    """With one checkpoint damaged: the other net is served, and one line says what is wrong."""
+    shutil.copy(checkpoint.path_of("plain"), tmp_path)
+    (tmp_path / "residual.safetensors").write_bytes(b"damaged")
+    with app("--port", str(free_port), "--checkpoints", tmp_path) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert f"http://127.0.0.1:{free_port}" in line
+        api = Api(f"http://127.0.0.1:{free_port}")
+        _, (answers,) = api.call("predict_strokes", samples.sample(2))
+        assert {variant: answer["digit"] for variant, answer in answers.items()} == {"plain": 2}
+        process.send_signal(number)
+        _, err = process.communicate(timeout=30)
+        assert process.returncode == 0
+        assert err.count("\n") == 1
+        assert "residual.safetensors: cut, damaged" in err
+
+
+def test_without_any_checkpoint_it_says_so_and_ends(tmp_path: Path) -> None:
+    with app("--checkpoints", tmp_path) as process:
+        out, err = process.communicate(timeout=60)
+        assert process.returncode == 2
+        assert out == ""
+        for variant, line in zip(checkpoint.VARIANTS, err.splitlines(), strict=True):
+            assert f"{variant}.safetensors: not found; restore it" in line
+
+
+def test_a_taken_port_is_one_sentence(address: str) -> None:
+    port = address.rstrip("/").rpartition(":")[2]
+    with app("--port", port) as process:
+        _, err = process.communicate(timeout=60)
+        assert process.returncode == 2
+        assert f"Port {port}" in err
+        assert "Traceback" not in err
+
+
+def test_the_page_does_not_need_torchvision() -> None:
+    code = "import sys, app; assert 'torchvision' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=120)

@@ -1,0 +1,145 @@
+"""python -m resnet, as a process."""
+
+import gzip
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from resnet import checkpoint, ink, mnist, samples
+from resnet.classifier import Classifier
+
+ROOT = Path(__file__).parent.parent
+Encoder = Callable[..., bytes]
+
+
+def resnet(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-m", "resnet", *map(str, arguments)],
+        cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+
+
+def lines(result: subprocess.CompletedProcess[str]) -> list[Any]:
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def write_strokes(path: Path, drawings: list[Any]) -> Path:
+    text = "".join(json.dumps({"strokes": strokes}) + "\n" for strokes in drawings)
+    path.write_bytes(gzip.compress(text.encode()) if path.suffix == ".gz" else text.encode())
+    return path
+
+
+@pytest.fixture
+def digits(tmp_path: Path, encoded: Encoder) -> list[Path]:
+    """A strokes file of 0 to 9 and blank, the same packed, and MNIST's first test digit, a 7."""
+    drawings = [*(samples.sample(digit) for digit in range(10)), []]
+    image = tmp_path / "seven.png"
+    image.write_bytes(encoded(255 - mnist.load().test.images[0].numpy()))
+    return [
+        write_strokes(tmp_path / "digits.jsonl", drawings),
+        write_strokes(tmp_path / "digits.jsonl.gz", drawings),
+        image,
+    ]
+
+
+def test_classify_answers_every_drawing_in_order(
+    digits: list[Path], classifiers: dict[str, Classifier]
+) -> None:
+    result = resnet("classify", *digits)
+    assert result.returncode == 0
+    assert result.stderr == ""
+    answers = lines(result)
+    expected = [*range(10), None]
+    for variant in checkpoint.VARIANTS:
+        assert [line[variant]["digit"] for line in answers] == [*expected, *expected, 7]
+    assert list(answers[0]) == list(checkpoint.VARIANTS)
+    assert list(answers[0]["plain"]) == ["digit", "probabilities", "is_digit", "reason"]
+    assert answers[10]["plain"] == {
+        "digit": None, "probabilities": None, "is_digit": 0.0, "reason": "blank",
+    }  # fmt: skip
+    picture = ink.from_strokes(samples.sample(4))
+    (inside,) = classifiers["plain"].answer(picture[None])
+    assert answers[4]["plain"]["probabilities"] == pytest.approx(inside.probabilities, abs=1e-5)
+
+
+def test_classify_with_one_net(digits: list[Path]) -> None:
+    answers = lines(resnet("classify", "--model", "plain", digits[2]))
+    assert [list(line) for line in answers] == [["plain"]]
+
+
+def test_what_cannot_be_read_keeps_its_line_and_says_why(
+    tmp_path: Path, digits: list[Path]
+) -> None:
+    bad = tmp_path / "bad.jsonl"
+    seven = json.dumps({"strokes": samples.sample(7)})
+    bad.write_text(
+        f'{seven}\n\nnot json\n{{"points": []}}\n[1]\n{{"strokes": [[[1, "a"]]]}}\n{seven}\n'
+    )
+    text = tmp_path / "text.png"
+    text.write_text("no image")
+    cut = tmp_path / "cut.jsonl.gz"
+    cut.write_bytes(digits[1].read_bytes()[:100])
+    result = resnet("classify", bad, text, tmp_path / "missing.png", cut, digits[2])
+    answers = lines(result)
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr
+    read = [line["residual"]["digit"] for line in answers]
+    assert read[:8] == [7, None, None, None, None, 7, None, None]
+    assert read[-1] == 7
+    assert all(line["plain"]["reason"] for line in answers if line["plain"]["digit"] is None)
+    places = [line.split(": ")[0] for line in result.stderr.splitlines()]
+    assert places[:4] == [f"{bad}:{number}" for number in (3, 4, 5, 6)]
+    assert places[4:6] == [str(text), str(tmp_path / "missing.png")]
+    assert places[-1].startswith(str(cut))
+
+
+def test_a_missing_checkpoint_is_one_line(tmp_path: Path, digits: list[Path]) -> None:
+    for command in (["classify", digits[2]], ["evaluate"]):
+        result = resnet(*command, "--checkpoints", tmp_path)
+        assert result.returncode != 0
+        assert result.stdout == ""
+        assert result.stderr.count("\n") == 1
+        assert "residual.safetensors: not found; restore it" in result.stderr
+
+
+def test_summary_names_both_counts() -> None:
+    result = resnet("summary")
+    assert result.returncode == 0
+    for text in ("11,175,370", "11,001,546", "35,410,944", "1 stem", "6 head", "512 x 1 x 1"):
+        assert text in result.stdout
+
+
+def test_evaluate_reads_the_test_set_of_a_folder(tmp_path: Path) -> None:
+    from test_mnist import own_folder
+
+    result = resnet("evaluate", "--model", "plain", "--data", own_folder(tmp_path, images=60))
+    assert result.returncode == 0
+    classifier = Classifier.load("plain")
+    test = mnist.load(tmp_path).test
+    right = int((classifier.logits(ink.frame(test.images)).argmax(1) == test.labels).sum())
+    assert f"| {right}/60 " in result.stdout
+
+
+@pytest.mark.parametrize("count", [1, 300])
+def test_batches_do_not_change_the_order(tmp_path: Path, count: int) -> None:
+    generator = np.random.default_rng(0)
+    order = generator.integers(0, 10, count).tolist()
+    file = write_strokes(tmp_path / "many.jsonl", [samples.sample(digit) for digit in order])
+    answers = lines(resnet("classify", "--model", "residual", file))
+    assert [line["residual"]["digit"] for line in answers] == order
+
+
+def test_reading_many_is_reading_each(tmp_path: Path, classifiers: dict[str, Classifier]) -> None:
+    file = write_strokes(tmp_path / "two.jsonl", [samples.sample(2), samples.sample(5)])
+    answers = lines(resnet("classify", file))
+    pictures = torch.stack([ink.from_strokes(samples.sample(digit)) for digit in (2, 5)])
+    for variant, classifier in classifiers.items():
+        for line, answer in zip(answers, classifier.answer(pictures), strict=True):
+            assert line[variant]["is_digit"] == pytest.approx(answer.is_digit, abs=1e-5)

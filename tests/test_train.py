@@ -1,0 +1,157 @@
+"""train.py, as a process."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from test_mnist import own_folder
+
+from resnet import checkpoint
+
+ROOT = Path(__file__).parent.parent
+SMALL = ("--variant", "plain", "--epochs", "2")
+
+
+def command(*arguments: str | Path) -> list[str]:
+    return [sys.executable, "-W", "error", "train.py", *map(str, arguments)]
+
+
+def train(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(*arguments), cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data set of one's own, small: three steps an epoch."""
+    return own_folder(tmp_path_factory.mktemp("data"), images=420)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory, data: Path) -> Path:
+    """What a run that nobody interrupts leaves."""
+    folder = tmp_path_factory.mktemp("whole")
+    result = train(*SMALL, "--data", data, "--output", folder)
+    assert result.returncode == 0, result.stderr
+    return folder
+
+
+def sha256(folder: Path) -> str:
+    _, about = checkpoint.load(folder / "plain.safetensors", "plain")
+    return str(about["weights_sha256"])
+
+
+@pytest.fixture
+def started(tmp_path: Path, data: Path) -> Iterator[subprocess.Popen[str]]:
+    """A run that has finished its first epoch and is somewhere behind it."""
+    process = subprocess.Popen(
+        command(*SMALL[:2], "--epochs", "40", "--data", data, "--output", tmp_path),
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + 120
+    while not (tmp_path / "plain.unfinished.safetensors").exists():
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def test_a_finished_run_leaves_a_checkpoint_and_nothing_else(whole: Path) -> None:
+    assert [file.name for file in whole.iterdir()] == ["plain.safetensors"]
+    _, about = checkpoint.load(whole / "plain.safetensors", "plain")
+    assert about["test"]["total"] == 420
+    assert about["validation"]["total"] == 35
+    assert about["steps"] == 6
+
+
+def test_a_dry_run_goes_all_the_way_and_keeps_nothing(tmp_path: Path) -> None:
+    result = train("--dry-run", "--output", tmp_path / "none")
+    assert result.returncode == 0, result.stderr
+    assert "nothing was kept" in result.stdout
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_saves_and_says_how_to_go_on(
+    started: subprocess.Popen[str], tmp_path: Path, number: signal.Signals
+) -> None:
+    started.send_signal(number)
+    out, err = started.communicate(timeout=60)
+    assert started.returncode == 130
+    assert "--resume" in out
+    assert "Traceback" not in err
+    tensors, about = checkpoint.read(tmp_path / "plain.unfinished.safetensors")
+    assert about["step"] >= 3
+    assert tensors
+
+
+def test_a_killed_run_is_not_overwritten_by_chance(
+    started: subprocess.Popen[str], tmp_path: Path, data: Path
+) -> None:
+    started.kill()
+    started.communicate()
+    result = train(*SMALL, "--data", data, "--output", tmp_path)
+    assert result.returncode == 2
+    assert "add --resume" in result.stderr
+    # With other settings it cannot go on either, and says so.
+    result = train(*SMALL, "--data", data, "--output", tmp_path, "--resume")
+    assert result.returncode == 2
+    assert "other settings" in result.stderr
+
+
+def test_killed_at_any_time_it_ends_in_the_same_weights(
+    tmp_path: Path, data: Path, whole: Path
+) -> None:
+    """Killed again and again, a bit later each time, until a run gets through."""
+    arguments = (*SMALL, "--data", data, "--output", tmp_path, "--resume")
+    for patience in (3.0, 4.0, 4.5, 5.0, 300.0):
+        process = subprocess.Popen(command(*arguments), cwd=ROOT, stderr=subprocess.DEVNULL)
+        try:
+            code = process.wait(patience)
+        except subprocess.TimeoutExpired:
+            os.kill(process.pid, signal.SIGKILL)
+            process.wait()
+        else:
+            assert code == 0
+            break
+    assert sha256(tmp_path) == sha256(whole)
+
+
+def test_resuming_what_is_finished_says_so(whole: Path, data: Path) -> None:
+    before = (whole / "plain.safetensors").read_bytes()
+    result = train(*SMALL, "--data", data, "--output", whole, "--resume")
+    assert result.returncode == 0
+    assert "finished already" in result.stdout
+    assert (whole / "plain.safetensors").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--epochs", "0"), "too few"),
+        (("--epochs", "x"), "invalid"),
+        (("--seed", "-1"), "negative"),
+        (("--variant", "other"), "invalid choice"),
+        (("--data", "nowhere"), "not found"),
+    ],
+)
+def test_a_wrong_flag_is_one_sentence(arguments: tuple[str, ...], message: str) -> None:
+    result = train(*arguments)
+    assert result.returncode == 2
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_data_set_too_small_for_a_batch_is_one_sentence(tmp_path: Path) -> None:
+    result = train("--data", own_folder(tmp_path, images=60), "--output", tmp_path)
+    assert result.returncode == 2
+    assert "do not fill a batch" in result.stderr
+    assert "Traceback" not in result.stderr
