@@ -86,3 +86,13 @@ def encoded() -> Callable[..., bytes]:
         return buffer.getvalue()
 
     return encode
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped = [r for r in terminalreporter.stats.get("skipped", []) if "browser" in r.nodeid]
+    if skipped:
+        terminalreporter.write_line(
+            f"{len(skipped)} tests in a real browser were SKIPPED: no Chromium was found or could "
+            "be fetched. Install Chromium or Chrome to run them.",
+            yellow=True,
+        )

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import safetensors.torch
 import torch
-from conftest import lively_net
 from safetensors import safe_open
 
 from resnet import checkpoint
 from resnet.checkpoint import CheckpointError
+from tests.conftest import lively_net
 
 ABOUT = {"seed": 3, "test": {"right": 9, "total": 10}, "history": {"loss": [1.5, 0.25]}}
 

@@ -1,10 +1,10 @@
 import pytest
 import torch
-from conftest import lively_net
 
 from resnet import checkpoint, ink, mnist, samples
 from resnet.classifier import BLANK, Classifier
 from resnet.model import LiveConv2d
+from tests.conftest import lively_net
 
 
 def test_logits_are_those_of_the_net_as_trained(variant: str) -> None:

@@ -117,7 +117,7 @@ def test_summary_names_both_counts() -> None:
 
 
 def test_evaluate_reads_the_test_set_of_a_folder(tmp_path: Path) -> None:
-    from test_mnist import own_folder
+    from tests.test_mnist import own_folder
 
     result = resnet("evaluate", "--model", "plain", "--data", own_folder(tmp_path, images=60))
     assert result.returncode == 0

@@ -5,12 +5,12 @@ from contextlib import contextmanager
 import pytest
 import torch
 import torchvision
-from conftest import enliven, lively_net
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from resnet import checkpoint
 from resnet.model import LiveConv2d, ResBlock, ResNet18, live_taps
+from tests.conftest import enliven, lively_net
 
 
 @pytest.mark.parametrize("size", range(1, 12))

@@ -1,10 +1,10 @@
 import torch
-from conftest import lively_net
-from test_model import ordinary_convolutions
 from torch.utils.flop_counter import FlopCounterMode
 
 from resnet import checkpoint
 from resnet.summary import summarise
+from tests.conftest import lively_net
+from tests.test_model import ordinary_convolutions
 
 SHAPES = [(64, 8, 8), (64, 8, 8), (128, 4, 4), (256, 2, 2), (512, 1, 1), (10,)]
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from test_mnist import own_folder
 
 from resnet import checkpoint
+from tests.test_mnist import own_folder
 
 ROOT = Path(__file__).parent.parent
 SMALL = ("--variant", "plain", "--epochs", "2")

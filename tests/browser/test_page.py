@@ -1,0 +1,356 @@
+"""What a visitor does: draw, undo, clear, upload, choose, and lose the server."""
+
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Locator, Page, Route, expect
+
+from resnet import checkpoint, mnist, samples
+
+ROOT = Path(__file__).parent.parent.parent
+OpenPage = Callable[..., Page]
+Point = tuple[float, float]
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+def card(page: Page, variant: str) -> Locator:
+    return page.get_by_test_id(f"answer-{variant}")
+
+
+def expect_digit(page: Page, digit: int | str) -> None:
+    for variant in checkpoint.VARIANTS:
+        expect(card(page, variant)).to_have_attribute("data-digit", str(digit))
+
+
+def answer_id(page: Page) -> int:
+    return int(card(page, "plain").get_attribute("data-answer-id") or 0)
+
+
+def on_pad(page: Page, point: list[float] | Point) -> Point:
+    box = page.get_by_test_id("pad").bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] * point[0] / 100, box["y"] + box["height"] * point[1] / 100
+
+
+def draw(page: Page, digit: int) -> None:
+    for stroke in samples.sample(digit):
+        page.mouse.move(*on_pad(page, stroke[0]))
+        page.mouse.down()
+        for point in stroke[1::3]:
+            page.mouse.move(*on_pad(page, point))
+        page.mouse.move(*on_pad(page, stroke[-1]))
+        page.mouse.up()
+
+
+def dark_share(page: Page) -> float:
+    """How much of the pad is inked, once all that was drawn is painted."""
+    return float(
+        page.get_by_test_id("pad").evaluate(
+            """async canvas => {
+                for (const _ of [1, 2]) await new Promise(requestAnimationFrame);
+                const {width, height} = canvas;
+                const {data} = canvas.getContext("2d").getImageData(0, 0, width, height);
+                let inked = 0;
+                for (let i = 3; i < data.length; i += 4) inked += data[i] > 127;
+                return 4 * inked / data.length;
+            }"""
+        )
+    )
+
+
+@pytest.fixture
+def page(open_page: OpenPage, address: str) -> Page:
+    page = open_page(address)
+    expect_digit(page, 7)
+    return page
+
+
+def test_a_sample_is_answered_on_arrival(page: Page) -> None:
+    expect(page).to_have_title("With and without shortcuts")
+    expect(page.get_by_test_id("sentence")).to_have_text("Both read a 7.")
+    expect(page.get_by_test_id("verdict")).to_have_text("agree")
+    assert dark_share(page) > 0.01
+    for variant in checkpoint.VARIANTS:
+        expect(card(page, variant).get_by_role("listitem")).to_have_count(10)
+        numbers = card(page, variant).locator(".number").all_inner_texts()
+        assert sum(map(float, numbers)) == pytest.approx(100, abs=0.6)
+
+
+@pytest.mark.parametrize("digit", range(10))
+def test_draw_a_digit_and_both_answer(page: Page, digit: int) -> None:
+    page.get_by_role("button", name="Clear").click()
+    expect_digit(page, "")
+    draw(page, digit)
+    expect_digit(page, digit)
+
+
+def test_answers_arrive_while_the_pen_is_down(page: Page) -> None:
+    before = answer_id(page)
+    (stroke,) = samples.sample(3)
+    page.mouse.move(*on_pad(page, stroke[0]))
+    page.mouse.down()
+    for point in stroke[1:]:
+        page.mouse.move(*on_pad(page, point))
+    expect_digit(page, 3)
+    assert answer_id(page) > before + 2
+    page.mouse.up()
+    expect_digit(page, 3)
+
+
+def test_the_first_stroke_replaces_the_sample_and_the_next_does_not(page: Page) -> None:
+    draw(page, 1)
+    expect_digit(page, 1)
+    one = dark_share(page)
+    draw(page, 0)
+    expect(page.get_by_test_id("pad")).to_be_visible()
+    assert dark_share(page) > one
+
+
+@pytest.mark.parametrize("way", ["button", "keys"])
+def test_undo_and_clear(page: Page, way: str) -> None:
+    page.get_by_role("button", name="Clear").click()
+    expect_digit(page, "")
+    assert dark_share(page) == 0
+    expect(page.get_by_test_id("sentence")).to_have_text("Draw a digit and watch.")
+
+    draw(page, 1)
+    expect_digit(page, 1)
+    inked = dark_share(page)
+    page.mouse.move(*on_pad(page, (20, 20)))
+    page.mouse.down()
+    page.mouse.move(*on_pad(page, (80, 80)), steps=5)
+    page.mouse.up()
+    assert dark_share(page) > inked
+    if way == "button":
+        page.get_by_role("button", name="Undo").click()
+    else:
+        page.keyboard.press("Control+z")
+    expect_digit(page, 1)
+    assert dark_share(page) == pytest.approx(inked, abs=1e-4)
+
+    if way == "button":
+        page.get_by_role("button", name="Clear").click()
+    else:
+        page.keyboard.press("Escape")
+    expect_digit(page, "")
+    assert dark_share(page) == 0
+
+
+@pytest.mark.parametrize("digit", range(10))
+def test_sample_digits(page: Page, digit: int) -> None:
+    page.get_by_role("button", name=str(digit), exact=True).click()
+    expect_digit(page, digit)
+
+
+def test_the_nets_shown_are_a_choice(page: Page) -> None:
+    residual, plain = (card(page, variant) for variant in checkpoint.VARIANTS)
+    page.get_by_text("Residual", exact=True).click()
+    expect(residual).to_be_visible()
+    expect(plain).to_be_hidden()
+    expect(page.get_by_test_id("sentence")).to_have_text("With shortcuts: a 7.")
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("radio", name="Plain")).to_be_checked()
+    expect(residual).to_be_hidden()
+    expect(plain).to_be_visible()
+    page.get_by_text("Both", exact=True).click()
+    expect(residual).to_be_visible()
+    expect(plain).to_be_visible()
+
+
+def test_upload(page: Page, tmp_path: Path, encoded: Callable[..., bytes]) -> None:
+    labels = mnist.load().test.labels[:3].tolist()
+    for format, image in zip(("PNG", "JPEG", "WEBP"), mnist.load().test.images, strict=False):
+        file = tmp_path / f"digit.{format.lower()}"
+        file.write_bytes(encoded(255 - np.kron(image, np.ones((30, 30), np.uint8)), format))
+        page.get_by_test_id("upload").set_input_files(file)
+        expect_digit(page, labels.pop(0))
+    page.get_by_role("button", name="Undo").click()
+    expect_digit(page, "")
+
+
+def test_an_upload_that_is_no_picture_loses_nothing(page: Page, tmp_path: Path) -> None:
+    draw(page, 3)
+    expect_digit(page, 3)
+    inked = dark_share(page)
+    file = tmp_path / "digit.png"
+    file.write_text("no picture")
+    page.get_by_test_id("upload").set_input_files(file)
+    expect(page.get_by_role("alert")).to_contain_text("not a picture")
+    expect_digit(page, 3)
+    assert dark_share(page) == inked
+
+
+def test_what_the_nets_see(page: Page) -> None:
+    seen = page.get_by_test_id("seen")
+    levels = seen.evaluate("canvas => [...canvas.getContext('2d').getImageData(0, 0, 32, 32).data]")
+    picture = np.array(levels).reshape(32, 32, 4)[:, :, 0]
+    y, x = np.nonzero(picture)
+    assert picture.max() == 255
+    assert max(np.ptp(x), np.ptp(y)) == pytest.approx(20, abs=2)
+
+
+def test_cards_stand_still_while_answers_change(page: Page) -> None:
+    def boxes() -> list[object]:
+        return [card(page, variant).bounding_box() for variant in checkpoint.VARIANTS]
+
+    before = boxes()
+    for digit in (1, 4, 8):
+        page.get_by_role("button", name=str(digit), exact=True).click()
+        expect_digit(page, digit)
+        assert boxes() == before
+    page.get_by_role("button", name="Clear").click()
+    expect_digit(page, "")
+    assert boxes() == before
+
+
+def test_one_request_at_a_time_and_the_newest_wins(page: Page) -> None:
+    under_way = 0
+    most = 0
+    sent: list[str] = []
+
+    def slow(route: Route) -> None:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        sent.append(route.request.post_data or "")
+        response = route.fetch()
+        under_way -= 1
+        route.fulfill(response=response)
+
+    page.route("**/component_server/", slow)
+    draw(page, 2)
+    expect_digit(page, 2)
+    assert most == 1
+    assert len(sent[-1]) == max(map(len, sent))
+
+
+def test_clear_while_an_answer_is_under_way_stays_clear(page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/component_server/", lambda route: held.append(route))
+    draw(page, 1)
+    page.get_by_role("button", name="Clear").click()
+    page.wait_for_timeout(50)
+    for route in held:
+        route.continue_()
+    page.unroute("**/component_server/")
+    expect_digit(page, "")
+    page.wait_for_timeout(200)  # an answer that came in spite of it would be here by now
+    expect_digit(page, "")
+    assert dark_share(page) == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_ink_can_be_seen_in_light_and_dark(open_page: OpenPage, address: str, scheme: str) -> None:
+    page = open_page(address, color_scheme=scheme)
+    expect_digit(page, 7)
+    colour = page.get_by_test_id("pad").evaluate("canvas => getComputedStyle(canvas).color")
+    paper = page.locator(".paper").evaluate("e => getComputedStyle(e).backgroundColor")
+    light, dark = (paper, colour) if scheme == "light" else (colour, paper)
+    assert min(numbers(light)) > 230
+    assert max(numbers(dark)) < 50
+
+
+def numbers(colour: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", colour)[:3]]
+
+
+# --- the phone -------------------------------------------------------------------------------
+
+
+def test_touch_draws_and_does_not_scroll(open_page: OpenPage, address: str) -> None:
+    page = open_page(address, **PHONE)
+    expect_digit(page, 7)
+    assert page.evaluate("document.documentElement.scrollHeight > innerHeight + 200")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    touch = page.context.new_cdp_session(page)
+
+    def finger(kind: str, *points: Point) -> None:
+        touches = [{"x": x, "y": y} for x, y in points]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
+
+    (stroke,) = samples.sample(6)
+    finger("touchStart", on_pad(page, stroke[0]))
+    for point in stroke[1::2]:
+        finger("touchMove", on_pad(page, point))
+    finger("touchMove", on_pad(page, stroke[-1]))
+    finger("touchEnd")
+    expect_digit(page, 6)
+    assert page.evaluate("scrollY") == 0
+    assert dark_share(page) > 0.01
+
+
+def test_on_a_phone_both_answers_are_in_sight_with_the_pad(
+    open_page: OpenPage, address: str
+) -> None:
+    page = open_page(address, **PHONE)
+    expect_digit(page, 7)
+    chips = page.locator("[data-strip] .chip")
+    expect(chips).to_have_count(2)
+    for chip in chips.all():
+        expect(chip).to_be_in_viewport(ratio=1)
+        expect(chip).to_contain_text("7")
+    expect(page.get_by_test_id("pad")).to_be_in_viewport(ratio=1)
+
+
+# --- the server goes -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def serve(free_port: int) -> Iterator[Callable[[], subprocess.Popen[str]]]:
+    """Starts the app on one and the same port, each time it is called."""
+    processes: list[subprocess.Popen[str]] = []
+
+    def serve() -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "app.py", "--port", str(free_port)],
+            cwd=ROOT, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        processes.append(process)
+        assert process.stdout is not None
+        assert "http" in process.stdout.readline()
+        return process
+
+    yield serve
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+def test_the_server_goes_and_comes_back(
+    open_page: OpenPage, serve: Callable[[], subprocess.Popen[str]], free_port: int
+) -> None:
+    process = serve()
+    page = open_page(f"http://127.0.0.1:{free_port}/")
+    expect_digit(page, 7)
+    page.server_is_gone = True  # type: ignore[attr-defined]
+    process.kill()
+    process.wait()
+    draw(page, 3)
+    expect(page.get_by_role("alert")).to_have_text(
+        "The server does not answer. Your drawing is kept; trying again.", timeout=5000
+    )
+    draw(page, 3)  # the pen still draws
+    inked = dark_share(page)
+    assert inked > 0.01
+    serve()
+    expect_digit(page, 3)
+    expect(page.get_by_role("alert")).to_be_hidden()
+    assert dark_share(page) == inked
+
+
+def test_a_server_that_hangs_is_noticed(page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/component_server/", lambda route: held.append(route))
+    started = time.monotonic()
+    draw(page, 1)
+    expect(page.get_by_role("alert")).to_contain_text("does not answer", timeout=8000)
+    assert time.monotonic() - started > 3
+    page.unroute("**/component_server/")
+    expect_digit(page, 1)
+    expect(page.get_by_role("alert")).to_be_hidden()
