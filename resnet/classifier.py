@@ -70,6 +70,7 @@ class Classifier:
 
 
 def judged(probabilities: list[float]) -> Answer:
+    probabilities = [round(probability, 6) for probability in probabilities]
     top = max(probabilities)
     if top < MIN_PROBABILITY:
         return Answer(None, probabilities, top, "not a digit")
