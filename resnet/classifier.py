@@ -1,8 +1,9 @@
 """A checkpoint made ready to answer.
 
 For a picture of 32x32 everything that depends on the weights alone is done once, at the start:
-batch norms folded into the convolutions before them, kernels cut to their live taps, memory laid
-out channels last. The logits are those of the net as trained, within 1e-4.
+batch norms folded into the convolutions before them, kernels cut to their live taps, modules
+flattened into one list of operations, memory laid out channels last. The logits are those of the
+net as trained, within 1e-4.
 """
 
 import copy
@@ -11,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor, fx, nn
+from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from resnet import checkpoint, ink
@@ -44,7 +46,7 @@ class Classifier:
         self.device = torch.accelerator.current_accelerator(check_available=True) or torch.device(
             "cpu"
         )
-        ready = cut_to_live_taps(fold_batch_norms(net))
+        ready = flattened(cut_to_live_taps(fold_batch_norms(net)))
         self.net = ready.to(self.device).to(memory_format=torch.channels_last)
 
     @classmethod
@@ -89,27 +91,70 @@ def fold_batch_norms(net: ResNet18) -> ResNet18:
     return net
 
 
+class OnePixelConv2d(nn.Module):
+    """A convolution that reads one window, the map's upper left corner, into a single pixel.
+
+    (N, in_channels, H, W) -> (N, out_channels, 1, 1). That is a matrix product, and as such two
+    to three times as fast.
+    """
+
+    def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
+        super().__init__()
+        self.height, self.width = weight.shape[2:]
+        # Row by row with the channels innermost, as a map in channels-last layout lies in memory.
+        self.weight = nn.Parameter(weight.permute(0, 2, 3, 1).flatten(1).contiguous())
+        self.bias = bias
+
+    def forward(self, x: Tensor) -> Tensor:
+        window = x[:, :, : self.height, : self.width].permute(0, 2, 3, 1)
+        return F.linear(window.flatten(1), self.weight, self.bias)[:, :, None, None]
+
+
 def cut_to_live_taps(net: ResNet18) -> ResNet18:
     """The net for pictures of 32x32 only: every convolution holds just the taps that meet one.
 
     LiveConv2d cuts a kernel at every call, which leaves it scattered in memory; here the cut
     kernels are contiguous, and 37 or 38 % of the weights are read instead of all.
     """
-    sizes: dict[LiveConv2d, torch.Size] = {}
-    convs = [module for module in net.modules() if isinstance(module, LiveConv2d)]
+    shapes: dict[nn.Module, tuple[torch.Size, torch.Size]] = {}
+    convs = {name: m for name, m in net.named_modules() if isinstance(m, LiveConv2d)}
     hooks = [
-        conv.register_forward_pre_hook(lambda conv, args: sizes.update({conv: args[0].shape}))
-        for conv in convs
+        conv.register_forward_hook(
+            lambda conv, args, output: shapes.update({conv: (args[0].shape, output.shape)})
+        )
+        for conv in convs.values()
     ]
     with torch.inference_mode():
         net(torch.zeros(1, 1, ink.SIDE, ink.SIDE))
     for hook in hooks:
         hook.remove()
-    for conv in convs:
-        rows, columns = conv.live_window(*sizes[conv][-2:])
+    for name, conv in convs.items():
+        taken, given = shapes[conv]
+        rows, columns = conv.live_window(*taken[-2:])
         weight = conv.weight[:, :, rows.start : rows.stop, columns.start : columns.stop]
         assert not isinstance(conv.padding, str)
-        conv.padding = (conv.padding[0] - rows.start, conv.padding[1] - columns.start)
-        conv.kernel_size = (len(rows), len(columns))
-        conv.weight = nn.Parameter(weight.clone())
+        padding = (conv.padding[0] - rows.start, conv.padding[1] - columns.start)
+        cut: nn.Module
+        if given[-2:] == (1, 1) and padding == (0, 0):
+            cut = OnePixelConv2d(weight.detach(), conv.bias)
+        else:
+            stride = (conv.stride[0], conv.stride[1])
+            kernel = (len(rows), len(columns))
+            cut = nn.Conv2d(
+                conv.in_channels, conv.out_channels, kernel, stride, padding, device="meta"
+            )
+            cut.weight, cut.bias = nn.Parameter(weight.detach().clone()), conv.bias
+        net.set_submodule(name, cut)
     return net
+
+
+class Flattener(fx.Tracer):
+    """Looks into every module, torch's own too."""
+
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        return False
+
+
+def flattened(net: nn.Module) -> fx.GraphModule:
+    """The net's operations as one function: for a single picture calling 60 modules takes time."""
+    return fx.GraphModule(net, Flattener().trace(net))

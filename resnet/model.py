@@ -79,11 +79,11 @@ class ResBlock(nn.Module):
         return x if self.downsample is None else self.downsample(x)
 
     def forward(self, x: Tensor) -> Tensor:
-        y = F.relu(self.bn1(self.conv1(x)))
+        y = F.relu(self.bn1(self.conv1(x)), inplace=True)
         y = self.bn2(self.conv2(y))
         if self.use_residual:  # the one difference between the two nets
             y = y + self.shortcut(x)
-        return F.relu(y)
+        return F.relu(y, inplace=True)
 
 
 class ResNet18(nn.Module):
@@ -117,7 +117,7 @@ class ResNet18(nn.Module):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
     def forward(self, x: Tensor) -> Tensor:
-        x = F.relu(self.bn1(self.conv1(x)))  # (N, 64, 16, 16)
+        x = F.relu(self.bn1(self.conv1(x)), inplace=True)  # (N, 64, 16, 16)
         x = self.maxpool(x)  # (N, 64, 8, 8)
         x = self.layer1(x)  # (N, 64, 8, 8)
         x = self.layer2(x)  # (N, 128, 4, 4)

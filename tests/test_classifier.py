@@ -1,8 +1,9 @@
 import pytest
 import torch
+from torch import nn
 
 from resnet import checkpoint, ink, mnist, samples
-from resnet.classifier import BLANK, Classifier
+from resnet.classifier import BLANK, Classifier, cut_to_live_taps, fold_batch_norms
 from resnet.model import LiveConv2d
 from tests.conftest import lively_net
 
@@ -33,13 +34,13 @@ def test_the_net_it_was_made_from_is_left_alone(variant: str) -> None:
 
 
 def test_nothing_is_left_to_fold_or_cut(variant: str) -> None:
-    ready = Classifier(lively_net(variant), {}).net
-    assert not [m for m in ready.modules() if isinstance(m, torch.nn.BatchNorm2d)]
-    convs = [m for m in ready.modules() if isinstance(m, LiveConv2d)]
-    assert {conv.kernel_size for conv in convs} == {(7, 7), (3, 3), (2, 2), (1, 1)}
-    weights = sum(conv.weight.numel() for conv in convs)
-    whole = sum(p.numel() for n, p in lively_net(variant).named_parameters() if p.ndim == 4)
-    assert weights / whole == pytest.approx(0.375, abs=0.01)
+    net = lively_net(variant)
+    cut = cut_to_live_taps(fold_batch_norms(net))
+    assert not [m for m in cut.modules() if isinstance(m, nn.BatchNorm2d | LiveConv2d)]
+    for ready in (cut, Classifier(net, {}).net):
+        weights = sum(p.numel() for p in ready.parameters() if p.ndim > 1)
+        whole = sum(p.numel() for p in net.parameters() if p.ndim > 1)
+        assert weights / whole == pytest.approx(0.375, abs=0.01)
 
 
 def test_a_batch_is_its_pictures_one_by_one(variant: str) -> None:
