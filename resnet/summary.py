@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from resnet import ink
-from resnet.model import LiveConv2d, ResNet18
+from resnet.model import FEW, LiveConv2d, ResNet18
 
 
 @dataclass
@@ -17,7 +17,7 @@ class Row:
     shape: tuple[int, ...] = ()  # of the output for one picture
     parameters: int = 0
     multiply_adds: int = 0  # as papers count them, padding included
-    live_multiply_adds: int = 0  # of the taps that meet the picture
+    live_multiply_adds: int = 0  # those that are carried out
 
 
 def summarise(net: ResNet18, side: int = ink.SIDE) -> list[Row]:
@@ -49,12 +49,15 @@ def note_shape(row: Row) -> Any:
 def count(row: Row) -> Any:
     def hook(module: nn.Module, args: tuple[Tensor], output: Tensor) -> None:
         # Every weight of a linear layer works once; every tap of a kernel once a place.
-        nominal = live = sum(p.numel() for n, p in module.named_parameters() if n == "weight")
-        places = prod(output.shape[2:])
-        if isinstance(module, LiveConv2d):
-            rows, columns = module.live_window(*args[0].shape[-2:])
-            live = nominal // prod(module.kernel_size) * len(rows) * len(columns)
-        row.multiply_adds += nominal * places
-        row.live_multiply_adds += live * places
+        weights = sum(p.numel() for name, p in module.named_parameters() if name == "weight")
+        nominal = live = weights * prod(output.shape[2:])
+        if isinstance(module, LiveConv2d) and prod(output.shape[2:]) <= FEW:
+            rows, columns = (
+                sum(taps.stop - taps.start for taps, _ in windows)
+                for windows in module.windows(*args[0].shape[2:])
+            )
+            live = weights // prod(module.kernel_size) * rows * columns
+        row.multiply_adds += nominal
+        row.live_multiply_adds += live
 
     return hook
