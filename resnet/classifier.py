@@ -134,7 +134,7 @@ def cut_to_live_taps(net: ResNet18) -> ResNet18:
         if len(rows) == len(columns) == 1:
             net.set_submodule(name, OnePixelConv2d(conv, rows[0], columns[0]))
         else:
-            conv.__class__ = nn.Conv2d  # from here on an ordinary one
+            conv.__class__ = nn.Conv2d  # type: ignore[assignment]  # from here on an ordinary one
     return net
 
 
