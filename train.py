@@ -124,7 +124,10 @@ def described(score: dict[str, int]) -> str:
 
 def small(data: mnist.Mnist) -> mnist.Mnist:
     return mnist.Mnist(
-        data.train.first(3 * 128), data.validation.first(100), data.test.first(100), data.sha256
+        data.train.first(3 * training.Recipe.batch_size),
+        data.validation.first(100),
+        data.test.first(100),
+        data.sha256,
     )
 
 

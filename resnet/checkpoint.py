@@ -42,6 +42,8 @@ def save(path: Path, net: ResNet18, about: About) -> None:
     """Write a net as float16 with its description, replacing the file only when all is well."""
     variant = "residual" if net.use_residual else "plain"
     tensors = halved(net)
+    if name := not_finite(tensors):
+        raise CheckpointError(f"{path}: not written, since {name} has values that are not finite")
     about = {
         **about,
         "variant": variant,
@@ -63,9 +65,8 @@ def load(path: Path, variant: str) -> tuple[ResNet18, About]:
             raise CheckpointError(
                 f"{path}: holds the {about.get('variant')} net, not the {variant} one"
             )
-        bad = [name for name, tensor in tensors.items() if not torch.isfinite(tensor).all()]
-        if bad:
-            raise CheckpointError(f"{path}: {bad[0]} has values that are not finite")
+        if name := not_finite(tensors):
+            raise CheckpointError(f"{path}: {name} has values that are not finite")
         net = build(variant)
         try:
             net.load_state_dict(tensors, strict=True)
@@ -80,6 +81,12 @@ def load(path: Path, variant: str) -> tuple[ResNet18, About]:
             f"or train it (python train.py --variant {variant})"
         ) from error
     return net, about
+
+
+def not_finite(tensors: dict[str, Tensor]) -> str | None:
+    """The name of the first tensor with a value that is not finite."""
+    bad = (name for name, tensor in tensors.items() if not torch.isfinite(tensor).all())
+    return next(bad, None)
 
 
 def halved(net: ResNet18) -> dict[str, Tensor]:

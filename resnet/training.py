@@ -51,8 +51,10 @@ class Recipe:
     # Some of MNIST's labels are wrong, and certainty beyond 95 % is nothing to learn
     # (Szegedy et al., arXiv 1512.00567, section 7).
     label_smoothing: float = 0.05
-    # Exponential moving average of the weights, taken every AVERAGE_EVERY steps: about half an
-    # epoch long (Izmailov et al., arXiv 1803.05407, for why averages generalise better).
+    # Exponential moving average of the weights (Izmailov et al., arXiv 1803.05407, say why averages
+    # generalise better), taken every AVERAGE_EVERY steps, about half an epoch long. On validation
+    # it was ahead of the net itself in 27 of the 28 epochs of the committed runs, at the end by one
+    # and two digits of 5,000.
     average_decay: float = 0.96
 
 
@@ -90,9 +92,8 @@ class Run:
     @property
     def best_step(self) -> int:
         """When the weights kept as the best were reached: of equals the last."""
-        return max(self.history["epochs"], key=lambda epoch: (epoch["right"], epoch["step"]))[
-            "step"
-        ]
+        best = max(self.history["epochs"], key=lambda epoch: (epoch["right"], epoch["step"]))
+        return int(best["step"])
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -178,9 +179,8 @@ def train_one_epoch(
     recipe = run.recipe
     total = steps * recipe.epochs
     epoch = run.step // steps
-    order = torch.randperm(len(labels), generator=generator(run.seed, "order", epoch)).to(
-        run.device
-    )
+    order = torch.randperm(len(labels), generator=generator(run.seed, "order", epoch))
+    order = order.to(run.device)
     run.net.train()
     while run.step < (epoch + 1) * steps:
         if stop():
@@ -288,9 +288,8 @@ def learning_rate(done: float, recipe: Recipe) -> float:
     """The rate when a share of the steps is done: a line up to the peak, a cosine down to 0."""
     if done < recipe.climb:
         return recipe.peak_rate * (0.02 + 0.98 * done / recipe.climb)
-    return (
-        recipe.peak_rate * (1 + math.cos(math.pi * (done - recipe.climb) / (1 - recipe.climb))) / 2
-    )
+    fallen = (done - recipe.climb) / (1 - recipe.climb)
+    return recipe.peak_rate * (1 + math.cos(math.pi * fallen)) / 2
 
 
 def generator(seed: int, purpose: str, number: int) -> torch.Generator:

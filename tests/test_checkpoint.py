@@ -188,6 +188,15 @@ def test_a_full_disk_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.Monk
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_net_that_is_not_finite_never_replaces(saved: Path, variant: str) -> None:
+    before = saved.read_bytes()
+    net = lively_net(variant)
+    net.fc.bias.data[3] = 1e6  # more than a float16 holds
+    with pytest.raises(CheckpointError, match=r"not written, since fc\.bias"):
+        checkpoint.save(saved, net, ABOUT)
+    assert saved.read_bytes() == before
+
+
 def test_a_draft_that_reads_back_wrong_never_replaces(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -66,10 +66,10 @@ function judge(shown) {
 
 function said(shown, digits) {
   if (latest === null) return "Draw a digit and watch.";
-  const reading = (digit) => (digit === null ? "no digit" : `a ${digit}`);
+  const reading = (digit) => (digit === null ? "no digit" : `${digit === 8 ? "an" : "a"} ${digit}`);
   if (shown.length === 1) return `${shown[0].title}: ${reading(digits[0])}.`;
   if (digits[0] === digits[1]) return `Both read ${reading(digits[0])}.`;
-  return `With shortcuts ${reading(digits[0])}, without ${reading(digits[1])}.`;
+  return `${shown.map(({ title }, i) => `${title}: ${reading(digits[i])}`).join("; ")}.`;
 }
 
 function render() {

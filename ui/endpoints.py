@@ -37,10 +37,13 @@ class Strokes(gr.JSON):
 def uploaded(path: Any) -> Path:
     """The path of a file that was uploaded to this server; gr.Error for any other."""
     folder = Path(get_upload_folder()).resolve()
-    file = Path(str(path)).resolve()
-    if not file.is_relative_to(folder) or not file.is_file():
-        raise gr.Error("The image was not uploaded to this server.", print_exception=False)
-    return file
+    try:
+        file = Path(str(path)).resolve()
+        if file.is_relative_to(folder) and file.is_file():
+            return file
+    except (OSError, ValueError):  # too long a name, a null byte
+        pass
+    raise gr.Error("The image was not uploaded to this server.", print_exception=False)
 
 
 def add_endpoints(reader: Reader) -> None:
