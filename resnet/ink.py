@@ -27,6 +27,7 @@ LINE = 2.6  # pixels, the width of MNIST's lines
 # Where the centre of mass goes. MNIST puts it on the middle of pixel 14 of 28, half a pixel past
 # the picture's own middle (its 60,000 training digits average 14.00 +- 0.29).
 CENTRE = 14.5 + (SIDE - 28) / 2
+ROOM = (SIDE - BOX) / 2  # how far the box may move for that, or ink would leave the picture
 MEAN, STD = 0.1001, 0.2753  # of the training pictures
 
 MAX_POINTS = 20_000
@@ -71,11 +72,9 @@ def from_strokes(strokes: Any) -> Tensor:
     low, high = points.min(0), points.max(0)
     extent = (high - low).max()
     scale = (BOX - LINE) / extent if extent > 1e-100 else 1.0
-    lines = [thinned((line - (low + high) / 2) * scale) for line in lines]
-    first = draw([line + CENTRE for line in lines])
-    return torch.from_numpy(draw([line + 2 * CENTRE - centre_of_mass(first) for line in lines]))[
-        None
-    ]
+    lines = [thinned((line - (low + high) / 2) * scale + SIDE / 2) for line in lines]
+    shift = np.clip(CENTRE - centre_of_mass(draw(lines)), -ROOM, ROOM)
+    return torch.from_numpy(draw([line + shift for line in lines]))[None]
 
 
 def checked(strokes: Any) -> list[np.ndarray]:
@@ -165,7 +164,9 @@ def from_image(source: Path | bytes) -> Tensor:
     # whole pixels on the way, so the answer does not hang on where the digit stood.
     pixel = max(right - left, bottom - top) / BOX
     margin = math.ceil(SIDE * pixel) + 1
-    x, y = centre_of_mass(ink) + margin - CENTRE * pixel
+    middle = np.array([left + right, top + bottom]) / 2
+    shift = np.clip(CENTRE - SIDE / 2 - (centre_of_mass(ink) - middle) / pixel, -ROOM, ROOM)
+    x, y = middle + margin - (SIDE / 2 + shift) * pixel
     window = (float(x), float(y), float(x + SIDE * pixel), float(y + SIDE * pixel))
     picture = np.asarray(
         Image.fromarray(np.pad(ink, margin)).resize(

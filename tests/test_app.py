@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
 import httpx
 import numpy as np
 import pytest
@@ -143,11 +144,30 @@ def test_no_path_and_no_address_is_opened(api: Api, tmp_path: Path, encoded: Enc
             for more in ({}, UPLOADED, {**UPLOADED, "is_stream": True}, {**UPLOADED, "url": url}):
                 refused(api.call("predict", {"path": path, **more}))
                 refused(api.call("predict_strokes", {"path": path, **more}))
+        # An address would be fetched by Gradio: here it does not get that far.
+        sentence = refused(api.call("predict", {"path": url, **UPLOADED}))
+        assert sentence == "The image was not uploaded to this server."
         for route in ("file=", "proxy="):
             assert api.http.get(f"gradio_api/{route}{url}").status_code == 403
         with pytest.raises(TimeoutError):
             canary.accept()
     assert api.http.get(f"gradio_api/file={outside}").status_code == 403
+
+
+def test_the_upload_itself_opens_only_what_was_uploaded(api: Api, tmp_path: Path) -> None:
+    """Gradio checks paths too; this is what holds should it cease to."""
+    from ui import endpoints
+
+    inside = Path(api.upload(b"content")["path"])
+    assert endpoints.uploaded(inside).read_bytes() == b"content"
+    outside = tmp_path / "outside.png"
+    outside.touch()
+    link = inside.parent / "link"
+    link.symlink_to(outside)
+    for path in (outside, link, inside.parent, "", "a\0b", "x" * 5000):
+        with pytest.raises(gr.Error, match="not uploaded"):
+            endpoints.uploaded(path)
+    link.unlink()
 
 
 # --- the pad's server functions ------------------------------------------------------------------

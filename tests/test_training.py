@@ -118,9 +118,11 @@ def test_every_picture_is_drawn_once_an_epoch(
     data: mnist.Mnist, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn: list[Tensor] = []
+    seeds = set()
 
     def spy(pictures: Tensor, generator: torch.Generator) -> Tensor:
         drawn.append(pictures)
+        seeds.add(generator.initial_seed())
         return augment.augment(pictures, generator)
 
     monkeypatch.setattr(training, "augment", spy)
@@ -130,6 +132,7 @@ def test_every_picture_is_drawn_once_an_epoch(
         shown = torch.cat(epoch).flatten(1)
         assert sorted(map(tuple, shown.tolist())) == sorted(map(tuple, all_pictures.tolist()))
     assert not torch.equal(drawn[0], drawn[STEPS])
+    assert len(seeds) == 2 * STEPS  # and each batch is varied in its own way
 
 
 def test_best_is_the_latest_of_the_best_epochs() -> None:

@@ -64,7 +64,15 @@ function replace(newStrokes, newImage, mine) {
   strokes = newStrokes;
   image = newImage;
   isMine = mine;
+  if (isEmpty()) {
+    trouble.textContent = "";
+    publish(null); // at once: nobody has to be asked
+  }
   changed();
+}
+
+function isEmpty() {
+  return !image && strokes.length === 0;
 }
 
 function undo() {
@@ -97,7 +105,7 @@ function paint() {
       context.drawImage(image, (UNITS - width) / 2, (UNITS - height) / 2, width, height);
     }
     for (const stroke of strokes) trace(context, stroke);
-    hint.hidden = Boolean(image) || strokes.length > 0;
+    hint.hidden = !isEmpty();
   });
 }
 
@@ -126,11 +134,7 @@ async function ask() {
   while (isStale) {
     isStale = false;
     const sent = generation;
-    if (!image && strokes.length === 0) {
-      trouble.textContent = "";
-      publish(null);
-      continue;
-    }
+    if (isEmpty()) continue;
     let reply;
     try {
       reply = await soon(image ? server.read_image(image.encoded) : server.read_strokes(strokes));
