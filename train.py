@@ -77,6 +77,7 @@ def main(args: argparse.Namespace) -> int:
 def train(args: argparse.Namespace, data: mnist.Mnist, output: Path) -> int:
     device = torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
     torch.backends.cudnn.deterministic = True
+    output.mkdir(parents=True, exist_ok=True)  # a folder that cannot be had is said at once
     stop = Interruption()
     for variant in checkpoint.VARIANTS if args.variant == "both" else [args.variant]:
         path = checkpoint.path_of(variant, output)

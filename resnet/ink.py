@@ -33,6 +33,7 @@ MEAN, STD = 0.1001, 0.2753  # of the training pictures
 MAX_POINTS = 20_000
 MAX_PIXELS = 4 * 1024 * 1024
 FORMATS = ("PNG", "JPEG", "WEBP")
+COARSE = 400  # an image is read in blocks that are at least this many a side
 MIN_CONTRAST = 0.1  # of the full range; less than this is paper, not ink
 
 
@@ -208,16 +209,34 @@ def ink_of(image: Image.Image) -> np.ndarray | None:
     grey are the same to it.
     """
     colours = flattened(image)
-    # Coarse enough for a 20-pixel box and quick; means of blocks also quieten a camera's noise.
-    block = max(1, max(colours.shape[:2]) // 400)
-    if block > 1:
-        height, width = (size // block * block or size for size in colours.shape[:2])
-        rows, columns = min(block, height), min(block, width)
-        colours = (
-            colours[:height, :width]
-            .reshape(height // rows, rows, width // columns, columns, 3)
-            .mean((1, 3))
-        )
+    ink = contrast(reduced(colours))
+    if ink is None or max(colours.shape[:2]) < 2 * COARSE:
+        return ink
+    # A large image was read coarsely: look again, closer, at the part of it that holds the ink.
+    block = max(colours.shape[:2]) // COARSE
+    (top, bottom), (left, right) = (
+        np.flatnonzero(ink.max(axis) >= 0.5)[[0, -1]] * block for axis in (1, 0)
+    )
+    margin = 2 * block + max(bottom - top, right - left) // 4
+    part = colours[
+        max(0, top - margin) : bottom + block + margin,
+        max(0, left - margin) : right + block + margin,
+    ]
+    closer = contrast(reduced(part))
+    return ink if closer is None else closer
+
+
+def reduced(colours: np.ndarray) -> np.ndarray:
+    """Means of blocks, at most about 2 * COARSE a side: quick, and it quietens noise."""
+    block = max(1, max(colours.shape[:2]) // COARSE)
+    height, width = (size // block * block or size for size in colours.shape[:2])
+    rows, columns = min(block, height), min(block, width)
+    blocks = colours[:height, :width].reshape(height // rows, rows, width // columns, columns, 3)
+    return blocks.mean((1, 3))
+
+
+def contrast(colours: np.ndarray) -> np.ndarray | None:
+    """How far each colour is from the paper, 1 for the farthest; None where all are near."""
     difference = np.abs(colours - paper(colours)).max(2)
     peak = difference.max()
     if peak < MIN_CONTRAST:
@@ -232,7 +251,9 @@ def flattened(image: Image.Image) -> np.ndarray:
     """Colours (height, width, 3) in [0, 1], transparency replaced by a paper that shows the ink."""
     if image.mode.startswith(("I", "F")):  # 16 bits of grey
         grey = np.asarray(image, np.float32)
-        grey = grey / max(65535.0 if image.mode.startswith("I") else 1.0, float(grey.max()))
+        # Cameras and scanners store 8, 12 or 16 bits in them, and nothing says which.
+        levels = (1, 255, 4095, 65535) if image.mode.startswith("I") else (1,)
+        grey = grey / next((level for level in levels if grey.max() <= level), grey.max())
         return np.repeat(grey[:, :, None], 3, 2)
     rgba = np.asarray(image.convert("RGBA"), np.float32) / 255
     colours, alpha = rgba[:, :, :3], rgba[:, :, 3:]
@@ -255,18 +276,23 @@ def border(values: np.ndarray) -> np.ndarray:
 
 
 def paper(colours: np.ndarray) -> np.ndarray:
-    """The paper's colour at every pixel: a plane through the border, for light from one side."""
+    """The paper's colour at every pixel: one colour, or a plane for light that comes from one side.
+
+    Both are fitted to the border, and the one that more of it is close to is taken.
+    """
     height, width = colours.shape[:2]
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     plane = np.stack([np.ones_like(x), x, y], -1)
     edge, terms = border(colours), border(plane)
-    middle = np.median(edge, 0)
-    # Strokes that run off the image do not count as paper.
-    bare = np.abs(edge - middle).max(1) < 0.2
-    if bare.sum() < 8 or bare.mean() < 0.5:
-        return np.broadcast_to(middle, colours.shape)
-    fit, *_ = np.linalg.lstsq(terms[bare], edge[bare], rcond=None)
-    return plane @ fit
+    even = np.broadcast_to(np.median(edge, 0), colours.shape)
+    bare = np.ones(len(edge), bool)
+    for _ in range(4):  # strokes that run off the image are no paper: leave out what fits worst
+        fit, *_ = np.linalg.lstsq(terms[bare], edge[bare], rcond=None)
+        misfit = np.abs(edge - terms @ fit).max(1)
+        bare = misfit <= max(0.02, 2 * float(np.median(misfit)))
+    if np.median(misfit) < np.median(np.abs(edge - even[0, 0]).max(1)):
+        return plane @ fit
+    return even
 
 
 def edges(profile: np.ndarray) -> tuple[float, float]:

@@ -79,11 +79,12 @@ def expected_hashes(folder: Path) -> dict[str, str]:
         sums = FOLDER / "SHA256SUMS"
     try:
         lines = sums.read_text().splitlines()
-    except OSError as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise DataError(
             f"{sums}: cannot be read; restore it (git checkout -- data/mnist)"
         ) from error
-    hashes = {name: digest for digest, name in (line.split() for line in lines if line.strip())}
+    pairs = [line.split() for line in lines if line.strip()]
+    hashes = {pair[1]: pair[0] for pair in pairs if len(pair) == 2}
     missing = [name for name in FILES.values() if name not in hashes]
     if missing:
         raise DataError(

@@ -264,7 +264,9 @@ def test_formats_and_files(
 def test_sixteen_bits_and_palettes(encoded: Encoder) -> None:
     grey = drawing(6)
     picture = ink.from_image(encoded(grey))
-    same(ink.from_image(encoded(grey.astype(np.uint16) * 257)), picture, mean=0.001)
+    for step in (1, 16, 257):  # 8, 12 and all 16 bits used
+        raw = encoded(grey.astype(np.uint16) * step)
+        same(ink.from_image(raw), picture, mean=0.001)
     for mode in ("P", "1"):
         raw = encoded(Image.fromarray(grey).convert(mode))
         same(ink.from_image(raw), picture, mean=0.001)
@@ -274,8 +276,17 @@ def test_uneven_light_and_noise(encoded: Encoder) -> None:
     clean = drawing(2, paper=210, pen=40).astype(float)
     light = np.linspace(-25, 25, 200)[None, :] + np.linspace(-15, 15, 200)[:, None]
     noise = np.random.default_rng(0).normal(0, 3, clean.shape)
-    photo = (clean + light + noise).clip(0, 255).astype(np.uint8)
-    same(ink.from_image(encoded(photo)), ink.from_image(encoded(drawing(2))), mean=0.03)
+    strong = clean * np.linspace(0.5, 1, 200)[None, :]  # a lamp on the right
+    for photo in (clean + light + noise, strong):
+        raw = encoded(photo.clip(0, 255).astype(np.uint8))
+        same(ink.from_image(raw), ink.from_image(encoded(drawing(2))), mean=0.03)
+
+
+@pytest.mark.parametrize("digit", DIGITS)
+def test_a_small_digit_on_a_large_sheet(digit: int, encoded: Encoder) -> None:
+    large = drawing(digit, (2000, 1800), (1500, 900, 40), width=4)
+    small = drawing(digit, (60, 60), (10, 10, 40), width=4)
+    same(ink.from_image(encoded(large)), ink.from_image(encoded(small)), mean=0.01)
 
 
 @pytest.mark.parametrize("level", [0, 100, 255])

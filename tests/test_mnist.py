@@ -105,6 +105,13 @@ def test_a_folder_without_hashes_must_be_mnist(tmp_path: Path) -> None:
         mnist.load(own_folder(tmp_path, sums=False))
 
 
+@pytest.mark.parametrize("sums", [b"one\n", b"one two three\n", b"\xff\xfe", b""])
+def test_hashes_that_are_none_are_named(tmp_path: Path, sums: bytes) -> None:
+    (own_folder(tmp_path) / "SHA256SUMS").write_bytes(sums)
+    with pytest.raises(mnist.DataError, match="SHA256SUMS"):
+        mnist.load(tmp_path)
+
+
 @pytest.mark.parametrize("side", [27, 32])
 def test_pictures_of_another_size_are_refused(tmp_path: Path, side: int) -> None:
     with pytest.raises(mnist.DataError, match="do not fit"):

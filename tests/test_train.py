@@ -150,6 +150,15 @@ def test_a_wrong_flag_is_one_sentence(arguments: tuple[str, ...], message: str) 
     assert "Traceback" not in result.stderr
 
 
+def test_an_output_that_is_a_file_is_said_before_training(tmp_path: Path, data: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    result = train(*SMALL, "--data", data, "--output", file)
+    assert result.returncode == 2
+    assert str(file) in result.stderr
+    assert "Traceback" not in result.stderr
+
+
 def test_a_data_set_too_small_for_a_batch_is_one_sentence(tmp_path: Path) -> None:
     result = train("--data", own_folder(tmp_path, images=60), "--output", tmp_path)
     assert result.returncode == 2
