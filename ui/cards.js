@@ -14,7 +14,9 @@ function percent(probability) {
 
 // What a net says in words: {digit, certainty, doubt}.
 function worded(answer) {
-  if (!answer?.probabilities) return { digit: null, certainty: "", doubt: "" };
+  if (!answer?.probabilities) {
+    return { digit: null, certainty: "", doubt: answer ? "There is nothing to read." : "" };
+  }
   const order = answer.probabilities.map((p, digit) => [p, digit]).sort(([a], [b]) => b - a);
   const [[best, first], [rival, second]] = order;
   if (answer.digit === null) {
@@ -57,7 +59,7 @@ function fillStrip(shown) {
 
 function judge(shown) {
   const digits = shown.map(({ variant }) => worded(latest?.[variant]).digit);
-  const isPair = shown.length === 2 && latest !== null;
+  const isPair = shown.length === 2 && digits.some((digit) => digit !== null);
   const agree = digits[0] === digits[1];
   verdict.textContent = isPair ? (agree ? "agree" : "disagree") : "";
   verdict.dataset.agree = agree;

@@ -5,7 +5,7 @@ const PEN = 0.052; // the pen's width as a share of the pad's side
 const STEP = 3; // units that the pen must move to leave a new point
 const PATIENCE = 4000; // ms until a server that says nothing counts as gone
 const RETRY = 1500; // ms between two tries to reach it again
-const LARGEST = 640; // pixels of an upload's longer side as it is sent
+const LARGEST = 400; // pixels of an upload's longer side as it is sent
 
 const canvas = element.querySelector('[data-testid="pad"]');
 const seen = element.querySelector('[data-testid="seen"]');
@@ -76,7 +76,7 @@ function isEmpty() {
 }
 
 function undo() {
-  replace(strokes.slice(0, -1), null, isMine);
+  replace(strokes.slice(0, -1), null, true);
 }
 
 function changed() {
@@ -102,7 +102,10 @@ function paint() {
     if (image) {
       const scale = UNITS / Math.max(image.width, image.height);
       const [width, height] = [image.width * scale, image.height * scale];
-      context.drawImage(image, (UNITS - width) / 2, (UNITS - height) / 2, width, height);
+      const place = [(UNITS - width) / 2, (UNITS - height) / 2, width, height];
+      context.fillStyle = "#a8a29e"; // shows through where the picture is transparent
+      context.fillRect(...place);
+      context.drawImage(image, ...place);
     }
     for (const stroke of strokes) trace(context, stroke);
     hint.hidden = !isEmpty();
@@ -117,7 +120,8 @@ function trace(context, stroke) {
     const [[x, y], [nextX, nextY]] = [stroke[i], stroke[i + 1]];
     context.quadraticCurveTo(x, y, (x + nextX) / 2, (y + nextY) / 2);
   }
-  context.lineTo(...stroke[stroke.length - 1]);
+  const [x, y] = stroke[stroke.length - 1];
+  context.lineTo(x + (stroke.length === 1 ? 0.1 : 0), y); // a canvas leaves out a line of no length
   context.stroke();
 }
 
@@ -185,8 +189,12 @@ function sample(digit) {
   replace(scaled, null, false);
 }
 
+let uploads = 0;
+
 async function upload(file) {
   if (!file) return;
+  const asked = ++uploads;
+  const before = generation;
   let bitmap;
   try {
     bitmap = await createImageBitmap(file); // upright: it follows the EXIF orientation
@@ -194,6 +202,8 @@ async function upload(file) {
     trouble.textContent = "This file is not a picture that the browser can open.";
     return;
   }
+  // It can take a while: whatever the visitor has done since is newer.
+  if (asked !== uploads || before !== generation || pen !== null) return;
   const scale = Math.min(1, LARGEST / Math.max(bitmap.width, bitmap.height));
   const copy = document.createElement("canvas");
   copy.width = Math.max(1, Math.round(bitmap.width * scale));
@@ -212,15 +222,18 @@ chooser.addEventListener("change", () => {
   upload(chooser.files[0]);
   chooser.value = ""; // the same file may be chosen again
 });
-canvas.addEventListener("dragover", (event) => event.preventDefault());
-canvas.addEventListener("drop", (event) => {
-  event.preventDefault();
-  upload(event.dataTransfer.files[0]);
-});
+// Anywhere on the page: beside the pad the browser would open the file and leave.
+for (const type of ["dragover", "drop"]) {
+  document.addEventListener(type, (event) => {
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    if (type === "drop") upload(event.dataTransfer.files[0]);
+  });
+}
 document.addEventListener("keydown", (event) => {
-  if (event.target.closest?.("input:not([type=radio]), textarea")) return;
+  if (event.target.closest?.("input:not([type=radio], [type=file]), textarea")) return;
   if (event.key === "Escape") replace([], null, true);
-  else if (event.key === "z" && (event.ctrlKey || event.metaKey)) {
+  else if (event.key.toLowerCase() === "z" && !event.shiftKey && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
     undo();
   }
