@@ -49,7 +49,7 @@ def load(folder: Path) -> dict[str, Classifier]:
 
 def build(classifiers: Mapping[str, Classifier]) -> gr.Blocks:
     reader = Reader(classifiers)
-    with gr.Blocks(title=TITLE, analytics_enabled=False) as page:
+    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(600, 600)) as page:
         gr.HTML(
             f"<h1>{TITLE}</h1><p>Two ResNet18s, equally deep. One has shortcuts, one has none. "
             "Draw a digit and watch both read it.</p>",
@@ -75,6 +75,7 @@ def launch(page: gr.Blocks, host: str, port: int) -> str:
         show_error=False,
         enable_monitoring=False,
         run_history=False,
+        state_session_capacity=16,  # Gradio keeps what every session sent last; nothing needs it
         max_file_size="8mb",
         footer_links=[],
         theme=gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["monospace"]),

@@ -32,6 +32,9 @@ MEAN, STD = 0.1001, 0.2753  # of the training pictures
 
 MAX_POINTS = 20_000
 MAX_PIXELS = 4 * 1024 * 1024
+# A progressive JPEG comes in about ten scans, each a pass over all pixels; thousands of them, a few
+# bytes each, would keep a decoder busy for minutes.
+JPEG_SCAN, MAX_SCANS = b"\xff\xda", 100
 FORMATS = ("PNG", "JPEG", "WEBP")
 COARSE = 400  # an image is read in blocks that are at least this many a side
 MIN_CONTRAST = 0.1  # of the full range; less than this is paper, not ink
@@ -181,9 +184,10 @@ def from_image(source: Path | bytes) -> Tensor:
 def opened(source: Path | bytes) -> Image.Image:
     """The image, upright and in memory, never larger than MAX_PIXELS."""
     try:
-        with Image.open(
-            io.BytesIO(source) if isinstance(source, bytes) else source, formats=FORMATS
-        ) as image:
+        raw = source if isinstance(source, bytes) else source.read_bytes()
+        with Image.open(io.BytesIO(raw), formats=FORMATS) as image:
+            if image.format == "JPEG" and raw.count(JPEG_SCAN) > MAX_SCANS:
+                raise InkError(f"The image has more than {MAX_SCANS} scans.")
             if image.width * image.height > MAX_PIXELS:
                 raise InkError(
                     f"The image has {image.width} x {image.height} pixels; "

@@ -384,6 +384,14 @@ def test_what_is_no_image_is_one_sentence(raw: bytes) -> None:
     assert_one_sentence(error.value)
 
 
+def test_a_jpeg_of_endless_scans_is_one_sentence(encoded: Encoder) -> None:
+    raw = encoded(drawing(7), "JPEG", progressive=True)
+    last = raw.rindex(ink.JPEG_SCAN)
+    assert ink.from_image(raw).max() == 1
+    with pytest.raises(ink.InkError, match="more than 100 scans"):
+        ink.from_image(raw[:-2] + raw[last:-2] * 200 + raw[-2:])
+
+
 def test_a_cut_file_is_one_sentence(encoded: Encoder) -> None:
     for format in ink.FORMATS:
         raw = encoded(np.random.default_rng(0).integers(0, 256, (90, 90), np.uint8), format)

@@ -6,7 +6,7 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-MAX_BODY = 2_000_000  # bytes of a request that is no file upload
+MAX_BODY = 1_000_000  # bytes of a request that is no file upload
 LOOPBACK = {"127.0.0.1", "localhost", "[::1]"}
 
 
