@@ -14,6 +14,7 @@ from pathlib import Path
 import torch
 
 from resnet import checkpoint, mnist, training
+from resnet.model import fastest_device
 
 
 def get_args_parser() -> argparse.ArgumentParser:
@@ -75,7 +76,7 @@ def main(args: argparse.Namespace) -> int:
 
 
 def train(args: argparse.Namespace, data: mnist.Mnist, output: Path) -> int:
-    device = torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
+    device = fastest_device()
     torch.backends.cudnn.deterministic = True
     output.mkdir(parents=True, exist_ok=True)  # a folder that cannot be had is said at once
     stop = Interruption()

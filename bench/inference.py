@@ -23,6 +23,7 @@ from torchvision.models import resnet18
 from bench import timing
 from resnet import checkpoint, ink
 from resnet.classifier import Classifier
+from resnet.model import placed
 
 ROUNDS = {1: 300, 32: 80, 256: 30}  # by batch size: about a minute each
 PEER = "torchvision, eager"
@@ -31,17 +32,9 @@ Pair = list[Callable[[Tensor], Tensor]]  # two nets: pictures (N, 1, 32, 32) -> 
 
 
 def get_args_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m bench.inference",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    by_size = ", ".join(f"{n} of batch {size}" for size, n in ROUNDS.items())
+    parser = timing.get_args_parser("inference", __doc__, None, help=f"default: {by_size}")
     parser.add_argument("--threads", type=timing.positive, default=1, help="default: %(default)s")
-    parser.add_argument(
-        "--rounds",
-        type=timing.positive,
-        help="default: " + ", ".join(f"{n} of batch {size}" for size, n in ROUNDS.items()),
-    )
     return parser
 
 
@@ -74,7 +67,7 @@ def pairs(threads: int) -> dict[str, Pair]:
 
 def channels_last(net: nn.Module) -> nn.Module:
     """A copy in the layout that is faster on CPUs: what of our speed is the layout alone."""
-    return copy.deepcopy(net).to(memory_format=torch.channels_last)
+    return placed(copy.deepcopy(net), torch.device("cpu"))
 
 
 def eager(net: nn.Module) -> Callable[[Tensor], Tensor]:

@@ -38,12 +38,7 @@ EVERY = 2  # the pen goes through every second point, one a frame
 
 
 def get_args_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m bench.live",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--rounds", type=timing.positive, default=30, help="default: %(default)s")
+    parser = timing.get_args_parser("live", __doc__, rounds=30)
     parser.add_argument("--checkpoints", type=Path, default=checkpoint.FOLDER, metavar="DIR")
     parser.add_argument(
         "--chromium",

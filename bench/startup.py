@@ -18,13 +18,7 @@ PEER = 'python -c "import torch, gradio"'
 
 
 def get_args_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m bench.startup",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--rounds", type=timing.positive, default=7, help="default: %(default)s")
-    return parser
+    return timing.get_args_parser("startup", __doc__, rounds=7)
 
 
 def importing() -> float:

@@ -71,6 +71,19 @@ def machine(threads: int, *packages: str) -> str:
     )
 
 
+def get_args_parser(
+    name: str, description: str | None, rounds: int | None, help: str = "default: %(default)s"
+) -> argparse.ArgumentParser:
+    """The parser of a bench, with the flag that all of them have."""
+    parser = argparse.ArgumentParser(
+        prog=f"python -m bench.{name}",
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--rounds", type=positive, default=rounds, help=help)
+    return parser
+
+
 def positive(text: str) -> int:
     if (number := int(text)) < 1:
         raise argparse.ArgumentTypeError(f"{text} is too few")

@@ -28,13 +28,8 @@ CPU = torch.device("cpu")
 
 
 def get_args_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m bench.training",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = timing.get_args_parser("training", __doc__, rounds=40)
     parser.add_argument("--threads", type=timing.positive, default=2, help="default: %(default)s")
-    parser.add_argument("--rounds", type=timing.positive, default=40, help="default: %(default)s")
     return parser
 
 

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from resnet import checkpoint, ink, mnist, training
 from resnet.classifier import Answer, Classifier
+from resnet.model import fastest_device, placed
 from resnet.summary import summarise
 
 
@@ -116,8 +117,7 @@ def evaluate(args: argparse.Namespace) -> int:
     rows = []
     for variant in variants(args):
         net, about = checkpoint.load(checkpoint.path_of(variant, args.checkpoints), variant)
-        device = torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
-        right = training.evaluate(net.to(device).to(memory_format=torch.channels_last), test)
+        right = training.evaluate(placed(net, fastest_device()), test)
         low, high = training.wilson_interval(right, len(test))
         recorded = f"{about['test']['right']}/{about['test']['total']}"
         rows.append(

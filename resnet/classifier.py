@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from resnet import checkpoint, ink
-from resnet.model import LiveConv2d, ResNet18, Window
+from resnet.model import LiveConv2d, ResNet18, Window, fastest_device, placed
 
 # The largest probability as the sign of a digit: Hendrycks and Gimpel, arXiv 1610.02136. Below
 # even odds a net should not answer.
@@ -43,11 +43,8 @@ class Classifier:
 
     def __init__(self, net: ResNet18, about: checkpoint.About) -> None:
         self.about = about
-        self.device = torch.accelerator.current_accelerator(check_available=True) or torch.device(
-            "cpu"
-        )
-        ready = flattened(cut_to_live_taps(fold_batch_norms(net)))
-        self.net = ready.to(self.device).to(memory_format=torch.channels_last)
+        self.device = fastest_device()
+        self.net = placed(flattened(cut_to_live_taps(fold_batch_norms(net))), self.device)
 
     @classmethod
     def load(cls, variant: str, folder: Path = checkpoint.FOLDER) -> "Classifier":

@@ -213,11 +213,11 @@ def ink_of(image: Image.Image) -> np.ndarray | None:
     grey are the same to it.
     """
     colours = flattened(image)
-    ink = contrast(reduced(colours))
-    if ink is None or max(colours.shape[:2]) < 2 * COARSE:
+    block = block_side(colours)
+    ink = contrast(reduced(colours, block))
+    if ink is None or block == 1:
         return ink
     # A large image was read coarsely: look again, closer, at the part of it that holds the ink.
-    block = max(colours.shape[:2]) // COARSE
     (top, bottom), (left, right) = (
         np.flatnonzero(ink.max(axis) >= 0.5)[[0, -1]] * block for axis in (1, 0)
     )
@@ -226,13 +226,17 @@ def ink_of(image: Image.Image) -> np.ndarray | None:
         max(0, top - margin) : bottom + block + margin,
         max(0, left - margin) : right + block + margin,
     ]
-    closer = contrast(reduced(part))
+    closer = contrast(reduced(part, block_side(part)))
     return ink if closer is None else closer
 
 
-def reduced(colours: np.ndarray) -> np.ndarray:
-    """Means of blocks, at most about 2 * COARSE a side: quick, and it quietens noise."""
-    block = max(1, max(colours.shape[:2]) // COARSE)
+def block_side(colours: np.ndarray) -> int:
+    """Pixels of a block: as many as leave COARSE to 2 * COARSE blocks a side of a large image."""
+    return max(1, max(colours.shape[:2]) // COARSE)
+
+
+def reduced(colours: np.ndarray, block: int) -> np.ndarray:
+    """The means of blocks: quick to work on, and it quietens noise."""
     height, width = (size // block * block or size for size in colours.shape[:2])
     rows, columns = min(block, height), min(block, width)
     blocks = colours[:height, :width].reshape(height // rows, rows, width // columns, columns, 3)

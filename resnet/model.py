@@ -4,6 +4,8 @@ He, Zhang, Ren, Sun: Deep Residual Learning for Image Recognition, arXiv 1512.03
 figure 3. The attribute names are torchvision's, so weights move freely between the two.
 """
 
+from typing import TypeVar
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -11,6 +13,7 @@ from torch.nn import functional as F
 # Up to this many output pixels a convolution is faster as one matrix product for each.
 FEW = 4
 
+Net = TypeVar("Net", bound=nn.Module)
 Window = tuple[slice, slice]  # the live taps of a kernel, and the pixels that they meet
 
 
@@ -158,3 +161,13 @@ def stage(in_channels: int, out_channels: int, stride: int, use_residual: bool) 
         ResBlock(in_channels, out_channels, stride, use_residual),
         ResBlock(out_channels, out_channels, use_residual=use_residual),
     )
+
+
+def fastest_device() -> torch.device:
+    """The GPU (CUDA, MPS, ...) where there is one, else the CPU."""
+    return torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
+
+
+def placed(net: Net, device: torch.device) -> Net:
+    """The net on a device, channels last: the fastest layout for convolutions on CPU and GPU."""
+    return net.to(device).to(memory_format=torch.channels_last)

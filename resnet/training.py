@@ -24,7 +24,7 @@ from tqdm import tqdm
 from resnet import checkpoint, ink
 from resnet.augment import augment
 from resnet.mnist import Mnist, Split
-from resnet.model import ResNet18
+from resnet.model import ResNet18, placed
 
 HISTORY_EVERY = 20  # steps
 AVERAGE_EVERY = 8  # steps
@@ -67,8 +67,7 @@ class Run:
         torch.manual_seed(seed)
         self.variant, self.recipe, self.seed, self.device = variant, recipe, seed, device
         self.data_sha256 = data_sha256
-        # Channels last is the layout that CPU and GPU convolutions are fastest in.
-        self.net = checkpoint.build(variant).to(device).to(memory_format=torch.channels_last)
+        self.net = placed(checkpoint.build(variant), device)
         decay = get_ema_multi_avg_fn(recipe.average_decay)
         self.average = AveragedModel(self.net, multi_avg_fn=decay, use_buffers=True)
         decayed: dict[str, Any] = {"params": [p for p in self.net.parameters() if p.ndim > 1]}
@@ -233,7 +232,7 @@ def finish(run: Run, data: Mnist, path: Path) -> dict[str, Any]:
     """Read the test set, this once, with the best weights as they are stored, and store them."""
     best = checkpoint.build(run.variant)
     best.load_state_dict(run.best)
-    stored = checkpoint.as_stored(best).to(run.device).to(memory_format=torch.channels_last)
+    stored = placed(checkpoint.as_stored(best), run.device)
     score = {
         name: {"right": evaluate(stored, split), "total": len(split)}
         for name, split in (("validation", data.validation), ("test", data.test))
