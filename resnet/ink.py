@@ -63,11 +63,11 @@ def grey_levels(picture: Tensor) -> bytes:
 # --- strokes ---------------------------------------------------------------------------------
 
 
-def from_strokes(strokes: Any) -> Tensor:
+def from_strokes(strokes: Any, width: float = LINE) -> Tensor:
     """Pen strokes [[[x, y], ...], ...], y down, any units -> picture (1, 32, 32).
 
-    No strokes give the blank picture, all zero. Raises InkError for anything but lists of pairs
-    of finite numbers, and for more than MAX_POINTS points.
+    The lines get this width in pixels. No strokes give the blank picture, all zero. Raises InkError
+    for anything but lists of pairs of finite numbers, and for more than MAX_POINTS points.
     """
     lines = checked(strokes)
     if not lines:
@@ -75,10 +75,10 @@ def from_strokes(strokes: Any) -> Tensor:
     points = np.concatenate(lines)
     low, high = points.min(0), points.max(0)
     extent = (high - low).max()
-    scale = (BOX - LINE) / extent if extent > 1e-100 else 1.0
+    scale = (BOX - width) / extent if extent > 1e-100 else 1.0
     lines = [thinned((line - (low + high) / 2) * scale + SIDE / 2) for line in lines]
-    shift = np.clip(CENTRE - centre_of_mass(draw(lines)), -ROOM, ROOM)
-    return torch.from_numpy(draw([line + shift for line in lines]))[None]
+    shift = np.clip(CENTRE - centre_of_mass(draw(lines, width)), -ROOM, ROOM)
+    return torch.from_numpy(draw([line + shift for line in lines], width))[None]
 
 
 def checked(strokes: Any) -> list[np.ndarray]:
@@ -116,8 +116,8 @@ def thinned(line: np.ndarray, gap: float = 0.5) -> np.ndarray:
     return np.stack([*kept, line[-1]])
 
 
-def draw(lines: list[np.ndarray]) -> np.ndarray:
-    """Round-ended lines of width LINE on (SIDE, SIDE), antialiased: ink is the share covered.
+def draw(lines: list[np.ndarray], width: float = LINE) -> np.ndarray:
+    """Round-ended lines of a width in pixels on (SIDE, SIDE): ink is the share covered.
 
     A pixel's coverage is taken from its middle's distance to the nearest segment.
     """
@@ -138,7 +138,7 @@ def draw(lines: list[np.ndarray]) -> np.ndarray:
         t = foot.clip(0, 1)
         distance = squared[None, :, :, 0] + squared[:, None, :, 1] - t * (2 * foot - t) * length
         np.minimum(nearest, distance.min(2), out=nearest)
-    return (0.5 + LINE / 2 - np.sqrt(nearest.clip(0))).clip(0, 1)
+    return (0.5 + width / 2 - np.sqrt(nearest.clip(0))).clip(0, 1)
 
 
 def centre_of_mass(ink: np.ndarray) -> np.ndarray:
