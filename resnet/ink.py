@@ -72,13 +72,39 @@ def from_strokes(strokes: Any, width: float = LINE) -> Tensor:
     lines = checked(strokes)
     if not lines:
         return torch.zeros(1, SIDE, SIDE)
+    middle, extent = span(lines)
+    return drawn(mapped(lines, middle, scale_to(BOX, extent, width)), width)
+
+
+def span(lines: list[np.ndarray]) -> tuple[np.ndarray, float]:
+    """The middle (x, y) of all points and the larger side of the box around them."""
     points = np.concatenate(lines)
     low, high = points.min(0), points.max(0)
-    extent = (high - low).max()
-    scale = (BOX - width) / extent if extent > 1e-100 else 1.0
-    lines = [thinned((line - (low + high) / 2) * scale + SIDE / 2) for line in lines]
-    shift = np.clip(CENTRE - centre_of_mass(draw(lines, width)), -ROOM, ROOM)
-    return torch.from_numpy(draw([line + shift for line in lines], width))[None]
+    return (low + high) / 2, (high - low).max()
+
+
+def scale_to(side: float, extent: float, width: float) -> float:
+    """Pixels a unit that bring points of this extent to a side, the lines' width included."""
+    return (side - width) / extent if extent > 1e-100 else 1.0
+
+
+def mapped(lines: list[np.ndarray], middle: np.ndarray, scale: float) -> list[np.ndarray]:
+    """The lines in pixels, this middle of theirs in the middle of the picture."""
+    return [thinned((line - middle) * scale + SIDE / 2) for line in lines]
+
+
+def drawn(lines: list[np.ndarray], width: float, is_centred: bool = True) -> Tensor:
+    """The picture of lines in pixels, centred or left where they are."""
+    picture = draw(lines, width)
+    if is_centred and picture.any():  # lines left where they are may lie outside
+        shift = shift_to_centre(centre_of_mass(picture))
+        picture = draw([line + shift for line in lines], width)
+    return torch.from_numpy(picture)[None]
+
+
+def shift_to_centre(mass: np.ndarray) -> np.ndarray:
+    """How far (x, y) a picture moves for its centre of mass, as far as it may."""
+    return np.clip(CENTRE - mass, -ROOM, ROOM)
 
 
 def checked(strokes: Any) -> list[np.ndarray]:
@@ -162,14 +188,28 @@ def from_image(source: Path | bytes) -> Tensor:
     ink = ink_of(opened(source))
     if ink is None:
         return torch.zeros(1, SIDE, SIDE)
+    middle, extent = span_of_ink(ink)
+    return resampled(ink, middle, extent / BOX)
+
+
+def span_of_ink(ink: np.ndarray) -> tuple[np.ndarray, float]:
+    """The middle (x, y) of the box around the ink and its larger side."""
     left, right = edges(ink.max(0))
     top, bottom = edges(ink.max(1))
-    # One resampling takes the window around the centre of mass to 32x32: nothing is rounded to
-    # whole pixels on the way, so the answer does not hang on where the digit stood.
-    pixel = max(right - left, bottom - top) / BOX
+    return np.array([left + right, top + bottom]) / 2, max(right - left, bottom - top)
+
+
+def resampled(ink: np.ndarray, middle: np.ndarray, pixel: float, is_centred: bool = True) -> Tensor:
+    """The picture of a square window of ink around its middle (x, y), then centred or left there.
+
+    A pixel of the picture is as wide as that many of the ink's. One resampling takes the window
+    to 32x32: nothing is rounded to whole pixels on the way, so the answer does not hang on where
+    the digit stood.
+    """
+    shift: np.ndarray | float = 0.0
+    if is_centred:
+        shift = shift_to_centre(SIDE / 2 + (centre_of_mass(ink) - middle) / pixel)
     margin = math.ceil(SIDE * pixel) + 1
-    middle = np.array([left + right, top + bottom]) / 2
-    shift = np.clip(CENTRE - SIDE / 2 - (centre_of_mass(ink) - middle) / pixel, -ROOM, ROOM)
     x, y = middle + margin - (SIDE / 2 + shift) * pixel
     window = (float(x), float(y), float(x + SIDE * pixel), float(y + SIDE * pixel))
     picture = np.asarray(
