@@ -80,7 +80,7 @@ def span(lines: list[np.ndarray]) -> tuple[np.ndarray, float]:
     """The middle (x, y) of all points and the larger side of the box around them."""
     points = np.concatenate(lines)
     low, high = points.min(0), points.max(0)
-    return (low + high) / 2, (high - low).max()
+    return (low + high) / 2, float((high - low).max())
 
 
 def scale_to(side: float, extent: float, width: float) -> float:
