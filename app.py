@@ -19,6 +19,7 @@ from resnet.classifier import Classifier
 from ui.cards import AnswerCards
 from ui.endpoints import add_endpoints
 from ui.guard import LOOPBACK, Guard
+from ui.lab import InkLab
 from ui.pad import Sketchpad
 from ui.reading import Reader
 
@@ -58,6 +59,7 @@ def build(classifiers: Mapping[str, Classifier]) -> gr.Blocks:
         )
         with gr.Row(elem_id="compare"):
             Sketchpad(reader)
+            InkLab()
             AnswerCards(classifiers)
         add_endpoints(reader)
     return page.queue(max_size=64, default_concurrency_limit=2)

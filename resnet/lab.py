@@ -22,9 +22,9 @@ from resnet.ink import BOX, LINE, SIDE, InkError
 
 STEPS = ("crop", "box", "line", "centre")  # in their order
 
-SHEET = 1000.0  # units of strokes to a side of the sheet they were drawn on
-PEN = 52.0  # units, the width of an ordinary pen
-THINNEST, THICKEST = 20.0, 160.0  # pens there are
+SHEET = 1000  # units of strokes to a side of the sheet they were drawn on
+PEN = 52  # units, the width of an ordinary pen
+THINNEST, THICKEST = 20, 160  # pens there are
 BEYOND = 100 * SHEET  # a pen may leave the sheet, but not for where float32 ends
 
 

@@ -16,7 +16,7 @@ import httpx
 import numpy as np
 import pytest
 
-from resnet import checkpoint, ink, mnist, samples
+from resnet import checkpoint, ink, lab, mnist, samples
 from resnet.classifier import Classifier
 
 ROOT = Path(__file__).parent.parent
@@ -181,9 +181,26 @@ def test_the_pad_gets_answers_and_the_picture(api: Api) -> None:
     assert levels / 255 == pytest.approx(expected, abs=0.5 / 255 + 1e-6)
 
 
+def test_the_lab_gets_the_pictures_of_all_steps(api: Api) -> None:
+    drawing = {"strokes": samples.sample(3), "on": list(lab.STEPS), "pen": lab.PEN}
+    reply = api.server_function("read_in_lab", drawing).json()
+    usual = api.server_function("read_strokes", drawing["strokes"]).json()
+    assert len(reply["steps"]) == 1 + len(lab.STEPS)
+    assert reply["steps"][-1] == reply["picture"] == usual["picture"]
+    assert reply["answers"] == usual["answers"]
+    assert "steps" not in usual
+
+
 @pytest.mark.parametrize(
     ("name", "data"),
     [
+        ("read_in_lab", None),
+        ("read_in_lab", [[[1, 2]]]),
+        ("read_in_lab", {}),
+        ("read_in_lab", {"strokes": [[[1, 2]]], "on": [], "pen": 1e99}),
+        ("read_in_lab", {"strokes": [[[1, 2]]], "on": ["blur"], "pen": 52}),
+        ("read_in_lab", {"image": 7, "on": []}),
+        ("read_in_lab", {"image": "bm8gaW1hZ2U=", "on": {}}),
         ("read_strokes", "nonsense"),
         ("read_strokes", [[[1, "a"]]]),
         ("read_image", 7),

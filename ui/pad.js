@@ -1,7 +1,6 @@
 // Runs once when the pad is on the page; Gradio hands in element, props and server.
 
-const UNITS = 1000; // the pad's side in the units of the strokes
-const PEN = 0.052; // the pen's width as a share of the pad's side
+const UNITS = props.sheet; // the pad's side in the units of the strokes
 const STEP = 3; // units that the pen must move to leave a new point
 const PATIENCE = 4000; // ms until a server that says nothing counts as gone
 const RETRY = 1500; // ms between two tries to reach it again
@@ -17,6 +16,7 @@ let strokes = []; // [[[x, y], ...], ...] in UNITS
 let image = null; // an uploaded picture, a canvas, instead of strokes
 let isMine = false; // false while the pad shows a sample or a picture: the pen starts anew
 let pen = null; // the pointer that is drawing
+let lab = null; // {on, pen}: what the open lab wants otherwise
 
 // --- the drawing -------------------------------------------------------------------------------
 
@@ -97,7 +97,7 @@ function paint() {
     context.setTransform(side / UNITS, 0, 0, side / UNITS, 0, 0);
     context.clearRect(0, 0, UNITS, UNITS);
     context.strokeStyle = getComputedStyle(canvas).color;
-    context.lineWidth = PEN * UNITS;
+    context.lineWidth = lab?.pen ?? props.pen;
     context.lineCap = context.lineJoin = "round";
     if (image) {
       const scale = UNITS / Math.max(image.width, image.height);
@@ -141,7 +141,7 @@ async function ask() {
     if (isEmpty()) continue;
     let reply;
     try {
-      reply = await soon(image ? server.read_image(image.encoded) : server.read_strokes(strokes));
+      reply = await soon(send());
       if (!reply) throw new Error("no answer"); // what Gradio makes of a fetch that failed
     } catch {
       trouble.textContent = "The server does not answer. Your drawing is kept; trying again.";
@@ -156,6 +156,11 @@ async function ask() {
   isAsking = false;
 }
 
+function send() {
+  if (lab) return server.read_in_lab({ ...lab, ...(image ? { image: image.encoded } : { strokes }) });
+  return image ? server.read_image(image.encoded) : server.read_strokes(strokes);
+}
+
 function soon(promise) {
   return Promise.race([
     promise,
@@ -164,21 +169,28 @@ function soon(promise) {
 }
 
 function publish(reply) {
-  show(reply?.picture);
+  seen.getContext("2d").putImageData(pixels(reply?.picture), 0, 0);
   window.latestAnswers = reply?.answers ?? null; // for a part of the page that loads later
   document.dispatchEvent(new CustomEvent("answers", { detail: window.latestAnswers }));
+  const steps = { pictures: reply?.steps?.map(pixels) ?? [], isImage: image !== null };
+  document.dispatchEvent(new CustomEvent("steps", { detail: steps }));
 }
 
-function show(picture) {
-  const context = seen.getContext("2d");
-  const pixels = context.createImageData(props.side, props.side);
+function pixels(picture) {
+  const shown = new ImageData(props.side, props.side);
   const levels = picture ? atob(picture) : "";
   for (let i = 0; i < props.side * props.side; i++) {
     const level = levels ? levels.charCodeAt(i) : 0;
-    pixels.data.set([level, level, level, 255], 4 * i);
+    shown.data.set([level, level, level, 255], 4 * i);
   }
-  context.putImageData(pixels, 0, 0);
+  return shown;
 }
+
+// The lab is open with {on: [step, ...], pen: units}, or closed with null.
+document.addEventListener("lab", (event) => {
+  lab = event.detail;
+  changed();
+});
 
 // --- samples, upload, keys -----------------------------------------------------------------------
 
@@ -231,7 +243,7 @@ for (const type of ["dragover", "drop"]) {
   });
 }
 document.addEventListener("keydown", (event) => {
-  if (event.target.closest?.("input:not([type=radio], [type=file]), textarea")) return;
+  if (event.target.closest?.("input:not([type=radio], [type=checkbox], [type=range], [type=file]), textarea")) return;
   if (event.key === "Escape") replace([], null, true);
   else if (event.key.toLowerCase() === "z" && !event.shiftKey && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();

@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from resnet import ink, samples
+from resnet import ink, lab, samples
 from ui.reading import Reader
 
 HERE = Path(__file__).parent
@@ -19,6 +19,7 @@ class Sketchpad(gr.HTML):
 
     pad.js dispatches "answers" on the document, with the answers of every net as detail, or null
     when the pad is empty. One request is under way at a time, and the newest drawing goes next.
+    While the lab is open it asks as the lab's "lab" events say, and "steps" brings the pictures.
     """
 
     def __init__(self, reader: Reader) -> None:
@@ -27,6 +28,16 @@ class Sketchpad(gr.HTML):
 
         def read_image(encoded: Any) -> dict[str, Any]:
             return reply(lambda: reader.image(decoded(encoded)))
+
+        def read_in_lab(drawing: Any) -> dict[str, Any]:
+            """{"strokes": ...} or {"image": ...}, with the lab's "on" and "pen"."""
+            if not isinstance(drawing, dict):
+                return {"error": "The drawing did not arrive whole."}
+            image, on = drawing.get("image"), drawing.get("on")
+            if image is not None:
+                return reply(lambda: reader.image_in_lab(decoded(image), on))
+            strokes, pen = drawing.get("strokes"), drawing.get("pen")
+            return reply(lambda: reader.strokes_in_lab(strokes, on, pen))
 
         digits = "".join(
             f'<button type="button" data-sample="{digit}" title="Draw a sample {digit}">'
@@ -38,21 +49,27 @@ class Sketchpad(gr.HTML):
             css_template=(HERE / "pad.css").read_text(),
             js_on_load=(HERE / "pad.js").read_text(),
             apply_default_css=False,
-            server_functions=[read_strokes, read_image],
+            server_functions=[read_strokes, read_image, read_in_lab],
             elem_id="pad",
             side=ink.SIDE,
+            sheet=lab.SHEET,
+            pen=lab.PEN,
             first=FIRST,
             samples=[samples.sample(digit) for digit in range(10)],
         )
 
 
 def reply(read: Any) -> dict[str, Any]:
-    """What pad.js gets: answers and picture, or the one sentence of what is wrong."""
+    """What pad.js gets: answers and picture, or the one sentence of what is wrong.
+
+    In the lab there is more than one picture: then all of them as steps.
+    """
     try:
-        answers, picture = read()
+        answers, pictures = read()
     except gr.Error as error:
         return {"error": error.message}
-    return {"answers": answers, "picture": picture}
+    steps = {"steps": pictures} if len(pictures) > 1 else {}
+    return {"answers": answers, "picture": pictures[-1], **steps}
 
 
 def decoded(encoded: Any) -> bytes:

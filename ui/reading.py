@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import gradio as gr
+from torch import Tensor
 
-from resnet import ink
+from resnet import ink, lab
 from resnet.classifier import Classifier
 
 PATIENCE = 3.0  # seconds a drawing waits for its turn before it is refused
@@ -27,24 +28,31 @@ class Reader:
         self.classifiers = classifiers
         self.turns = threading.BoundedSemaphore(os.cpu_count() or 1)
 
-    def strokes(self, strokes: Any) -> tuple[Answers, str]:
+    def strokes(self, strokes: Any) -> tuple[Answers, list[str]]:
         """The answers, and the picture that the nets saw as base64 of its 32x32 grey levels."""
-        return self.read(lambda: ink.from_strokes(strokes))
+        return self.read(lambda: [ink.from_strokes(strokes)])
 
-    def image(self, file: bytes) -> tuple[Answers, str]:
-        return self.read(lambda: ink.from_image(file))
+    def image(self, file: bytes) -> tuple[Answers, list[str]]:
+        return self.read(lambda: [ink.from_image(file)])
 
-    def read(self, prepare: Callable[[], Any]) -> tuple[Answers, str]:
+    def strokes_in_lab(self, strokes: Any, on: Any, pen: Any) -> tuple[Answers, list[str]]:
+        """The answers, and the pictures of all steps; the nets saw the last one."""
+        return self.read(lambda: lab.from_strokes(strokes, on, pen))
+
+    def image_in_lab(self, file: bytes, on: Any) -> tuple[Answers, list[str]]:
+        return self.read(lambda: lab.from_image(file, on))
+
+    def read(self, prepare: Callable[[], list[Tensor]]) -> tuple[Answers, list[str]]:
         with self.turn():
             try:
-                picture = prepare()
+                pictures = prepare()
             except ink.InkError as error:
                 raise gr.Error(str(error), print_exception=False) from error
             answers = {
-                variant: classifier.answer(picture[None])[0].as_json()
+                variant: classifier.answer(pictures[-1][None])[0].as_json()
                 for variant, classifier in self.classifiers.items()
             }
-        return answers, base64.b64encode(ink.grey_levels(picture)).decode()
+        return answers, [base64.b64encode(ink.grey_levels(it)).decode() for it in pictures]
 
     @contextmanager
     def turn(self) -> Any:

@@ -1,0 +1,44 @@
+// Runs once when the lab is on the page; Gradio hands in element.
+
+const lab = element.querySelector(".lab");
+const pen = element.querySelector("[type=range]");
+const boxes = [...element.querySelectorAll("[type=checkbox]")];
+const line = element.querySelector("[name=line]");
+const canvases = element.querySelectorAll("canvas");
+const caption = line.closest("li").querySelector("p");
+const ofStrokes = caption.textContent;
+
+function tell() {
+  const on = boxes.filter((box) => box.checked).map((box) => box.name);
+  const detail = lab.open ? { on, pen: pen.valueAsNumber } : null;
+  document.dispatchEvent(new CustomEvent("lab", { detail }));
+  warn();
+}
+
+// The note stands in the pad, beside the picture, outside the lab's own element.
+function warn() {
+  const isPartly = boxes.some((box) => !box.checked && !box.disabled);
+  document.querySelector("[data-partly]").textContent = isPartly ? "Preparation is partly off." : "";
+}
+
+function putBack() {
+  for (const box of boxes) box.checked = true;
+  pen.value = pen.defaultValue;
+  tell();
+}
+
+lab.addEventListener("toggle", putBack); // closed, it leaves nothing behind
+lab.addEventListener("input", tell);
+element.querySelector("button").addEventListener("click", putBack);
+
+document.addEventListener("steps", (event) => {
+  const { pictures, isImage } = event.detail;
+  canvases.forEach((canvas, i) => {
+    const context = canvas.getContext("2d");
+    if (pictures[i]) context.putImageData(pictures[i], 0, 0);
+    else context.clearRect(0, 0, canvas.width, canvas.height);
+  });
+  line.disabled = isImage;
+  caption.textContent = isImage ? "An image keeps its lines" : ofStrokes;
+  warn();
+});
