@@ -38,7 +38,7 @@ document.addEventListener("steps", (event) => {
     if (pictures[i]) context.putImageData(pictures[i], 0, 0);
     else context.clearRect(0, 0, canvas.width, canvas.height);
   });
-  line.disabled = isImage;
-  caption.textContent = isImage ? "An image keeps its lines" : ofStrokes;
+  line.disabled = pen.disabled = isImage;
+  caption.textContent = isImage ? "Images keep theirs" : ofStrokes;
   warn();
 });

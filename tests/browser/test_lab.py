@@ -219,13 +219,15 @@ def test_an_image_keeps_its_lines(
     after(page, lambda: page.get_by_test_id("upload").set_input_files(file))
     expect_digit(page, 7)
     expect(switch(page, "line")).to_be_disabled()
-    expect(page.get_by_text("An image keeps its lines")).to_be_visible()
+    expect(page.get_by_role("slider")).to_be_disabled()
+    expect(page.get_by_text("Images keep theirs")).to_be_visible()
     assert np.stack(steps(page)).any((1, 2)).all()
     after(page, switch(page, "box").uncheck)
     assert extent(seen(page)) > 24
     after(page, page.get_by_role("button", name="7", exact=True).click)
     expect(switch(page, "line")).to_be_enabled()
-    expect(page.get_by_text("An image keeps its lines")).to_be_hidden()
+    expect(page.get_by_role("slider")).to_be_enabled()
+    expect(page.get_by_text("Images keep theirs")).to_be_hidden()
 
 
 def test_on_a_phone_it_fits_the_width_and_both_answers_stay_in_sight(
