@@ -13,7 +13,7 @@ from pathlib import Path
 
 import torch
 
-from resnet import checkpoint, mnist, training
+from resnet import checkpoint, handwriting, mnist, training
 from resnet.model import fastest_device
 
 
@@ -79,13 +79,14 @@ def train(args: argparse.Namespace, data: mnist.Mnist, output: Path) -> int:
     device = fastest_device()
     torch.backends.cudnn.deterministic = True
     output.mkdir(parents=True, exist_ok=True)  # a folder that cannot be had is said at once
+    extras = handwriting.extras(len(data.train) // 2)
+    held_out = handwriting.extras(len(data.validation) // 2, held_out=True)
     stop = Interruption()
     for variant in checkpoint.VARIANTS if args.variant == "both" else [args.variant]:
         path = checkpoint.path_of(variant, output)
         unfinished = path.with_suffix(".unfinished.safetensors")
-        run = training.Run(
-            variant, training.Recipe(epochs=args.epochs), args.seed, data.sha256, device
-        )
+        recipe = training.Recipe(epochs=args.epochs)
+        run = training.Run(variant, recipe, args.seed, data.sha256, extras, device)
         if unfinished.exists():
             if not args.resume:
                 print(
@@ -100,14 +101,15 @@ def train(args: argparse.Namespace, data: mnist.Mnist, output: Path) -> int:
             print(f"{path}: this run is finished already.")
             continue
         save = functools.partial(run.save, unfinished)
-        if not training.fit(run, data.train, data.validation, save, stop):
+        if not training.fit(run, data.train, data.validation, held_out.digits, save, stop):
             print(f"\nSaved at step {run.step}. To go on: the same command with --resume.")
             return 130
-        about = training.finish(run, data, path)
+        about = training.finish(run, data, held_out, path)
         unfinished.unlink(missing_ok=True)
         print(
             f"{path}: {described(about['test'])} on test, "
             f"{described(about['validation'])} on validation, "
+            f"{described(about['styles'])} on styles held out, "
             f"step {about['best_step']} of {about['steps']}, {about['seconds'] / 60:.1f} minutes."
         )
     return 0

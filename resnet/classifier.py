@@ -17,18 +17,16 @@ from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from resnet import checkpoint, ink
+from resnet.calibration import Calibration
 from resnet.model import LiveConv2d, ResNet18, Window, fastest_device, placed
-
-# The largest probability as the sign of a digit: Hendrycks and Gimpel, arXiv 1610.02136. Below
-# even odds a net should not answer.
-MIN_PROBABILITY = 0.5
 
 
 @dataclass(frozen=True)
 class Answer:
     digit: int | None  # None where the net should not answer, with a reason
-    probabilities: list[float] | None  # of the ten digits, summing to 1; None for a blank picture
-    is_digit: float  # from 0 to 1
+    # Of the ten digits if it is one, summing to 1; None for a blank picture.
+    probabilities: list[float] | None
+    is_digit: float  # the probability that it is one, at even odds beforehand
     reason: str | None = None  # "blank", "not a digit"
 
     def as_json(self) -> dict[str, Any]:
@@ -43,13 +41,22 @@ class Classifier:
 
     def __init__(self, net: ResNet18, about: checkpoint.About) -> None:
         self.about = about
+        self.calibration = Calibration(**about["calibration"])
         self.device = fastest_device()
         self.net = placed(flattened(cut_to_live_taps(fold_batch_norms(net))), self.device)
 
     @classmethod
     def load(cls, variant: str, folder: Path = checkpoint.FOLDER) -> "Classifier":
         """Raises CheckpointError."""
-        return cls(*checkpoint.load(checkpoint.path_of(variant, folder), variant))
+        path = checkpoint.path_of(variant, folder)
+        net, about = checkpoint.load(path, variant)
+        try:
+            return cls(net, about)
+        except (KeyError, TypeError) as error:
+            raise checkpoint.CheckpointError(
+                f"{path}: its metadata have no calibration; restore it (git checkout -- "
+                f"checkpoints) or train it (python train.py --variant {variant})"
+            ) from error
 
     @torch.inference_mode()
     def logits(self, pictures: Tensor) -> Tensor:
@@ -60,20 +67,25 @@ class Classifier:
         """(N, 1, 32, 32) ink in [0, 1] -> N answers."""
         if len(pictures) == 0:
             return []
-        probabilities = self.logits(pictures).softmax(1)
+        logits = self.logits(pictures)
         blank = pictures.flatten(1).amax(1) == 0
-        return [
-            BLANK if is_blank else judged(row)
-            for is_blank, row in zip(blank.tolist(), probabilities.tolist(), strict=True)
-        ]
+        rows = zip(
+            blank.tolist(),
+            self.calibration.probabilities(logits).tolist(),
+            self.calibration.is_digit(logits).tolist(),
+            strict=True,
+        )
+        return [BLANK if is_blank else self.judged(*row) for is_blank, *row in rows]
 
-
-def judged(probabilities: list[float]) -> Answer:
-    probabilities = [round(probability, 6) for probability in probabilities]
-    top = max(probabilities)
-    if top < MIN_PROBABILITY:
-        return Answer(None, probabilities, top, "not a digit")
-    return Answer(probabilities.index(top), probabilities, top)
+    def judged(self, probabilities: list[float], is_digit: float) -> Answer:
+        probabilities = [round(probability, 6) for probability in probabilities]
+        refused = is_digit < self.calibration.threshold
+        return Answer(
+            digit=None if refused else probabilities.index(max(probabilities)),
+            probabilities=probabilities,
+            is_digit=round(is_digit, 6),
+            reason="not a digit" if refused else None,
+        )
 
 
 def fold_batch_norms(net: ResNet18) -> ResNet18:

@@ -23,6 +23,8 @@ from tqdm import tqdm
 
 from resnet import checkpoint, ink
 from resnet.augment import augment
+from resnet.calibration import NO_DIGIT, Calibration, calibrate
+from resnet.handwriting import Extras
 from resnet.mnist import Mnist, Split
 from resnet.model import ResNet18, placed
 
@@ -38,8 +40,12 @@ class Recipe:
     He et al., arXiv 1512.03385, section 3.4, at batch 128 as there for 32x32 pictures.
     """
 
-    epochs: int = 14
+    epochs: int = 16
     batch_size: int = 128
+    # Of these, pictures that MNIST lacks (resnet/handwriting.py); the rest are MNIST's.
+    written: int = 32
+    printed: int = 8
+    not_digits: int = 16
     # One cycle (Smith and Topin, arXiv 1708.07120): up in a straight line, down along a cosine to
     # nearly 0. The climb lets the plain net, which starts with larger gradients, take the same
     # peak; the end at 0 makes the last epochs the best ones.
@@ -57,16 +63,26 @@ class Recipe:
     # and two digits of 5,000.
     average_decay: float = 0.96
 
+    @property
+    def mnist(self) -> int:
+        return self.batch_size - self.written - self.printed - self.not_digits
+
 
 class Run:
     """One training under way: all that changes, and how to save it and take it up again."""
 
     def __init__(
-        self, variant: str, recipe: Recipe, seed: int, data_sha256: str, device: torch.device
+        self,
+        variant: str,
+        recipe: Recipe,
+        seed: int,
+        data_sha256: str,
+        extras: Extras,
+        device: torch.device,
     ):
         torch.manual_seed(seed)
         self.variant, self.recipe, self.seed, self.device = variant, recipe, seed, device
-        self.data_sha256 = data_sha256
+        self.data_sha256, self.extras = data_sha256, extras
         self.net = placed(checkpoint.build(variant), device)
         decay = get_ema_multi_avg_fn(recipe.average_decay)
         self.average = AveragedModel(self.net, multi_avg_fn=decay, use_buffers=True)
@@ -90,9 +106,16 @@ class Run:
 
     @property
     def best_step(self) -> int:
-        """When the weights kept as the best were reached: of equals the last."""
-        best = max(self.history["epochs"], key=lambda epoch: (epoch["right"], epoch["step"]))
-        return int(best["step"])
+        """When the weights kept as the best were reached: of equals the last.
+
+        MNIST's validation slice and the held-out styles count alike.
+        """
+
+        def merit(epoch: dict[str, int]) -> tuple[int, int]:  # the sum of both shares, exactly
+            shares = epoch["right"] * epoch["styles_total"] + epoch["styles_right"] * epoch["total"]
+            return shares, epoch["step"]
+
+        return int(max(self.history["epochs"], key=merit)["step"])
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -102,6 +125,7 @@ class Run:
             "recipe": asdict(self.recipe),
             "seed": self.seed,
             "data_sha256": self.data_sha256,
+            "extras_sha256": self.extras.sha256,
         }
 
     def save(self, path: Path) -> None:
@@ -143,12 +167,17 @@ class Run:
 
 
 def fit(
-    run: Run, train: Split, validation: Split, save: Callable[[], None], stop: Callable[[], bool]
+    run: Run,
+    train: Split,
+    validation: Split,
+    styles: Split,
+    save: Callable[[], None],
+    stop: Callable[[], bool],
 ) -> bool:
     """Train until the recipe's last epoch, saving after each. False when stop() asked to leave."""
-    steps = len(train) // run.recipe.batch_size
+    steps = len(train) // run.recipe.mnist
     if steps == 0:
-        raise ValueError(f"{len(train)} pictures do not fill a batch of {run.recipe.batch_size}")
+        raise ValueError(f"{len(train)} pictures do not fill a batch of {run.recipe.mnist}")
     total = steps * run.recipe.epochs
     images, labels = train.images.to(run.device), train.labels.to(run.device)
     with tqdm(
@@ -165,7 +194,7 @@ def fit(
             if not train_one_epoch(run, images, labels, steps, bar, stop):
                 save()
                 return False
-            judge_epoch(run, validation)
+            judge_epoch(run, validation, styles)
             bar.set_postfix(progress(run))
             save()
     return True
@@ -187,11 +216,16 @@ def train_one_epoch(
         started = time.perf_counter()
         for group in run.optimizer.param_groups:
             group["lr"] = learning_rate(run.step / total, recipe)
-        position = run.step % steps * recipe.batch_size
-        batch = order[position : position + recipe.batch_size]
-        pictures = augment(ink.frame(images[batch]), generator(run.seed, "augment", run.step))
-        logits = run.net(ink.normalise(pictures))
-        loss = F.cross_entropy(logits, labels[batch], label_smoothing=recipe.label_smoothing)
+        position = run.step % steps * recipe.mnist
+        batch = order[position : position + recipe.mnist]
+        more, more_labels = extra_pictures(run)
+        pictures = torch.cat([ink.frame(images[batch]), ink.frame(more)])
+        pictures = augment(pictures, generator(run.seed, "augment", run.step))
+        loss = loss_of(
+            run.net(ink.normalise(pictures)),
+            torch.cat([labels[batch], more_labels]),
+            recipe.label_smoothing,
+        )
         run.optimizer.zero_grad()
         loss.backward()
         if run.step % HISTORY_EVERY == 0:
@@ -206,6 +240,40 @@ def train_one_epoch(
     return True
 
 
+def extra_pictures(run: Run) -> tuple[Tensor, Tensor]:
+    """This step's pictures that MNIST lacks and their labels, drawn anew at every step."""
+    recipe, extras = run.recipe, run.extras
+    random = generator(run.seed, "extras", run.step)
+    pictures, labels = [], []
+    for count, images, names in (
+        (recipe.written, extras.written.images, extras.written.labels),
+        (recipe.printed, extras.printed.images, extras.printed.labels),
+        (recipe.not_digits, extras.not_digits, torch.full((len(extras.not_digits),), NO_DIGIT)),
+    ):
+        chosen = torch.randint(len(images), (count,), generator=random)
+        pictures.append(images[chosen])
+        labels.append(names[chosen])
+    return torch.cat(pictures).to(run.device), torch.cat(labels).to(run.device)
+
+
+def loss_of(logits: Tensor, labels: Tensor, label_smoothing: float) -> Tensor:
+    """Cross-entropy over eleven classes, of which "no digit" has the fixed logit 0.
+
+    With lse the logsumexp of the ten logits, a picture is a digit with the probability
+    sigmoid(lse), and digit k, if it is one, with softmax(logits)[k]; the loss is the sum of both
+    cross-entropies. So the free energy -lse tells digits from the rest (Liu et al., arXiv
+    2010.03759; as a logistic loss in Du et al., arXiv 2202.01197), and it learns to from examples
+    (outlier exposure: Hendrycks et al., arXiv 1812.04606) without a weight more than ten logits
+    need. Label smoothing is for the ten digits only.
+    """
+    is_digit = labels != NO_DIGIT
+    digits = F.cross_entropy(
+        logits, labels, ignore_index=NO_DIGIT, label_smoothing=label_smoothing, reduction="sum"
+    )
+    lse = logits.logsumexp(1)
+    return digits / len(labels) + F.binary_cross_entropy_with_logits(lse, is_digit.float())
+
+
 def record(run: Run, loss: Tensor) -> None:
     run.history["step"].append(run.step)
     run.history["loss"].append(round(loss.item(), 5))
@@ -215,31 +283,42 @@ def record(run: Run, loss: Tensor) -> None:
         run.history["gradient_norm"].setdefault(name, []).append(float(f"{norm:.4g}"))
 
 
-def judge_epoch(run: Run, validation: Split) -> None:
-    """Read the validation slice with the net and with its average; keep the best average."""
+def judge_epoch(run: Run, validation: Split, styles: Split) -> None:
+    """Read both validation slices with the net and with its average; keep the best average."""
     averaged = run.average.module
     assert isinstance(averaged, ResNet18)
-    right = evaluate(averaged, validation)
-    raw = evaluate(run.net, validation)
     run.history["epochs"].append(
-        {"step": run.step, "right": right, "right_unaveraged": raw, "total": len(validation)}
+        {
+            "step": run.step,
+            "right": evaluate(averaged, validation),
+            "right_unaveraged": evaluate(run.net, validation),
+            "total": len(validation),
+            "styles_right": evaluate(averaged, styles),
+            "styles_total": len(styles),
+        }
     )
     if run.best_step == run.step:
         run.best = {name: tensor.cpu().clone() for name, tensor in averaged.state_dict().items()}
 
 
-def finish(run: Run, data: Mnist, path: Path) -> dict[str, Any]:
+def finish(run: Run, data: Mnist, held_out: Extras, path: Path) -> dict[str, Any]:
     """Read the test set, this once, with the best weights as they are stored, and store them."""
     best = checkpoint.build(run.variant)
     best.load_state_dict(run.best)
     stored = placed(checkpoint.as_stored(best), run.device)
-    score = {
+    scores = {
         name: {"right": evaluate(stored, split), "total": len(split)}
-        for name, split in (("validation", data.validation), ("test", data.test))
+        for name, split in (
+            ("validation", data.validation),
+            ("styles", held_out.digits),
+            ("test", data.test),
+        )
     }
     about = {
         **run.identity,
-        **score,
+        **scores,
+        "mistakes": mistakes(stored, data.test),
+        "calibration": asdict(calibrated(stored, data.validation, held_out)),
         "best_step": run.best_step,
         "steps": run.step,
         "seconds": round(run.seconds),
@@ -252,6 +331,14 @@ def finish(run: Run, data: Mnist, path: Path) -> dict[str, Any]:
     return about
 
 
+def calibrated(net: ResNet18, validation: Split, held_out: Extras) -> Calibration:
+    """On MNIST's validation slice and the held-out pictures that MNIST lacks."""
+    pictures = [validation.images, held_out.digits.images, held_out.not_digits]
+    none = torch.full((len(held_out.not_digits),), NO_DIGIT)
+    labels = torch.cat([validation.labels, held_out.digits.labels, none])
+    return calibrate(torch.cat([logits_of(net, images) for images in pictures]), labels)
+
+
 def progress(run: Run) -> dict[str, str]:
     shown = {"loss": f"{np.mean(run.history['loss'][-10:]):.3f}"}
     if run.history["epochs"]:
@@ -261,17 +348,24 @@ def progress(run: Run) -> dict[str, str]:
 
 
 @torch.inference_mode()
-def evaluate(net: ResNet18, split: Split, batch_size: int = 250) -> int:
-    """How many digits of a split the net reads right."""
+def logits_of(net: ResNet18, images: Tensor, batch_size: int = 250) -> Tensor:
+    """(N, side, side) uint8 -> (N, 10) on the CPU."""
     device = next(net.parameters()).device
     net.eval()
-    right = 0
-    for images, labels in zip(
-        split.images.split(batch_size), split.labels.split(batch_size), strict=True
-    ):
-        logits = net(ink.normalise(ink.frame(images.to(device))))
-        right += int((logits.argmax(1).cpu() == labels).sum())
-    return right
+    batches = images.split(batch_size)
+    return torch.cat([net(ink.normalise(ink.frame(b.to(device)))).cpu() for b in batches])
+
+
+def evaluate(net: ResNet18, split: Split) -> int:
+    """How many digits of a split the net reads right."""
+    return len(split) - len(mistakes(net, split)["index"])
+
+
+def mistakes(net: ResNet18, split: Split) -> dict[str, list[int]]:
+    """Which digits of a split the net reads wrong, in order, and what it says there."""
+    said = logits_of(net, split.images).argmax(1)
+    index = (said != split.labels).nonzero()[:, 0]
+    return {"index": index.tolist(), "said": said[index].tolist()}
 
 
 def wilson_interval(right: int, total: int) -> tuple[float, float]:

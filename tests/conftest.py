@@ -4,6 +4,7 @@ import io
 import os
 import socket
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 
 os.environ["TQDM_DISABLE"] = "1"  # read when tqdm is imported
 
@@ -15,6 +16,7 @@ from PIL import Image
 from torch import nn
 
 from resnet import checkpoint
+from resnet.calibration import Calibration
 from resnet.classifier import Classifier
 from resnet.model import ResNet18
 
@@ -41,6 +43,10 @@ def lively_net(variant: str, seed: int = 0) -> ResNet18:
     net = checkpoint.build(variant)
     enliven(net, seed)
     return net.eval()
+
+
+# Metadata of a net whose logits are taken as they are, and which answers whatever it is shown.
+UNCALIBRATED = {"calibration": asdict(Calibration(1.0, 1.0, 0.0, 0.0))}
 
 
 @pytest.fixture(params=checkpoint.VARIANTS)

@@ -1,11 +1,18 @@
+import math
+from dataclasses import asdict
+from pathlib import Path
+
 import pytest
 import torch
 from torch import nn
 
 from resnet import checkpoint, ink, mnist, samples
+from resnet.calibration import Calibration
+from resnet.checkpoint import CheckpointError
 from resnet.classifier import BLANK, Classifier, cut_to_live_taps, fold_batch_norms
 from resnet.model import LiveConv2d
-from tests.conftest import lively_net
+from resnet.samples import Stroke
+from tests.conftest import UNCALIBRATED, lively_net
 
 
 def test_logits_are_those_of_the_net_as_trained(variant: str) -> None:
@@ -14,7 +21,7 @@ def test_logits_are_those_of_the_net_as_trained(variant: str) -> None:
     with torch.inference_mode():
         expected = net(ink.normalise(pictures))
     assert expected.std() > 0.1  # a dead net would agree with anything
-    assert (Classifier(net, {}).logits(pictures) - expected).abs().max() < 1e-4
+    assert (Classifier(net, UNCALIBRATED).logits(pictures) - expected).abs().max() < 1e-4
 
 
 def test_logits_of_the_committed_nets(classifiers: dict[str, Classifier], variant: str) -> None:
@@ -28,7 +35,7 @@ def test_logits_of_the_committed_nets(classifiers: dict[str, Classifier], varian
 def test_the_net_it_was_made_from_is_left_alone(variant: str) -> None:
     net = lively_net(variant).train()
     before = {name: tensor.clone() for name, tensor in net.state_dict().items()}
-    Classifier(net, {})
+    Classifier(net, UNCALIBRATED)
     assert net.training
     assert all(torch.equal(tensor, before[name]) for name, tensor in net.state_dict().items())
 
@@ -37,14 +44,14 @@ def test_nothing_is_left_to_fold_or_cut(variant: str) -> None:
     net = lively_net(variant)
     cut = cut_to_live_taps(fold_batch_norms(net))
     assert not [m for m in cut.modules() if isinstance(m, nn.BatchNorm2d | LiveConv2d)]
-    for ready in (cut, Classifier(net, {}).net):
+    for ready in (cut, Classifier(net, UNCALIBRATED).net):
         weights = sum(p.numel() for p in ready.parameters() if p.ndim > 1)
         whole = sum(p.numel() for p in net.parameters() if p.ndim > 1)
         assert weights / whole == pytest.approx(0.375, abs=0.01)
 
 
 def test_a_batch_is_its_pictures_one_by_one(variant: str) -> None:
-    classifier = Classifier(lively_net(variant), {})
+    classifier = Classifier(lively_net(variant), UNCALIBRATED)
     pictures = torch.rand(7, 1, 32, 32)
     together = classifier.answer(pictures)
     for picture, answer in zip(pictures, together, strict=True):
@@ -55,7 +62,7 @@ def test_a_batch_is_its_pictures_one_by_one(variant: str) -> None:
 
 
 def test_probabilities(variant: str) -> None:
-    classifier = Classifier(lively_net(variant), {})
+    classifier = Classifier(lively_net(variant), UNCALIBRATED)
     pictures = torch.rand(7, 1, 32, 32)
     expected = classifier.logits(pictures).softmax(1)
     for row, answer in zip(expected, classifier.answer(pictures), strict=True):
@@ -84,11 +91,73 @@ def test_blank_gives_no_answer_beside_one_that_does(
     assert three.digit == 3
 
 
-def test_less_than_even_odds_is_no_answer(variant: str) -> None:
+def test_below_the_threshold_is_no_answer(variant: str) -> None:
     net = lively_net(variant)
     net.fc.weight.data.zero_()
-    net.fc.bias.data.zero_()
-    (answer,) = Classifier(net, {}).answer(torch.rand(1, 1, 32, 32))
+    net.fc.bias.data.fill_(-1.0)  # the logsumexp is then log(10) - 1
+    chance = 1 / (1 + math.exp(0.5 - 2 * (math.log(10) - 1)))
+    for threshold in (chance - 0.01, chance + 0.01):
+        calibration = Calibration(3.0, slope=2.0, offset=-0.5, threshold=threshold)
+        about = {"calibration": asdict(calibration)}
+        (answer,) = Classifier(net, about).answer(torch.rand(1, 1, 32, 32))
+        assert answer.is_digit == pytest.approx(chance, abs=1e-6)
+        assert answer.probabilities == pytest.approx([0.1] * 10)
+        refused = threshold > chance
+        assert (answer.digit is None) == refused
+        assert answer.reason == ("not a digit" if refused else None)
+
+
+def test_temperature_flattens_and_keeps_the_order(variant: str) -> None:
+    net, pictures = lively_net(variant), torch.rand(5, 1, 32, 32)
+    hot = {"calibration": asdict(Calibration(4.0, 1.0, 0.0, 0.0))}
+    for cool, flat in zip(
+        Classifier(net, UNCALIBRATED).answer(pictures),
+        Classifier(net, hot).answer(pictures),
+        strict=True,
+    ):
+        assert cool.probabilities is not None
+        assert flat.probabilities is not None
+        assert flat.digit == cool.digit
+        assert flat.is_digit == cool.is_digit
+        assert max(flat.probabilities) < max(cool.probabilities)
+
+
+def test_a_checkpoint_without_calibration_is_refused(tmp_path: Path, variant: str) -> None:
+    path = checkpoint.path_of(variant, tmp_path)
+    for about in ({}, {"calibration": {"temperature": 1.0}}, {"calibration": None}):
+        checkpoint.save(path, lively_net(variant), about)
+        with pytest.raises(CheckpointError, match=f"{variant}.*no calibration.*train it"):
+            Classifier.load(variant, tmp_path)
+
+
+# --- what the committed nets make of things that are no digit ---------------------------------
+
+
+REFUSED: dict[str, list[Stroke]] = {
+    "a dot": [[[50.0, 50.0]]],
+    "two dots": [[[20.0, 20.0]], [[80.0, 80.0]]],
+    "a line that lies": [[[10.0, 50.0], [50.0, 52.0], [90.0, 50.0]]],
+    "a cross": [[[50.0, 10.0], [50.0, 90.0]], [[10.0, 50.0], [90.0, 50.0]]],
+    "an equals sign": [[[10.0, 30.0], [90.0, 30.0]], [[10.0, 70.0], [90.0, 70.0]]],
+    "an X": [[[10.0, 10.0], [90.0, 90.0]], [[90.0, 10.0], [10.0, 90.0]]],
+    "an A": [[[10.0, 90.0], [50.0, 10.0], [90.0, 90.0]], [[25.0, 60.0], [75.0, 60.0]]],
+    "an M": [[[10.0, 90.0], [15.0, 10.0], [50.0, 60.0], [85.0, 10.0], [90.0, 90.0]]],
+    "to and fro": [[[10.0 * i, 90.0 if i % 2 else 10.0] for i in range(10)]],
+}
+
+
+@pytest.mark.parametrize("drawing", REFUSED)
+def test_no_digit_is_refused(
+    classifiers: dict[str, Classifier], variant: str, drawing: str
+) -> None:
+    (answer,) = classifiers[variant].answer(ink.from_strokes(REFUSED[drawing])[None])
     assert answer.digit is None
     assert answer.reason == "not a digit"
-    assert answer.probabilities == pytest.approx([0.1] * 10)
+
+
+def test_several_digits_are_refused(classifiers: dict[str, Classifier], variant: str) -> None:
+    beside = [[[x + 70, y] for x, y in stroke] for stroke in samples.sample(2)]
+    for digit in range(10):
+        picture = ink.from_strokes(samples.sample(digit) + beside)
+        (answer,) = classifiers[variant].answer(picture[None])
+        assert answer.digit is None, digit

@@ -1,5 +1,7 @@
+import functools
 import itertools
 import math
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -8,13 +10,15 @@ from scipy.stats import binomtest
 from torch import Tensor
 from torch.nn import functional as F
 
-from resnet import augment, checkpoint, ink, mnist, training
+from resnet import augment, checkpoint, handwriting, ink, mnist, training
+from resnet.calibration import NO_DIGIT
+from resnet.handwriting import Extras
 from resnet.mnist import Split
 from resnet.training import Recipe, Run
 
 CPU = torch.device("cpu")
-RECIPE = Recipe(epochs=2, batch_size=8, peak_rate=0.05)
-STEPS = 4  # an epoch of 32 pictures
+RECIPE = Recipe(epochs=2, batch_size=14, written=3, printed=2, not_digits=1, peak_rate=0.05)
+STEPS = 4  # an epoch of 32 of MNIST's pictures
 
 
 @pytest.fixture(scope="module")
@@ -22,8 +26,13 @@ def data() -> mnist.Mnist:
     return mnist.load()
 
 
+@functools.cache
+def extras(held_out: bool = False) -> Extras:
+    return handwriting.extras(30, held_out)
+
+
 def new_run(variant: str = "residual", seed: int = 0, recipe: Recipe = RECIPE) -> Run:
-    return Run(variant, recipe, seed, "data", CPU)
+    return Run(variant, recipe, seed, "data", extras(), CPU)
 
 
 def never() -> bool:
@@ -31,13 +40,18 @@ def never() -> bool:
 
 
 def fit(
-    run: Run, data: mnist.Mnist, stop_after: int | None = None, save: Path | None = None
+    run: Run,
+    data: mnist.Mnist,
+    stop_after: int | None = None,
+    save: Path | None = None,
+    pictures: int = STEPS * RECIPE.mnist,
 ) -> bool:
     calls = itertools.count()
     return training.fit(
         run,
-        data.train.first(STEPS * RECIPE.batch_size),
+        data.train.first(pictures),
         data.validation.first(20),
+        extras(held_out=True).written,
         lambda: run.save(save) if save else None,
         never if stop_after is None else lambda: next(calls) >= stop_after,
     )
@@ -54,7 +68,9 @@ def equal(ours: dict[str, Tensor], theirs: dict[str, Tensor]) -> bool:
 
 def test_a_run_learns_what_it_is_shown(data: mnist.Mnist, variant: str) -> None:
     few = data.train.first(32)
-    run = new_run(variant, recipe=Recipe(epochs=30, batch_size=32, peak_rate=0.01))
+    run = new_run(
+        variant, recipe=Recipe(45, 32, written=0, printed=0, not_digits=0, peak_rate=0.01)
+    )
 
     def loss() -> float:
         with torch.inference_mode():
@@ -62,7 +78,7 @@ def test_a_run_learns_what_it_is_shown(data: mnist.Mnist, variant: str) -> None:
         return F.cross_entropy(logits, few.labels).item()
 
     before = loss()
-    assert training.fit(run, few, few.first(1), lambda: None, never)
+    assert training.fit(run, few, few.first(1), few.first(1), lambda: None, never)
     assert loss() < before / 2
 
 
@@ -111,10 +127,10 @@ def test_a_run_of_other_settings_is_not_taken_up(tmp_path: Path) -> None:
 
 def test_too_few_pictures_for_a_batch_are_refused(data: mnist.Mnist) -> None:
     with pytest.raises(ValueError, match="do not fill a batch"):
-        training.fit(new_run(), data.train.first(7), data.validation, lambda: None, never)
+        fit(new_run(), data, pictures=7)
 
 
-def test_every_picture_is_drawn_once_an_epoch(
+def test_every_picture_of_mnist_is_drawn_once_an_epoch(
     data: mnist.Mnist, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn: list[Tensor] = []
@@ -127,20 +143,60 @@ def test_every_picture_is_drawn_once_an_epoch(
 
     monkeypatch.setattr(training, "augment", spy)
     fit(new_run(), data)
-    all_pictures = ink.frame(data.train.first(STEPS * RECIPE.batch_size).images).flatten(1)
+    all_pictures = ink.frame(data.train.first(STEPS * RECIPE.mnist).images).flatten(1)
     for epoch in (drawn[:STEPS], drawn[STEPS:]):
-        shown = torch.cat(epoch).flatten(1)
+        shown = torch.cat([batch[: RECIPE.mnist] for batch in epoch]).flatten(1)
         assert sorted(map(tuple, shown.tolist())) == sorted(map(tuple, all_pictures.tolist()))
     assert not torch.equal(drawn[0], drawn[STEPS])
     assert len(seeds) == 2 * STEPS  # and each batch is varied in its own way
 
 
+def test_the_rest_of_a_batch_is_what_mnist_lacks() -> None:
+    run, parts = new_run(), extras()
+    images, labels = training.extra_pictures(run)
+    again, _ = training.extra_pictures(run)
+    assert torch.equal(images, again)
+    run.step = 1
+    assert not torch.equal(images, training.extra_pictures(run)[0])
+
+    sources = [parts.written.images] * 3 + [parts.printed.images] * 2 + [parts.not_digits]
+    names = [parts.written.labels] * 3 + [parts.printed.labels] * 2
+    for image, label, source, known in itertools.zip_longest(images, labels, sources, names):
+        places = (source == image).flatten(1).all(1).nonzero()[:, 0]
+        assert len(places) >= 1
+        assert label == (NO_DIGIT if known is None else known[places[0]])
+
+
+def test_the_loss_is_cross_entropy_with_an_eleventh_logit_of_zero() -> None:
+    logits = torch.randn(9, 10, dtype=torch.double, requires_grad=True)
+    labels = torch.tensor([3, NO_DIGIT, 0, 9, NO_DIGIT, 1, 2, 2, NO_DIGIT])
+    eleven = torch.cat([logits, logits.new_zeros(9, 1)], 1)
+    expected = F.cross_entropy(eleven, labels.where(labels != NO_DIGIT, 10))
+    ours = training.loss_of(logits, labels, label_smoothing=0.0)
+    assert ours.item() == pytest.approx(expected.item(), abs=1e-12)
+    (gradient,), (by_hand,) = (torch.autograd.grad(loss, logits) for loss in (ours, expected))
+    assert torch.allclose(gradient, by_hand, atol=1e-12)
+
+
+def test_smoothing_is_for_digits_only() -> None:
+    logits = torch.randn(6, 10, dtype=torch.double)
+    none = torch.full((6,), NO_DIGIT)
+    assert training.loss_of(logits, none, 0.3) == training.loss_of(logits, none, 0.0)
+    labels = torch.arange(6)
+    difference = training.loss_of(logits, labels, 0.3) - training.loss_of(logits, labels, 0.0)
+    expected = F.cross_entropy(logits, labels, label_smoothing=0.3) - F.cross_entropy(
+        logits, labels
+    )
+    assert difference.item() == pytest.approx(expected.item(), abs=1e-12)
+
+
 def test_best_is_the_latest_of_the_best_epochs() -> None:
     run = new_run()
     run.history["epochs"] = [
-        {"step": step, "right": right} for step, right in ((4, 7), (8, 9), (12, 9), (16, 8))
+        {"step": step, "right": right, "total": 10, "styles_right": styles, "styles_total": 5}
+        for step, right, styles in ((4, 8, 4), (8, 9, 4), (12, 7, 5), (16, 9, 3), (20, 8, 4))
     ]
-    assert run.best_step == 12
+    assert run.best_step == 12  # 0.7 + 1.0 equals 0.9 + 0.8, and is later
 
 
 def test_learning_rate_climbs_and_falls_in_one_cycle() -> None:
@@ -170,7 +226,10 @@ def test_evaluate_counts_right_answers(data: mnist.Mnist) -> None:
     with torch.inference_mode():
         digits = net.eval()(ink.normalise(ink.frame(split.images))).argmax(1)
     right = int((digits == split.labels).sum())
-    assert training.evaluate(net, split, batch_size=70) == right
+    assert training.evaluate(net, split) == right
+    wrong = training.mistakes(net, split)
+    assert wrong["index"] == (digits != split.labels).nonzero()[:, 0].tolist()
+    assert wrong["said"] == digits[wrong["index"]].tolist()
     assert training.evaluate(net, Split(split.images, digits)) == 300
 
 
@@ -197,12 +256,16 @@ def test_finish_stores_the_best_and_scores_what_is_stored(
     fit(run, data)
     path = tmp_path / "residual.safetensors"
     few = mnist.Mnist(data.train, data.validation.first(50), data.test.first(80), data.sha256)
-    about = training.finish(run, few, path)
+    about = training.finish(run, few, extras(held_out=True), path)
     net, stored = checkpoint.load(path, "residual")
     assert (
         stored["test"] == about["test"] == {"right": training.evaluate(net, few.test), "total": 80}
     )
     assert stored["validation"]["total"] == 50
+    assert stored["styles"]["total"] == len(extras(held_out=True).digits)
+    assert stored["mistakes"] == training.mistakes(net, few.test)
+    again = training.calibrated(net, few.validation, extras(held_out=True))
+    assert stored["calibration"] == pytest.approx(asdict(again), rel=1e-3)
     assert stored["recipe"]["epochs"] == 2
     for name, tensor in net.state_dict().items():
         assert torch.equal(tensor, run.best[name].half().float() if tensor.ndim else run.best[name])

@@ -1,0 +1,97 @@
+import itertools
+import math
+
+import numpy as np
+import pytest
+
+from resnet import ink, pen
+from resnet.samples import Stroke
+from resnet.styles import DIGITS, SYMBOLS
+
+PATHS = [text for styles in [*DIGITS.values(), SYMBOLS] for _, text in styles]
+
+
+def random(seed: int = 0) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def test_there_are_styles_of_every_digit() -> None:
+    assert list(DIGITS) == list(range(10))
+    assert all(len(styles) >= 5 for styles in DIGITS.values())
+    assert all(weight > 0 for styles in DIGITS.values() for weight, _ in styles)
+
+
+@pytest.mark.parametrize("text", PATHS)
+def test_a_path_lies_in_its_box_and_holds_together(text: str) -> None:
+    path = pen.Path.read(text)
+    assert len(path.strokes) == text.count("/") + 1
+    for pieces in path.strokes:
+        for piece in pieces:
+            assert piece.shape[1] == 3
+            assert np.isfinite(piece).all()
+            assert (np.abs(piece[:, :2] - 50) <= 60).all()
+            assert (piece[:, 2] > 0).all()
+            assert (piece[:, 2] <= 12).all()
+        for piece, following in itertools.pairwise(pieces):
+            assert (piece[-1] == following[0]).all()
+        assert sum(len(piece) - 1 for piece in pieces) >= 1
+
+
+def test_reading_a_path_by_hand() -> None:
+    ((first, second), (bar,)) = pen.Path.read("0,10~7 90,2! 40,100 / 20,50 80,50~8").strokes
+    assert first.tolist() == [[0, 10, 7], [90, 2, 5]]
+    assert second.tolist() == [[90, 2, 5], [40, 100, 5]]
+    assert bar.tolist() == [[20, 50, 5], [80, 50, 8]]
+
+
+def test_a_seed_draws_the_same_and_no_two_drawings_are_alike() -> None:
+    same, again = (
+        [pen.digit(4, generator) for _ in range(5)] for generator in (random(), random())
+    )
+    assert same == again
+    assert all(a != b for a, b in itertools.combinations(same, 2))
+
+
+@pytest.mark.parametrize("draw", [pen.symbol, pen.scribble, pen.mark, pen.several])
+def test_what_is_drawn_can_be_read(draw) -> None:  # type: ignore[no-untyped-def]
+    generator = random()
+    for _ in range(40):
+        picture = ink.from_strokes(draw(generator))
+        assert picture.isfinite().all()
+        assert picture.max() == 1
+
+
+def test_a_stroke_is_one_line() -> None:
+    """Corners, ends and bends leave no gap: the pen does not jump."""
+    generator = random()
+    for digit in range(10):
+        for stroke in pen.digit(digit, generator):
+            steps = np.hypot(*np.diff(np.array(stroke), axis=0).T)
+            assert steps.max() < 25
+
+
+def lean(stroke: Stroke) -> float:
+    """Degrees between a stroke's two ends and the upright."""
+    (x0, y0), (x1, y1) = stroke[0], stroke[-1]
+    return math.degrees(math.atan2(abs(x1 - x0), abs(y1 - y0)))
+
+
+def test_a_marked_line_lies_and_a_one_stands() -> None:
+    generator = random()
+    marks = [pen.mark(generator) for _ in range(200)]
+    lines = [strokes[0] for strokes in marks if len(strokes[0]) > 2]
+    assert len(lines) > 100
+    assert min(map(lean, lines)) > 50
+    bars = [pen.write(pen.Path.read("50,0 50,50~3 50,100"), 0.7, generator) for _ in range(200)]
+    assert max(lean(max(bar, key=len)) for bar in bars) < 50
+
+
+def test_several_are_wider_or_taller_than_one() -> None:
+    def extent(strokes: list[Stroke]) -> float:
+        points = np.concatenate([np.array(stroke) for stroke in strokes])
+        return float((points.max(0) - points.min(0)).max())
+
+    generator = random()
+    one = np.mean([extent(pen.digit(i % 10, generator)) for i in range(100)])
+    more = np.mean([extent(pen.several(generator)) for _ in range(100)])
+    assert more > 1.4 * one
