@@ -233,13 +233,13 @@ def finish(run: Run, data: Mnist, path: Path) -> dict[str, Any]:
     best = checkpoint.build(run.variant)
     best.load_state_dict(run.best)
     stored = placed(checkpoint.as_stored(best), run.device)
-    score = {
-        name: {"right": evaluate(stored, split), "total": len(split)}
-        for name, split in (("validation", data.validation), ("test", data.test))
-    }
+    said = predictions(stored, data.test)
+    wrong = (said != data.test.labels).nonzero().flatten()
     about = {
         **run.identity,
-        **score,
+        "validation": {"right": evaluate(stored, data.validation), "total": len(data.validation)},
+        "test": {"right": len(data.test) - len(wrong), "total": len(data.test)},
+        "mistakes": {"index": wrong.tolist(), "said": said[wrong].tolist()},
         "best_step": run.best_step,
         "steps": run.step,
         "seconds": round(run.seconds),
@@ -260,18 +260,21 @@ def progress(run: Run) -> dict[str, str]:
     return shown
 
 
-@torch.inference_mode()
 def evaluate(net: ResNet18, split: Split, batch_size: int = 250) -> int:
     """How many digits of a split the net reads right."""
+    return int((predictions(net, split, batch_size) == split.labels).sum())
+
+
+@torch.inference_mode()
+def predictions(net: ResNet18, split: Split, batch_size: int = 250) -> Tensor:
+    """What the net says to every digit of a split: (N,) int64, 0 to 9."""
     device = next(net.parameters()).device
     net.eval()
-    right = 0
-    for images, labels in zip(
-        split.images.split(batch_size), split.labels.split(batch_size), strict=True
-    ):
-        logits = net(ink.normalise(ink.frame(images.to(device))))
-        right += int((logits.argmax(1).cpu() == labels).sum())
-    return right
+    said = [
+        net(ink.normalise(ink.frame(images.to(device)))).argmax(1).cpu()
+        for images in split.images.split(batch_size)
+    ]
+    return torch.cat(said)
 
 
 def wilson_interval(right: int, total: int) -> tuple[float, float]:

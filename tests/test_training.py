@@ -202,6 +202,9 @@ def test_finish_stores_the_best_and_scores_what_is_stored(
     assert (
         stored["test"] == about["test"] == {"right": training.evaluate(net, few.test), "total": 80}
     )
+    said = training.predictions(net, few.test)
+    wrong = [i for i, label in enumerate(few.test.labels.tolist()) if said[i] != label]
+    assert stored["mistakes"] == {"index": wrong, "said": [int(said[i]) for i in wrong]}
     assert stored["validation"]["total"] == 50
     assert stored["recipe"]["epochs"] == 2
     for name, tensor in net.state_dict().items():
