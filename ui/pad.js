@@ -9,12 +9,13 @@ const LARGEST = 400; // pixels of an upload's longer side as it is sent
 
 const canvas = element.querySelector('[data-testid="pad"]');
 const seen = element.querySelector('[data-testid="seen"]');
+const source = element.querySelector(".source");
 const hint = element.querySelector(".hint");
 const trouble = element.querySelector(".trouble");
 const chooser = element.querySelector('[data-testid="upload"]');
 
 let strokes = []; // [[[x, y], ...], ...] in UNITS
-let image = null; // an uploaded picture, a canvas, instead of strokes
+let image = null; // a picture instead of strokes: a canvas with read(), which asks the server
 let isMine = false; // false while the pad shows a sample or a picture: the pen starts anew
 let pen = null; // the pointer that is drawing
 
@@ -64,6 +65,7 @@ function replace(newStrokes, newImage, mine) {
   strokes = newStrokes;
   image = newImage;
   isMine = mine;
+  source.textContent = image?.source ?? "";
   if (isEmpty()) {
     trouble.textContent = "";
     publish(null); // at once: nobody has to be asked
@@ -104,8 +106,15 @@ function paint() {
       const [width, height] = [image.width * scale, image.height * scale];
       const place = [(UNITS - width) / 2, (UNITS - height) / 2, width, height];
       context.fillStyle = "#a8a29e"; // shows through where the picture is transparent
-      context.fillRect(...place);
+      if (!image.isInk) context.fillRect(...place);
+      context.imageSmoothingEnabled = !image.isInk;
       context.drawImage(image, ...place);
+      if (image.isInk) {
+        context.globalCompositeOperation = "source-in"; // the picture's ink, in the pad's colour
+        context.fillStyle = context.strokeStyle;
+        context.fillRect(0, 0, UNITS, UNITS);
+        context.globalCompositeOperation = "source-over";
+      }
     }
     for (const stroke of strokes) trace(context, stroke);
     hint.hidden = !isEmpty();
@@ -141,7 +150,7 @@ async function ask() {
     if (isEmpty()) continue;
     let reply;
     try {
-      reply = await soon(image ? server.read_image(image.encoded) : server.read_strokes(strokes));
+      reply = await soon(image ? image.read() : server.read_strokes(strokes));
       if (!reply) throw new Error("no answer"); // what Gradio makes of a fetch that failed
     } catch {
       trouble.textContent = "The server does not answer. Your drawing is kept; trying again.";
@@ -209,10 +218,18 @@ async function upload(file) {
   copy.width = Math.max(1, Math.round(bitmap.width * scale));
   copy.height = Math.max(1, Math.round(bitmap.height * scale));
   copy.getContext("2d").drawImage(bitmap, 0, 0, copy.width, copy.height);
-  copy.encoded = copy.toDataURL("image/png").split(",")[1];
+  const encoded = copy.toDataURL("image/png").split(",")[1];
+  copy.read = () => server.read_image(encoded);
   replace([], copy, false);
 }
 
+// A test digit of MNIST, read as it is: cropped and centred anew, a mistake might vanish.
+function putDigit({ index, label, pixels }) {
+  const about = { isInk: true, source: `MNIST test digit ${index}, labelled ${label}` };
+  replace([], Object.assign(pixels, about, { read: () => server.read_digit(index) }), false);
+}
+
+document.addEventListener("put-digit", (event) => putDigit(event.detail));
 for (const button of element.querySelectorAll("[data-sample]")) {
   button.addEventListener("click", () => sample(Number(button.dataset.sample)));
 }
@@ -231,6 +248,7 @@ for (const type of ["dragover", "drop"]) {
   });
 }
 document.addEventListener("keydown", (event) => {
+  if (!canvas.checkVisibility()) return; // another tab is open
   if (event.target.closest?.("input:not([type=radio], [type=file]), textarea")) return;
   if (event.key === "Escape") replace([], null, true);
   else if (event.key.toLowerCase() === "z" && !event.shiftKey && (event.ctrlKey || event.metaKey)) {

@@ -18,7 +18,8 @@ class Sketchpad(gr.HTML):
     """A canvas that asks the server while the pen moves and tells the page what it answered.
 
     pad.js dispatches "answers" on the document, with the answers of every net as detail, or null
-    when the pad is empty. One request is under way at a time, and the newest drawing goes next.
+    when the pad is empty, and takes a test digit from whoever dispatches "put-digit". One request
+    is under way at a time, and the newest drawing goes next.
     """
 
     def __init__(self, reader: Reader) -> None:
@@ -27,6 +28,9 @@ class Sketchpad(gr.HTML):
 
         def read_image(encoded: Any) -> dict[str, Any]:
             return reply(lambda: reader.image(decoded(encoded)))
+
+        def read_digit(index: Any) -> dict[str, Any]:
+            return reply(lambda: reader.digit(index))
 
         digits = "".join(
             f'<button type="button" data-sample="{digit}" title="Draw a sample {digit}">'
@@ -38,7 +42,7 @@ class Sketchpad(gr.HTML):
             css_template=(HERE / "pad.css").read_text(),
             js_on_load=(HERE / "pad.js").read_text(),
             apply_default_css=False,
-            server_functions=[read_strokes, read_image],
+            server_functions=[read_strokes, read_image, read_digit],
             elem_id="pad",
             side=ink.SIDE,
             first=FIRST,
