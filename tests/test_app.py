@@ -181,9 +181,28 @@ def test_the_pad_gets_answers_and_the_picture(api: Api) -> None:
     assert levels / 255 == pytest.approx(expected, abs=0.5 / 255 + 1e-6)
 
 
+@pytest.mark.parametrize("index", [0, 9999])
+def test_a_test_digit_is_read_in_its_own_pixels(
+    api: Api, classifiers: dict[str, Classifier], index: int
+) -> None:
+    reply = api.server_function("read_digit", index).json()
+    picture = ink.frame(mnist.load().test.images[index][None])
+    assert base64.b64decode(reply["picture"]) == ink.grey_levels(picture[0])
+    for variant, answer in reply["answers"].items():
+        (expected,) = classifiers[variant].answer(picture)
+        assert answer["probabilities"] == pytest.approx(expected.probabilities, abs=1e-5)
+
+
 @pytest.mark.parametrize(
     ("name", "data"),
     [
+        ("read_digit", None),
+        ("read_digit", -1),
+        ("read_digit", 10_000),
+        ("read_digit", 7.0),
+        ("read_digit", True),
+        ("read_digit", "7"),
+        ("read_digit", [7]),
         ("read_strokes", "nonsense"),
         ("read_strokes", [[[1, "a"]]]),
         ("read_image", 7),
