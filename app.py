@@ -14,12 +14,13 @@ import gradio as gr
 import torch
 from starlette.middleware import Middleware
 
-from resnet import checkpoint
+from resnet import checkpoint, mnist
 from resnet.classifier import Classifier
 from ui.cards import AnswerCards
 from ui.endpoints import add_endpoints
 from ui.guard import LOOPBACK, Guard
 from ui.lab import InkLab
+from ui.mistakes import Mistakes
 from ui.pad import Sketchpad
 from ui.reading import Reader
 
@@ -48,8 +49,8 @@ def load(folder: Path) -> dict[str, Classifier]:
     return classifiers
 
 
-def build(classifiers: Mapping[str, Classifier]) -> gr.Blocks:
-    reader = Reader(classifiers)
+def build(classifiers: Mapping[str, Classifier], data: Path = mnist.FOLDER) -> gr.Blocks:
+    reader = Reader(classifiers, data)
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(600, 600)) as page:
         gr.HTML(
             f"<h1>{TITLE}</h1><p>Two ResNet18s, equally deep. One has shortcuts, one has none. "
@@ -57,10 +58,13 @@ def build(classifiers: Mapping[str, Classifier]) -> gr.Blocks:
             elem_id="title",
             js_on_load=None,
         )
-        with gr.Row(elem_id="compare"):
-            Sketchpad(reader)
-            InkLab()
-            AnswerCards(classifiers)
+        with gr.Tabs(elem_id="tabs", overflow_behavior="wrap"):
+            with gr.Tab("Draw", elem_id="draw"), gr.Row(elem_id="compare"):
+                Sketchpad(reader)
+                InkLab()
+                AnswerCards(classifiers)
+            with gr.Tab("Mistakes"):
+                Mistakes(reader)
         add_endpoints(reader)
     return page.queue(max_size=64, default_concurrency_limit=2)
 

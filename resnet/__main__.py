@@ -6,14 +6,14 @@ import itertools
 import json
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import torch
 from tabulate import tabulate
 from torch import Tensor
 
-from resnet import checkpoint, ink, mnist, training
+from resnet import checkpoint, comparison, ink, mnist, training
 from resnet.classifier import Answer, Classifier
 from resnet.model import fastest_device, placed
 from resnet.summary import summarise
@@ -31,10 +31,27 @@ def get_args_parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help='PNG, JPEG, WEBP; or .jsonl, .jsonl.gz with {"strokes": [[[x, y], ...], ...]} a line',
     )
+    with_model(command)
     with_checkpoints(command)
     command.set_defaults(run=classify)
 
     command = commands.add_parser("evaluate", help="recompute the accuracy on MNIST's test set")
+    with_data(command)
+    with_model(command)
+    with_checkpoints(command)
+    command.set_defaults(run=evaluate)
+
+    command = commands.add_parser("mistakes", help="the test digits that only one net reads right")
+    with_data(command)
+    with_checkpoints(command)
+    command.set_defaults(run=mistakes)
+
+    command = commands.add_parser("summary", help="both nets module by module")
+    command.set_defaults(run=summary)
+    return parser
+
+
+def with_data(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--data",
         type=Path,
@@ -42,16 +59,13 @@ def get_args_parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="folder of the four IDX files",
     )
-    with_checkpoints(command)
-    command.set_defaults(run=evaluate)
 
-    command = commands.add_parser("summary", help="both nets module by module")
-    command.set_defaults(run=summary)
-    return parser
+
+def with_model(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--model", choices=["both", *checkpoint.VARIANTS], default="both")
 
 
 def with_checkpoints(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--model", choices=["both", *checkpoint.VARIANTS], default="both")
     command.add_argument("--checkpoints", type=Path, default=checkpoint.FOLDER, metavar="DIR")
 
 
@@ -109,7 +123,7 @@ def drawing_of(line: str, place: str) -> Tensor | str:
         return f'{place}: not a line of JSON with "strokes"'
 
 
-# --- evaluate, summary -----------------------------------------------------------------------
+# --- evaluate, mistakes, summary -------------------------------------------------------------
 
 
 def evaluate(args: argparse.Namespace) -> int:
@@ -118,20 +132,56 @@ def evaluate(args: argparse.Namespace) -> int:
     for variant in variants(args):
         net, about = checkpoint.load(checkpoint.path_of(variant, args.checkpoints), variant)
         right = training.evaluate(placed(net, fastest_device()), test)
-        low, high = training.wilson_interval(right, len(test))
         recorded = f"{about['test']['right']}/{about['test']['total']}"
-        rows.append(
-            [
-                variant,
-                f"{right}/{len(test)}",
-                f"{right / len(test):.2%}",
-                f"{low:.2%} - {high:.2%}",
-                recorded,
-            ]
-        )
-    headers = ["net", "right", "accuracy", "95 % interval", "in its metadata"]
-    print(tabulate(rows, headers, tablefmt="github", disable_numparse=True))
+        rows.append([*score(variant, right, len(test)), recorded])
+    print_table(rows, [*SCORE, "in its metadata"])
     return 0
+
+
+SCORE = ("net", "right", "accuracy", "95 % interval")
+
+
+def score(variant: str, right: int, total: int) -> list[str]:
+    low, high = training.wilson_interval(right, total)
+    return [variant, f"{right}/{total}", f"{right / total:.2%}", f"{low:.2%} - {high:.2%}"]
+
+
+def print_table(rows: list[list], headers: Sequence[str]) -> None:
+    print(tabulate(rows, headers, tablefmt="github"))
+
+
+def mistakes(args: argparse.Namespace) -> int:
+    abouts = {
+        variant: checkpoint.load(checkpoint.path_of(variant, args.checkpoints), variant)[1]
+        for variant in checkpoint.VARIANTS
+    }
+    found = comparison.compare(abouts)
+    labels = comparison.measured_digits(args.data, found.data_sha256).labels.tolist()
+    first, second = checkpoint.VARIANTS
+    only = {variant: found.only(variant) for variant in checkpoint.VARIANTS}
+    print_table(
+        [
+            [f"{first} right", found.both, len(only[first])],
+            [f"{first} wrong", len(only[second]), len(found.neither)],
+        ],
+        ["test digits", f"{second} right", f"{second} wrong"],
+    )
+    print(f"\n{comparison.finding(found)}\n")
+    scores = [score(variant, found.right(variant), found.total) for variant in only]
+    print_table(scores, SCORE)
+    for variant, cases in only.items():
+        print(f"\nOnly the {variant} net is right:\n")
+        rows = [
+            [case.index, labels[case.index], *(said_of(case, v, labels) for v in only)]
+            for case in cases
+        ]
+        print_table(rows, ["index", "label", *(f"{v} says" for v in only)])
+    return 0
+
+
+def said_of(case: comparison.Case, variant: str, labels: list[int]) -> int:
+    said = case.said[variant]
+    return labels[case.index] if said is None else said
 
 
 def summary(args: argparse.Namespace) -> int:
@@ -157,7 +207,7 @@ if __name__ == "__main__":
     arguments = get_args_parser().parse_args()
     try:
         sys.exit(arguments.run(arguments))
-    except (checkpoint.CheckpointError, mnist.DataError) as error:
+    except (checkpoint.CheckpointError, comparison.ComparisonError, mnist.DataError) as error:
         sys.exit(f"{error}")
     except BrokenPipeError:  # the reader of our lines, `head` for one, has seen enough
         sys.exit(0)

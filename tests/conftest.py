@@ -4,7 +4,8 @@ import io
 import os
 import socket
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 os.environ["TQDM_DISABLE"] = "1"  # read when tqdm is imported
 
@@ -15,7 +16,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from resnet import checkpoint
+from resnet import checkpoint, ink, mnist
 from resnet.calibration import Calibration
 from resnet.classifier import Classifier
 from resnet.model import ResNet18
@@ -58,6 +59,56 @@ def variant(request: pytest.FixtureRequest) -> str:
 def classifiers() -> dict[str, Classifier]:
     """The nets in checkpoints/, ready to answer."""
     return {variant: Classifier.load(variant) for variant in checkpoint.VARIANTS}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Test digits on which the nets differ, and what the checkpoints would say of them."""
+
+    data: Path  # a folder of IDX files
+    abouts: dict[str, checkpoint.About]
+
+
+@pytest.fixture(scope="session")
+def measured(
+    classifiers: dict[str, Classifier], tmp_path_factory: pytest.TempPathFactory
+) -> Measured:
+    """20 digits of MNIST laid over others: three that only the residual net reads right, two that
+    only the plain one does, three that neither does.
+
+    The nets are those in checkpoints/, whatever they are: the labels are made to fit.
+    """
+    from tests.test_mnist import idx_bytes, own_folder, write_sums
+
+    images = mnist.load().test.images[:1000]
+    images = torch.maximum(images[:500], images[500:])
+    said = {v: net.logits(ink.frame(images)).argmax(1) for v, net in classifiers.items()}
+    differ = said["residual"] != said["plain"]
+    order = torch.cat([(~differ).nonzero()[:15], differ.nonzero()[:5]]).flatten()
+    order = order[torch.randperm(20, generator=torch.Generator().manual_seed(0))]
+    assert differ[order].sum() == 5
+
+    labels = said["residual"][order].clone()
+    plain = differ[order].nonzero().flatten()[3:]
+    labels[plain] = said["plain"][order[plain]]
+    neither = (~differ[order]).nonzero().flatten()[:3]
+    labels[neither] = (labels[neither] + 1) % 10
+
+    folder = own_folder(tmp_path_factory.mktemp("measured"))
+    (folder / mnist.FILES["test_images"]).write_bytes(idx_bytes(images[order].numpy()))
+    (folder / mnist.FILES["test_labels"]).write_bytes(idx_bytes(labels.numpy()))
+    write_sums(folder)
+    sha256 = mnist.load(folder).sha256
+    abouts = {}
+    for variant, net in classifiers.items():
+        wrong = (said[variant][order] != labels).nonzero().flatten()
+        abouts[variant] = {
+            **net.about,
+            "data_sha256": sha256,
+            "test": {"right": 20 - len(wrong), "total": 20},
+            "mistakes": {"index": wrong.tolist(), "said": said[variant][order[wrong]].tolist()},
+        }
+    return Measured(folder, abouts)
 
 
 @pytest.fixture

@@ -191,6 +191,18 @@ def test_the_lab_gets_the_pictures_of_all_steps(api: Api) -> None:
     assert "steps" not in usual
 
 
+@pytest.mark.parametrize("index", [0, 9999])
+def test_a_test_digit_is_read_in_its_own_pixels(
+    api: Api, classifiers: dict[str, Classifier], index: int
+) -> None:
+    reply = api.server_function("read_digit", index).json()
+    picture = ink.frame(mnist.load().test.images[index][None])
+    assert base64.b64decode(reply["picture"]) == ink.grey_levels(picture[0])
+    for variant, answer in reply["answers"].items():
+        (expected,) = classifiers[variant].answer(picture)
+        assert answer["probabilities"] == pytest.approx(expected.probabilities, abs=1e-5)
+
+
 @pytest.mark.parametrize(
     ("name", "data"),
     [
@@ -201,6 +213,13 @@ def test_the_lab_gets_the_pictures_of_all_steps(api: Api) -> None:
         ("read_in_lab", {"strokes": [[[1, 2]]], "on": ["blur"], "pen": 52}),
         ("read_in_lab", {"image": 7, "on": []}),
         ("read_in_lab", {"image": "bm8gaW1hZ2U=", "on": {}}),
+        ("read_digit", None),
+        ("read_digit", -1),
+        ("read_digit", 10_000),
+        ("read_digit", 7.0),
+        ("read_digit", True),
+        ("read_digit", "7"),
+        ("read_digit", [7]),
         ("read_strokes", "nonsense"),
         ("read_strokes", [[[1, "a"]]]),
         ("read_image", 7),

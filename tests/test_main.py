@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 import torch
 
-from resnet import checkpoint, ink, mnist, samples
+from resnet import checkpoint, comparison, ink, mnist, samples
 from resnet.classifier import Classifier
+from tests.conftest import Measured
 
 ROOT = Path(__file__).parent.parent
 Encoder = Callable[..., bytes]
@@ -101,7 +102,7 @@ def test_what_cannot_be_read_keeps_its_line_and_says_why(
 
 
 def test_a_missing_checkpoint_is_one_line(tmp_path: Path, digits: list[Path]) -> None:
-    for command in (["classify", digits[2]], ["evaluate"]):
+    for command in (["classify", digits[2]], ["evaluate"], ["mistakes"]):
         result = resnet(*command, "--checkpoints", tmp_path)
         assert result.returncode != 0
         assert result.stdout == ""
@@ -125,6 +126,55 @@ def test_evaluate_reads_the_test_set_of_a_folder(tmp_path: Path) -> None:
     test = mnist.load(tmp_path).test
     right = int((classifier.logits(ink.frame(test.images)).argmax(1) == test.labels).sum())
     assert f"| {right}/60 " in result.stdout
+
+
+def test_mistakes_lists_what_only_one_net_reads(tmp_path: Path, measured: Measured) -> None:
+    for variant, about in measured.abouts.items():
+        tensors, _ = checkpoint.read(checkpoint.path_of(variant))
+        checkpoint.write(checkpoint.path_of(variant, tmp_path), tensors, about)
+    result = resnet("mistakes", "--checkpoints", tmp_path, "--data", measured.data)
+    assert result.returncode == 0, result.stderr
+    found = comparison.compare(measured.abouts)
+    labels = mnist.load(measured.data).test.labels.tolist()
+    tables = [
+        [[cell.strip() for cell in row.split("|")[1:-1]] for row in block.splitlines()]
+        for block in result.stdout.split("\n\n")
+        if block.startswith("|")
+    ]
+    counts, scores, *cases = ([table[0], *table[2:]] for table in tables)
+    assert counts == [
+        ["test digits", "plain right", "plain wrong"],
+        ["residual right", "12", "3"],
+        ["residual wrong", "2", "3"],
+    ]
+    assert [row[:3] for row in scores[1:]] == [
+        ["residual", "15/20", "75.00%"],
+        ["plain", "14/20", "70.00%"],
+    ]
+    assert comparison.finding(found) in result.stdout
+    assert [[row[:2] for row in table[1:]] for table in cases] == [
+        [[str(case.index), str(labels[case.index])] for case in found.only(variant)]
+        for variant in checkpoint.VARIANTS
+    ]
+    for table, (right, wrong) in zip(cases, [(2, 3), (3, 2)], strict=True):
+        for row in table[1:]:
+            assert row[right] == row[1] != row[wrong]
+
+    other = resnet("mistakes", "--checkpoints", tmp_path)
+    assert other.returncode == 1
+    assert other.stderr == f"{mnist.FOLDER}: not the data that the nets were measured on\n"
+
+
+def test_mistakes_of_checkpoints_that_list_none_are_one_sentence(tmp_path: Path) -> None:
+    for variant in checkpoint.VARIANTS:
+        tensors, about = checkpoint.read(checkpoint.path_of(variant))
+        about.pop("mistakes", None)
+        checkpoint.write(checkpoint.path_of(variant, tmp_path), tensors, about)
+    result = resnet("mistakes", "--checkpoints", tmp_path)
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert result.stderr.count("\n") == 1
+    assert "does not say which digits it misreads" in result.stderr
 
 
 @pytest.mark.parametrize("count", [1, 300])

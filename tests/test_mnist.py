@@ -27,12 +27,16 @@ def own_folder(folder: Path, images: int = 24, side: int = 28, sums: bool = True
         labels = generator.integers(0, 10, images)
         (folder / mnist.FILES[f"{part}_labels"]).write_bytes(idx_bytes(labels))
     if sums:
-        lines = [
-            f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n"
-            for name in mnist.FILES.values()
-        ]
-        (folder / "SHA256SUMS").write_text("".join(lines))
+        write_sums(folder)
     return folder
+
+
+def write_sums(folder: Path) -> None:
+    lines = [
+        f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n"
+        for name in mnist.FILES.values()
+    ]
+    (folder / "SHA256SUMS").write_text("".join(lines))
 
 
 def test_the_committed_files_are_mnist() -> None:

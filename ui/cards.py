@@ -13,7 +13,7 @@ HERE = Path(__file__).parent
 
 # A unit on a wire is the sign of both nets; the arc over it is the shortcut.
 SIGN = (
-    '<svg viewBox="0 0 40 26" aria-hidden="true"><path d="M1 17H11M29 17H39" />'
+    '<svg class="sign" viewBox="0 0 40 26" aria-hidden="true"><path d="M1 17H11M29 17H39" />'
     '<rect x="11" y="11" width="18" height="12" rx="3" />{}</svg>'
 )
 LOOKS = {

@@ -7,6 +7,8 @@ const line = element.querySelector("[name=line]");
 const canvases = element.querySelectorAll("canvas");
 const caption = line.closest("li").querySelector("p");
 const ofStrokes = caption.textContent;
+const hint = element.querySelector(".try span");
+const ofDrawings = hint.textContent;
 
 function tell() {
   const on = boxes.filter((box) => box.checked).map((box) => box.name);
@@ -32,12 +34,14 @@ lab.addEventListener("input", tell);
 element.querySelector("button").addEventListener("click", putBack);
 
 document.addEventListener("steps", (event) => {
-  const { pictures, isImage } = event.detail;
+  const { pictures, isImage, isPrepared } = event.detail;
   canvases.forEach((canvas, i) => {
     const context = canvas.getContext("2d");
     if (pictures[i]) context.putImageData(pictures[i], 0, 0);
     else context.clearRect(0, 0, canvas.width, canvas.height);
   });
+  for (const box of boxes) box.disabled = isPrepared;
+  hint.textContent = isPrepared ? "A test digit of MNIST comes prepared as it is." : ofDrawings;
   line.disabled = pen.disabled = isImage;
   caption.textContent = isImage ? "Images keep theirs" : ofStrokes;
   warn();

@@ -8,12 +8,13 @@ const LARGEST = 400; // pixels of an upload's longer side as it is sent
 
 const canvas = element.querySelector('[data-testid="pad"]');
 const seen = element.querySelector('[data-testid="seen"]');
+const source = element.querySelector(".source");
 const hint = element.querySelector(".hint");
 const trouble = element.querySelector(".trouble");
 const chooser = element.querySelector('[data-testid="upload"]');
 
 let strokes = []; // [[[x, y], ...], ...] in UNITS
-let image = null; // an uploaded picture, a canvas, instead of strokes
+let image = null; // a picture instead of strokes: a canvas with read(), which asks the server
 let isMine = false; // false while the pad shows a sample or a picture: the pen starts anew
 let pen = null; // the pointer that is drawing
 let lab = null; // {on, pen}: what the open lab wants otherwise
@@ -64,6 +65,7 @@ function replace(newStrokes, newImage, mine) {
   strokes = newStrokes;
   image = newImage;
   isMine = mine;
+  source.textContent = image?.source ?? "";
   if (isEmpty()) {
     trouble.textContent = "";
     publish(null); // at once: nobody has to be asked
@@ -104,8 +106,15 @@ function paint() {
       const [width, height] = [image.width * scale, image.height * scale];
       const place = [(UNITS - width) / 2, (UNITS - height) / 2, width, height];
       context.fillStyle = "#a8a29e"; // shows through where the picture is transparent
-      context.fillRect(...place);
+      if (!image.isInk) context.fillRect(...place);
+      context.imageSmoothingEnabled = !image.isInk;
       context.drawImage(image, ...place);
+      if (image.isInk) {
+        context.globalCompositeOperation = "source-in"; // the picture's ink, in the pad's colour
+        context.fillStyle = context.strokeStyle;
+        context.fillRect(0, 0, UNITS, UNITS);
+        context.globalCompositeOperation = "source-over";
+      }
     }
     for (const stroke of strokes) trace(context, stroke);
     hint.hidden = !isEmpty();
@@ -157,8 +166,10 @@ async function ask() {
 }
 
 function send() {
-  if (lab) return server.read_in_lab({ ...lab, ...(image ? { image: image.encoded } : { strokes }) });
-  return image ? server.read_image(image.encoded) : server.read_strokes(strokes);
+  if (lab && !image?.isInk) {
+    return server.read_in_lab({ ...lab, ...(image ? { image: image.encoded } : { strokes }) });
+  }
+  return image ? image.read() : server.read_strokes(strokes);
 }
 
 function soon(promise) {
@@ -172,8 +183,9 @@ function publish(reply) {
   seen.getContext("2d").putImageData(pixels(reply?.picture), 0, 0);
   window.latestAnswers = reply?.answers ?? null; // for a part of the page that loads later
   document.dispatchEvent(new CustomEvent("answers", { detail: window.latestAnswers }));
-  const steps = { pictures: reply?.steps?.map(pixels) ?? [], isImage: image !== null };
-  document.dispatchEvent(new CustomEvent("steps", { detail: steps }));
+  const pictures = reply?.steps?.map(pixels) ?? [];
+  const detail = { pictures, isImage: image !== null, isPrepared: Boolean(image?.isInk) };
+  document.dispatchEvent(new CustomEvent("steps", { detail }));
 }
 
 function pixels(picture) {
@@ -222,9 +234,17 @@ async function upload(file) {
   copy.height = Math.max(1, Math.round(bitmap.height * scale));
   copy.getContext("2d").drawImage(bitmap, 0, 0, copy.width, copy.height);
   copy.encoded = copy.toDataURL("image/png").split(",")[1];
+  copy.read = () => server.read_image(copy.encoded);
   replace([], copy, false);
 }
 
+// A test digit of MNIST, read as it is: cropped and centred anew, a mistake might vanish.
+function putDigit({ index, label, pixels }) {
+  const about = { isInk: true, source: `MNIST test digit ${index}, labelled ${label}` };
+  replace([], Object.assign(pixels, about, { read: () => server.read_digit(index) }), false);
+}
+
+document.addEventListener("put-digit", (event) => putDigit(event.detail));
 for (const button of element.querySelectorAll("[data-sample]")) {
   button.addEventListener("click", () => sample(Number(button.dataset.sample)));
 }
@@ -243,7 +263,8 @@ for (const type of ["dragover", "drop"]) {
   });
 }
 document.addEventListener("keydown", (event) => {
-  if (event.target.closest?.("input:not([type=radio], [type=checkbox], [type=range], [type=file]), textarea")) return;
+  if (!canvas.checkVisibility()) return; // another tab is open
+  if (event.target.closest?.("input:is([type=text], [type=number]), textarea")) return;
   if (event.key === "Escape") replace([], null, true);
   else if (event.key.toLowerCase() === "z" && !event.shiftKey && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();

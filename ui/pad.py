@@ -18,8 +18,9 @@ class Sketchpad(gr.HTML):
     """A canvas that asks the server while the pen moves and tells the page what it answered.
 
     pad.js dispatches "answers" on the document, with the answers of every net as detail, or null
-    when the pad is empty. One request is under way at a time, and the newest drawing goes next.
-    While the lab is open it asks as the lab's "lab" events say, and "steps" brings the pictures.
+    when the pad is empty, and takes a test digit from whoever dispatches "put-digit". One request
+    is under way at a time, and the newest drawing goes next. While the lab is open it asks as the
+    lab's "lab" events say, and "steps" brings the pictures.
     """
 
     def __init__(self, reader: Reader) -> None:
@@ -39,6 +40,9 @@ class Sketchpad(gr.HTML):
             strokes, pen = drawing.get("strokes"), drawing.get("pen")
             return reply(lambda: reader.strokes_in_lab(strokes, on, pen))
 
+        def read_digit(index: Any) -> dict[str, Any]:
+            return reply(lambda: reader.digit(index))
+
         digits = "".join(
             f'<button type="button" data-sample="{digit}" title="Draw a sample {digit}">'
             f"{digit}</button>"
@@ -49,7 +53,7 @@ class Sketchpad(gr.HTML):
             css_template=(HERE / "pad.css").read_text(),
             js_on_load=(HERE / "pad.js").read_text(),
             apply_default_css=False,
-            server_functions=[read_strokes, read_image, read_in_lab],
+            server_functions=[read_strokes, read_image, read_in_lab, read_digit],
             elem_id="pad",
             side=ink.SIDE,
             sheet=lab.SHEET,

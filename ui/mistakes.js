@@ -1,0 +1,50 @@
+// Runs once when the page of mistakes is there; Gradio hands in element, props and server.
+
+const trouble = element.querySelector(".trouble");
+const buttons = element.querySelectorAll("[data-index]");
+
+let isFetched = false;
+
+async function fetchDigits() {
+  isFetched = true;
+  let reply;
+  try {
+    reply = await server.digits(null);
+  } catch {
+    // as where Gradio gives no reply: there is no more to say than that
+  }
+  trouble.textContent = reply?.digits ? "" : (reply?.error ?? "The server does not answer.");
+  isFetched = Boolean(reply?.digits);
+  const digits = new Map(reply?.digits?.map((digit) => [String(digit.index), digit]));
+  for (const button of isFetched ? buttons : []) fill(button, digits.get(button.dataset.index));
+}
+
+function fill(button, digit) {
+  button.querySelector("b").textContent = digit.label;
+  button.title = `MNIST test digit ${digit.index}, labelled ${digit.label}: put it on the pad`;
+  button.disabled = false;
+  const canvas = button.querySelector("canvas");
+  paint(canvas, digit.pixels);
+  button.addEventListener("click", () => {
+    const tab = document.getElementById("draw-button");
+    tab.click();
+    tab.focus(); // the chosen digit is out of sight now
+    document.dispatchEvent(new CustomEvent("put-digit", { detail: { ...digit, pixels: canvas } }));
+  });
+}
+
+// Black ink on nothing; the style sheet turns it white in the dark.
+function paint(canvas, encoded) {
+  canvas.width = canvas.height = props.side;
+  const context = canvas.getContext("2d");
+  const pixels = context.createImageData(props.side, props.side);
+  const levels = atob(encoded);
+  for (let i = 0; i < levels.length; i++) pixels.data[4 * i + 3] = levels.charCodeAt(i);
+  context.putImageData(pixels, 0, 0);
+}
+
+// The server reads MNIST when a visitor first sees this tab, not before; what failed is tried anew
+// when the tab is seen anew.
+new IntersectionObserver((entries) => {
+  if (!isFetched && entries.at(-1).isIntersecting) fetchDigits();
+}).observe(element);

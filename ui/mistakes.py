@@ -1,0 +1,120 @@
+"""The page of mistakes: the test digits that only one net reads right, and those that neither does.
+
+The counts stand in the checkpoints; MNIST itself is read only when a visitor wants to see digits.
+"""
+
+import base64
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import gradio as gr
+
+from resnet import comparison, mnist
+from resnet.comparison import Case, Comparison
+from ui.cards import LOOKS, accuracy
+from ui.reading import Reader
+
+HERE = Path(__file__).parent
+SHOWN = 60  # digits of a group, or a net that learnt nothing would fill the page
+
+
+class Mistakes(gr.HTML):
+    """What the comparison found, as a sentence, a table and buttons that are digits.
+
+    mistakes.js asks for the digits when the page of mistakes is first seen, and dispatches
+    "put-digit" on the document when one is chosen, with {index, label, pixels} as detail, pixels
+    a canvas. Where the nets cannot be compared there is one sentence only.
+    """
+
+    def __init__(self, reader: Reader) -> None:
+        css = (HERE / "mistakes.css").read_text()
+        try:
+            found = comparison.compare({v: net.about for v, net in reader.classifiers.items()})
+        except comparison.ComparisonError as error:
+            sentence = f'<p class="finding" data-testid="finding">{error}</p>'
+            super().__init__(
+                html_template=sentence, css_template=css, js_on_load=None, apply_default_css=False
+            )
+            return
+        groups = {variant: found.only(variant)[:SHOWN] for variant in LOOKS}
+        groups["neither"] = found.neither[:SHOWN]
+
+        def digits(_: Any) -> dict[str, Any]:
+            try:
+                test = reader.test_digits()
+            except gr.Error as error:
+                return {"error": error.message}
+            return {
+                "digits": [as_json(test, case.index) for cases in groups.values() for case in cases]
+            }
+
+        super().__init__(
+            html_template=panel(found),
+            css_template=css,
+            js_on_load=(HERE / "mistakes.js").read_text(),
+            apply_default_css=False,
+            server_functions=[digits],
+            elem_id="mistakes",
+            side=mnist.SIDE,
+        )
+
+
+def as_json(test: mnist.Split, index: int) -> dict[str, Any]:
+    """A test digit for the browser, its pixels the base64 of 28x28 grey levels, 255 for ink."""
+    pixels = base64.b64encode(test.images[index].numpy().tobytes()).decode()
+    return {"index": index, "label": int(test.labels[index]), "pixels": pixels}
+
+
+def panel(found: Comparison) -> str:
+    template = Template((HERE / "mistakes.html").read_text())
+    return template.substitute(
+        finding=comparison.finding(found),
+        total=f"{found.total:,}",
+        scores="".join(score(found, variant) for variant in LOOKS),
+        only="".join(
+            group(
+                variant,
+                f"Only {look['title'].lower()}",
+                "digits that the other net misreads",
+                found.only(variant),
+            )
+            for variant, look in LOOKS.items()
+        ),
+        neither=group("neither", "Neither", "digits that both nets misread", found.neither),
+    )
+
+
+def score(found: Comparison, variant: str) -> str:
+    look = LOOKS[variant]
+    right = found.right(variant)
+    low, high = (f"{100 * share:.2f}" for share in found.interval(variant))
+    return (
+        f'<tr class="{variant}"><th>{look["sign"]}{look["title"]}</th>'
+        f"<td>{right:,}</td>"
+        f"<td>{accuracy({'right': right, 'total': found.total})}</td>"
+        f"<td>{low} &ndash; {high} %</td></tr>"
+    )
+
+
+def group(name: str, title: str, about: str, cases: list[Case]) -> str:
+    if len(cases) > SHOWN:
+        about += f", the first {SHOWN} shown"
+    template = Template((HERE / "mistakes_group.html").read_text())
+    return template.substitute(
+        name=name,
+        title=title,
+        about=about,
+        count=f"{len(cases)}",
+        sign=LOOKS[name]["sign"] if name in LOOKS else "",
+        digits="".join(map(button, cases[:SHOWN])),
+    )
+
+
+def button(case: Case) -> str:
+    """A digit to choose; mistakes.js fills in its picture and its label."""
+    said = dict.fromkeys(str(digit) for digit in case.said.values() if digit is not None)
+    return (
+        f'<button type="button" data-index="{case.index}" disabled>'
+        f"<canvas></canvas><span><b></b> read as {' and '.join(said)}</span></button>"
+    )
