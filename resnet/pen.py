@@ -59,7 +59,7 @@ def chosen(styles: Sequence[Style], random: np.random.Generator) -> Path:
 
 
 def write(path: Path, width: float, random: np.random.Generator) -> list[Stroke]:
-    care = random.uniform(0.3, 1.5)  # of the whole hand: from tidy to hasty
+    care = random.uniform(0.2, 1.1)  # of the whole hand: from tidy to hasty
     lines = []
     for pieces in path.strokes:
         corner = None
@@ -116,7 +116,7 @@ def bending(random: np.random.Generator) -> Callable[[np.ndarray], np.ndarray]:
     """A smooth displacement of the whole box: two waves of random direction and phase."""
     waves = random.normal(0, 1.1, (2, 2)) * math.pi
     phases = random.uniform(0, 2 * math.pi, 2)
-    heights = random.normal(0, 0.035, (2, 2))
+    heights = random.normal(0, 0.03, (2, 2))
 
     def bend(points: np.ndarray) -> np.ndarray:
         return points + np.sin(points @ waves.T + phases) @ heights
