@@ -271,7 +271,7 @@ def loss_of(logits: Tensor, labels: Tensor, label_smoothing: float) -> Tensor:
         logits, labels, ignore_index=NO_DIGIT, label_smoothing=label_smoothing, reduction="sum"
     )
     lse = logits.logsumexp(1)
-    return digits / len(labels) + F.binary_cross_entropy_with_logits(lse, is_digit.float())
+    return digits / len(labels) + F.binary_cross_entropy_with_logits(lse, is_digit.to(lse.dtype))
 
 
 def record(run: Run, loss: Tensor) -> None:
