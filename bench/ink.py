@@ -13,6 +13,7 @@ import gzip
 import json
 import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,11 @@ def labels_of(net: str, answers: list[Answer], labels: list[str]) -> list[str]:
     return [net, *(f"{right[k] / total[k]:.1%}" if total[k] else "" for k in map(str, range(10)))]
 
 
+def auroc(digits: Sequence[float], others: Sequence[float]) -> str:
+    """How often a digit scores higher than a drawing that is none."""
+    return f"{mannwhitneyu(digits, others).statistic / len(digits) / len(others):.4f}"
+
+
 def tiers_of(
     net: str, digits: list[Answer], others: list[Answer], tiers: list[str]
 ) -> list[list[str]]:
@@ -109,11 +115,9 @@ def tiers_of(
     rows = []
     for tier in dict.fromkeys(tiers):
         these = [answer for answer, of in zip(others, tiers, strict=True) if of == tier]
-        chance = mannwhitneyu([a.is_digit for a in digits], [a.is_digit for a in these]).statistic
         refused = sum(answer.digit is None for answer in these)
-        auroc = chance / len(digits) / len(these)
-        share = f"{refused}/{len(these)}", f"{refused / len(these):.1%}"
-        rows.append([net, tier, f"{auroc:.4f}", *share])
+        apart = auroc([a.is_digit for a in digits], [a.is_digit for a in these])
+        rows.append([net, tier, apart, f"{refused}/{len(these)}", f"{refused / len(these):.1%}"])
     return rows
 
 

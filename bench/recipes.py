@@ -11,11 +11,10 @@ import dataclasses
 from pathlib import Path
 
 import torch
-from scipy.stats import mannwhitneyu
 from torch import Tensor
 
 from bench import timing
-from bench.ink import Ink
+from bench.ink import Ink, auroc
 from resnet import checkpoint, handwriting, mnist, training
 from resnet.calibration import NO_DIGIT
 from resnet.model import ResNet18, fastest_device
@@ -66,16 +65,16 @@ def share(right: int, total: int) -> str:
     return f"{right}/{total} ({right / total:.2%})"
 
 
-def auroc(net: ResNet18, digits: Tensor, others: Tensor) -> str:
-    """How well the logsumexp of the logits tells digits from others, uint8 pictures both."""
+def apart(net: ResNet18, digits: Tensor, others: Tensor) -> str:
+    """AUROC of the logsumexp of the logits, uint8 pictures both."""
     scores = [training.logits_of(net, images).logsumexp(1) for images in (digits, others)]
-    return f"{mannwhitneyu(*scores).statistic / len(digits) / len(others):.4f}"
+    return auroc(scores[0].tolist(), scores[1].tolist())
 
 
 def row(net: ResNet18, digits: list[mnist.Split], others: list[Tensor]) -> list[str]:
     shares = [share(training.evaluate(net, split), len(split)) for split in digits]
     pairs = zip(digits[1:], others, strict=True)
-    return shares + [auroc(net, split.images, none) for split, none in pairs]
+    return shares + [apart(net, split.images, none) for split, none in pairs]
 
 
 def as_split(path: Path, is_digit: bool) -> mnist.Split:

@@ -306,18 +306,14 @@ def finish(run: Run, data: Mnist, held_out: Extras, path: Path) -> dict[str, Any
     best = checkpoint.build(run.variant)
     best.load_state_dict(run.best)
     stored = placed(checkpoint.as_stored(best), run.device)
-    scores = {
-        name: {"right": evaluate(stored, split), "total": len(split)}
-        for name, split in (
-            ("validation", data.validation),
-            ("styles", held_out.digits),
-            ("test", data.test),
-        )
-    }
+    styles = held_out.digits
+    wrong = mistakes(stored, data.test)
     about = {
         **run.identity,
-        **scores,
-        "mistakes": mistakes(stored, data.test),
+        "validation": {"right": evaluate(stored, data.validation), "total": len(data.validation)},
+        "styles": {"right": evaluate(stored, styles), "total": len(styles)},
+        "test": {"right": len(data.test) - len(wrong["index"]), "total": len(data.test)},
+        "mistakes": wrong,
         "calibration": asdict(calibrated(stored, data.validation, held_out)),
         "best_step": run.best_step,
         "steps": run.step,

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 from scipy.optimize import minimize, minimize_scalar
-from scipy.special import expit, logsumexp, softmax
+from scipy.special import expit, log_expit, logsumexp, softmax
 from torch import Tensor
 
 from resnet.calibration import (
@@ -47,13 +47,9 @@ def test_the_curve_is_the_logistic_regression(data: tuple[Tensor, Tensor]) -> No
     digits = (labels != NO_DIGIT).numpy()
 
     def loss(curve: list[float]) -> float:
-        chance = expit(curve[0] * lse + curve[1])
-        return -float(  # digits and others weigh alike, however many there are
-            0.5 * _log(chance[digits]).mean() + 0.5 * _log(1 - chance[~digits]).mean()
-        )
-
-    def _log(p):  # type: ignore[no-untyped-def]
-        return torch.from_numpy(p).clamp(min=1e-300).log().numpy()
+        logit = curve[0] * lse + curve[1]
+        # digits and others weigh alike, however many there are
+        return -float(log_expit(logit[digits]).mean() + log_expit(-logit[~digits]).mean()) / 2
 
     expected = minimize(loss, [1.0, 0.0], method="Nelder-Mead", options={"xatol": 1e-7}).x
     found = calibrate(logits, labels)

@@ -1,5 +1,6 @@
 import itertools
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -53,7 +54,9 @@ def test_a_seed_draws_the_same_and_no_two_drawings_are_alike() -> None:
 
 
 @pytest.mark.parametrize("draw", [pen.symbol, pen.scribble, pen.mark, pen.several])
-def test_what_is_drawn_can_be_read(draw) -> None:  # type: ignore[no-untyped-def]
+def test_what_is_drawn_can_be_read(
+    draw: Callable[[np.random.Generator], list[Stroke]],
+) -> None:
     generator = random()
     for _ in range(40):
         picture = ink.from_strokes(draw(generator))

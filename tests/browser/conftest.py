@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
+from tests.browser.visitor import OpenPage, expect_digit
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -84,6 +86,14 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert faults == []
+
+
+@pytest.fixture
+def page(open_page: OpenPage, address: str) -> Page:
+    """The page as a visitor meets it: a sample seven, answered by both nets."""
+    page = open_page(address)
+    expect_digit(page, 7)
+    return page
 
 
 def is_expected(page: Page, text: str) -> bool:

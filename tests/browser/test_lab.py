@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from resnet import checkpoint, lab, mnist, samples
-from tests.browser.test_page import (
+from tests.browser.visitor import (
     PHONE,
     OpenPage,
     answer_id,
@@ -20,13 +20,6 @@ from tests.browser.test_page import (
 )
 
 NOTE = "Preparation is partly off."
-
-
-@pytest.fixture
-def page(open_page: OpenPage, address: str) -> Page:
-    page = open_page(address)
-    expect_digit(page, 7)
-    return page
 
 
 def summary(page: Page) -> Locator:

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from resnet import checkpoint, comparison, ink, mnist
 from resnet.classifier import Classifier
 from resnet.comparison import Case, Comparison
-from tests.browser.test_page import PHONE, answer_id, card, dark_share, draw, expect_digit
+from tests.browser.visitor import PHONE, answer_id, card, dark_share, draw, expect_digit
 from tests.conftest import Measured, find_free_port
 
 OpenPage = Callable[..., Page]
@@ -56,13 +56,6 @@ def found(measured: Measured) -> Comparison:
 @pytest.fixture(scope="module")
 def digits(measured: Measured) -> mnist.Split:
     return mnist.load(measured.data).test
-
-
-@pytest.fixture
-def page(open_page: OpenPage, address: str) -> Page:
-    page = open_page(address)
-    expect_digit(page, 7)
-    return page
 
 
 def open_tab(page: Page, name: str) -> None:

@@ -10,66 +10,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from resnet import checkpoint, mnist, samples
+from tests.browser.visitor import (
+    PHONE,
+    OpenPage,
+    Point,
+    answer_id,
+    card,
+    dark_share,
+    draw,
+    expect_digit,
+    on_pad,
+)
 
 ROOT = Path(__file__).parent.parent.parent
-OpenPage = Callable[..., Page]
-Point = tuple[float, float]
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-
-
-def card(page: Page, variant: str) -> Locator:
-    return page.get_by_test_id(f"answer-{variant}")
-
-
-def expect_digit(page: Page, digit: int | str) -> None:
-    for variant in checkpoint.VARIANTS:
-        expect(card(page, variant)).to_have_attribute("data-digit", str(digit))
-
-
-def answer_id(page: Page) -> int:
-    return int(card(page, "plain").get_attribute("data-answer-id") or 0)
-
-
-def on_pad(page: Page, point: list[float] | Point) -> Point:
-    box = page.get_by_test_id("pad").bounding_box()
-    assert box is not None
-    return box["x"] + box["width"] * point[0] / 100, box["y"] + box["height"] * point[1] / 100
-
-
-def draw(page: Page, digit: int) -> None:
-    for stroke in samples.sample(digit):
-        page.mouse.move(*on_pad(page, stroke[0]))
-        page.mouse.down()
-        for point in stroke[1::3]:
-            page.mouse.move(*on_pad(page, point))
-        page.mouse.move(*on_pad(page, stroke[-1]))
-        page.mouse.up()
-
-
-def dark_share(page: Page) -> float:
-    """How much of the pad is inked, once all that was drawn is painted."""
-    return float(
-        page.get_by_test_id("pad").evaluate(
-            """async canvas => {
-                for (const _ of [1, 2]) await new Promise(requestAnimationFrame);
-                const {width, height} = canvas;
-                const {data} = canvas.getContext("2d").getImageData(0, 0, width, height);
-                let inked = 0;
-                for (let i = 3; i < data.length; i += 4) inked += data[i] > 127;
-                return 4 * inked / data.length;
-            }"""
-        )
-    )
-
-
-@pytest.fixture
-def page(open_page: OpenPage, address: str) -> Page:
-    page = open_page(address)
-    expect_digit(page, 7)
-    return page
 
 
 def test_a_sample_is_answered_on_arrival(page: Page) -> None:
