@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
-from tests.browser.visitor import OpenPage, expect_digit
+from tests.browser.visitor import OpenPage, expect_digit, note_questions
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 FLAGS = [
@@ -79,6 +79,7 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
                 else None
             ),
         )
+        note_questions(page)
         page.goto(address)
         return page
 

@@ -17,6 +17,7 @@ from tests.browser.visitor import (
     dark_share,
     expect_digit,
     on_pad,
+    settle,
 )
 
 NOTE = "Preparation is partly off."
@@ -37,9 +38,11 @@ def switch(page: Page, step: str) -> Locator:
 
 def after(page: Page, act: Callable[[], Any]) -> None:
     """Do it, and wait until it has been answered."""
+    settle(page)
     before = answer_id(page)
     act()
     expect(card(page, "plain")).not_to_have_attribute("data-answer-id", str(before))
+    settle(page)
 
 
 def set_pen(page: Page, units: int) -> None:

@@ -1,13 +1,15 @@
 """What tests do and look at on the page, as a visitor would."""
 
 from collections.abc import Callable
+from weakref import WeakKeyDictionary
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Request, expect
 
 from resnet import checkpoint, samples
 
 OpenPage = Callable[..., Page]
 Point = tuple[float, float]
+ASKED: WeakKeyDictionary[Page, set[Request]] = WeakKeyDictionary()
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
@@ -54,3 +56,21 @@ def dark_share(page: Page) -> float:
             }"""
         )
     )
+
+
+def note_questions(page: Page) -> None:
+    """Keep in mind which questions to the server have no reply yet."""
+    asked = ASKED.setdefault(page, set())
+    page.on("request", lambda it: asked.add(it) if "component_server" in it.url else None)
+    for end in ("requestfinished", "requestfailed"):
+        page.on(end, lambda it: asked.discard(it))
+
+
+def settle(page: Page) -> None:
+    """Wait until the newest drawing is answered: no older answer is still to come."""
+    while True:
+        # A reply that is in makes the pad ask anew, if it wants to, before the next frame.
+        page.evaluate("() => new Promise(requestAnimationFrame)")
+        if not ASKED[page]:
+            return
+        page.wait_for_timeout(20)
