@@ -80,6 +80,7 @@ class ResBlock(nn.Module):
     ) -> None:
         super().__init__()
         self.use_residual = use_residual
+        self.changes_shape = stride != 1 or in_channels != out_channels
         self.conv1 = conv3x3(in_channels, out_channels, stride)
         self.bn1 = nn.BatchNorm2d(out_channels)
         self.conv2 = conv3x3(out_channels, out_channels)
@@ -87,18 +88,22 @@ class ResBlock(nn.Module):
         # A 1x1 convolution carries the input over a change of shape; the identity needs no weights,
         # and a plain unit has no shortcut to give weights to.
         self.downsample: nn.Module | None = None
-        if use_residual and (stride != 1 or in_channels != out_channels):
+        if use_residual and self.changes_shape:
             self.downsample = nn.Sequential(
                 LiveConv2d(in_channels, out_channels, 1, stride, bias=False),
                 nn.BatchNorm2d(out_channels),
             )
 
+    def branch(self, x: Tensor) -> Tensor:
+        """f(x), the residual: what the unit adds to its shortcut."""
+        y = F.relu(self.bn1(self.conv1(x)), inplace=True)
+        return self.bn2(self.conv2(y))
+
     def shortcut(self, x: Tensor) -> Tensor:
         return x if self.downsample is None else self.downsample(x)
 
     def forward(self, x: Tensor) -> Tensor:
-        y = F.relu(self.bn1(self.conv1(x)), inplace=True)
-        y = self.bn2(self.conv2(y))
+        y = self.branch(x)
         if self.use_residual:  # the one difference between the two nets
             y = y + self.shortcut(x)
         return F.relu(y, inplace=True)
@@ -135,14 +140,25 @@ class ResNet18(nn.Module):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
     def forward(self, x: Tensor) -> Tensor:
-        x = F.relu(self.bn1(self.conv1(x)), inplace=True)  # (N, 64, 16, 16)
-        x = self.maxpool(x)  # (N, 64, 8, 8)
+        x = self.stem(x)  # (N, 64, 8, 8)
         x = self.layer1(x)  # (N, 64, 8, 8)
         x = self.layer2(x)  # (N, 128, 4, 4)
         x = self.layer3(x)  # (N, 256, 2, 2)
         x = self.layer4(x)  # (N, 512, 1, 1)
-        x = torch.flatten(self.avgpool(x), 1)  # (N, 512)
-        return self.fc(x)
+        return self.head(x)
+
+    def units(self) -> list[ResBlock]:
+        """The eight units, in order."""
+        stages = (self.layer1, self.layer2, self.layer3, self.layer4)
+        return [unit for stage in stages for unit in stage if isinstance(unit, ResBlock)]
+
+    def stem(self, x: Tensor) -> Tensor:
+        """Module 1: (N, in_channels, 32, 32) -> (N, 64, 8, 8)."""
+        return self.maxpool(F.relu(self.bn1(self.conv1(x)), inplace=True))
+
+    def head(self, x: Tensor) -> Tensor:
+        """Module 6: (N, 512, H, W) -> logits (N, num_classes)."""
+        return self.fc(torch.flatten(self.avgpool(x), 1))
 
     def six_modules(self) -> dict[str, list[nn.Module]]:
         """The textbook's six modules by name, each as the layers it consists of, in order."""
