@@ -92,7 +92,7 @@ def train(args: argparse.Namespace, data: mnist.Mnist, output: Path) -> int:
             )
             return 2
         recipe = training.Recipe(epochs=args.epochs)
-        extras = pictures(len(data.train) // 2)
+        extras = pictures(len(data.train))
         held_out = pictures(len(data.validation) // 2, held_out=True)
         run = training.Run(variant, recipe, args.seed, data.sha256, extras, device)
         if unfinished.exists():

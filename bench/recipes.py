@@ -86,7 +86,7 @@ def as_split(path: Path, is_digit: bool) -> mnist.Split:
 
 def main(args: argparse.Namespace) -> None:
     data = mnist.load()
-    extras = handwriting.extras(len(data.train) // 2)
+    extras = handwriting.extras(len(data.train))
     held_out = handwriting.extras(len(data.validation) // 2, held_out=True)
     digits, others = [data.validation, held_out.digits], [held_out.not_digits]
     headers = ["net", "trained on", "MNIST validation", "held-out styles", "AUROC held out"]

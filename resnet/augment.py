@@ -21,31 +21,33 @@ THICKEN, THIN = 0.7, 0.35  # how far towards the dilated and the eroded picture
 FAINT, STRONG = 0.7, 1.4  # gain of the ink, clipped at 1
 
 
-def augment(pictures: Tensor, generator: torch.Generator) -> Tensor:
+def augment(pictures: Tensor, generator: torch.Generator, strength: float = 1.0) -> Tensor:
     """(N, 1, H, W) ink in [0, 1] -> the same shape and range, each picture varied on its own.
 
+    A strength of 0 changes nothing, 1 as much as the constants above say.
     The generator lives on the CPU whatever the device of the pictures, so that a seed means the
     same variations everywhere.
     """
-    warped = warp(pictures, generator)
+    warped = warp(pictures, generator, strength)
     n = len(pictures)
-    width = uniform(n, -1, 1, generator).to(pictures.device)[:, None, None, None]
+    width = uniform(n, -strength, strength, generator).to(pictures.device)[:, None, None, None]
     thick = F.max_pool2d(warped, 3, stride=1, padding=1) - warped
     thin = -F.max_pool2d(-warped, 3, stride=1, padding=1) - warped
     inked = warped + width.clamp(min=0) * THICKEN * thick - width.clamp(max=0) * THIN * thin
     gain = uniform(n, FAINT, STRONG, generator).to(pictures.device)[:, None, None, None]
+    gain = 1 + (gain - 1) * strength
     return (inked * gain).clamp(0, 1)
 
 
-def warp(pictures: Tensor, generator: torch.Generator) -> Tensor:
+def warp(pictures: Tensor, generator: torch.Generator, strength: float = 1.0) -> Tensor:
     """One resampling for the affine and the elastic part together."""
     n, _, height, width = pictures.shape
-    angle = uniform(n, -1, 1, generator) * math.radians(ROTATION)
-    slant = uniform(n, -1, 1, generator) * SLANT
-    stretch = torch.exp(uniform((n, 2), -1, 1, generator) * STRETCH)
+    angle = uniform(n, -strength, strength, generator) * math.radians(ROTATION)
+    slant = uniform(n, -strength, strength, generator) * SLANT
+    stretch = torch.exp(uniform((n, 2), -strength, strength, generator) * STRETCH)
     # A shift in pixels, in units of grid_sample, where the picture spans -1 to 1.
     pixel = torch.tensor([2 / width, 2 / height])
-    shift = uniform((n, 2), -1, 1, generator) * SHIFT * pixel
+    shift = uniform((n, 2), -strength, strength, generator) * SHIFT * pixel
 
     cos, sin = angle.cos(), angle.sin()
     rotate = torch.stack([cos, -sin, sin, cos], 1).view(n, 2, 2)
@@ -54,7 +56,7 @@ def warp(pictures: Tensor, generator: torch.Generator) -> Tensor:
     affine = torch.cat([rotate @ shear * stretch[:, :, None], shift[:, :, None]], 2)
     grid = F.affine_grid(affine, [n, 1, height, width], align_corners=False)
 
-    knots = torch.randn(n, 2, KNOTS, KNOTS, generator=generator) * ELASTIC
+    knots = torch.randn(n, 2, KNOTS, KNOTS, generator=generator) * (ELASTIC * strength)
     field = F.interpolate(knots, (height, width), mode="bicubic", align_corners=True)
     grid = (grid + field.permute(0, 2, 3, 1) * pixel).to(pictures.device)
     return F.grid_sample(pictures, grid, align_corners=False)

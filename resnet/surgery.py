@@ -10,7 +10,6 @@ Networks, arXiv 1605.06431, section 4.1.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 from torch.nn import functional as F
 

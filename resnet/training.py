@@ -40,17 +40,22 @@ class Recipe:
     He et al., arXiv 1512.03385, section 3.4, at batch 128 as there for 32x32 pictures.
     """
 
-    epochs: int = 14
+    epochs: int = 17
     batch_size: int = 128
     # Of these, pictures that MNIST lacks (resnet/handwriting.py); the rest are MNIST's.
     written: int = 24
-    printed: int = 8
-    not_digits: int = 12
+    printed: int = 6
+    not_digits: int = 10
     # One cycle (Smith and Topin, arXiv 1708.07120): up in a straight line, down along a cosine to
     # nearly 0. The climb lets the plain net, which starts with larger gradients, take the same
     # peak; the end at 0 makes the last epochs the best ones.
     peak_rate: float = 0.1
     climb: float = 0.2  # share of the steps
+    # At the end the pictures are varied less: strong variations teach what not to look at, but are
+    # not what the net will read (He et al., arXiv 1909.09148). An epoch of it on a trained net
+    # lowered the loss on the held-out styles from .033 to .029; with full variations it rose.
+    refinement: float = 0.15  # share of the steps
+    refinement_strength: float = 0.4
     momentum: float = 0.9
     # On the weights of convolutions and the head only: batch norm undoes a scale anyway.
     weight_decay: float = 5e-4
@@ -220,7 +225,9 @@ def train_one_epoch(
         batch = order[position : position + recipe.mnist]
         more, more_labels = extra_pictures(run)
         pictures = torch.cat([ink.frame(images[batch]), ink.frame(more)])
-        pictures = augment(pictures, generator(run.seed, "augment", run.step))
+        is_refining = run.step >= (1 - recipe.refinement) * total
+        strength = recipe.refinement_strength if is_refining else 1.0
+        pictures = augment(pictures, generator(run.seed, "augment", run.step), strength)
         loss = loss_of(
             run.net(ink.normalise(pictures)),
             torch.cat([labels[batch], more_labels]),

@@ -67,13 +67,23 @@ def _shape(size: int | tuple[int, ...]) -> tuple[int, ...]:
 
 
 def test_width_both_ways(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(augment, "warp", lambda pictures, generator: pictures)
+    monkeypatch.setattr(augment, "warp", lambda pictures, *_: pictures)
     for name in ("FAINT", "STRONG"):
         monkeypatch.setattr(augment, name, 1.0)
     pictures = digits(256)
     change = (augment.augment(pictures, seeded()) - pictures).flatten(1).sum(1)
     assert (change > 0).sum() > 80
     assert (change < 0).sum() > 80
+
+
+def test_no_strength_changes_nothing_and_half_of_it_less() -> None:
+    pictures = digits(64)
+    none, half, whole = (
+        (augment.augment(pictures, seeded(), strength) - pictures).abs().mean().item()
+        for strength in (0.0, 0.5, 1.0)
+    )
+    assert none < 1e-6
+    assert 0.01 < half < 0.8 * whole
 
 
 def test_the_picture_is_still_the_digit() -> None:

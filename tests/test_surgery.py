@@ -56,7 +56,9 @@ def test_without_units_it_is_the_net_assembled_without_them(
 
 def test_only_a_plain_unit_that_changes_the_shape_must_stay() -> None:
     must_stay = {
-        variant: [n for n, u in enumerate(checkpoint.build(variant).units(), 1) if not can_be_out(u)]
+        variant: [
+            n for n, unit in enumerate(lively_net(variant).units(), 1) if not can_be_out(unit)
+        ]
         for variant in checkpoint.VARIANTS
     }
     assert must_stay == {"residual": [], "plain": [3, 5, 7]}
