@@ -12,6 +12,7 @@ from resnet.checkpoint import CheckpointError
 from resnet.classifier import BLANK, Classifier, cut_to_live_taps, fold_batch_norms
 from resnet.model import LiveConv2d
 from resnet.samples import Stroke
+from resnet.surgery import INTACT, trace, without
 from tests.conftest import UNCALIBRATED, lively_net
 
 
@@ -161,3 +162,41 @@ def test_several_digits_are_refused(classifiers: dict[str, Classifier], variant:
         picture = ink.from_strokes(samples.sample(digit) + beside)
         (answer,) = classifiers[variant].answer(picture[None])
         assert answer.digit is None, digit
+
+
+# --- dissected --------------------------------------------------------------------------------
+
+
+def test_body_and_net_share_their_weights(variant: str) -> None:
+    classifier = Classifier(lively_net(variant), UNCALIBRATED)
+    places = {p.data_ptr() for p in classifier.body.parameters()}
+    assert places == {p.data_ptr() for p in classifier.net.parameters()}
+    assert not any(p.requires_grad for p in classifier.body.parameters())
+
+
+@pytest.mark.parametrize("lens", ["maps", "edit"])
+def test_dissecting_the_whole_net_gives_the_very_answer(
+    classifiers: dict[str, Classifier], variant: str, lens: str
+) -> None:
+    drawings = [samples.sample(digit) for digit in range(10)] + list(REFUSED.values()) + [[]]
+    for drawing in drawings:
+        picture = ink.from_strokes(drawing)
+        (expected,) = classifiers[variant].answer(picture[None])
+        assert classifiers[variant].dissect(picture, INTACT, lens)[0] == expected
+
+
+def test_an_altered_net_refuses_nothing_but_a_blank_picture(
+    classifiers: dict[str, Classifier], variant: str
+) -> None:
+    classifier, altered = classifiers[variant], without([4])
+    for drawing in REFUSED.values():
+        picture = ink.from_strokes(drawing)
+        answer, _ = classifier.dissect(picture, altered, "edit")
+        with torch.inference_mode():
+            logits = trace(classifier.body, picture[None], altered).logits
+        assert answer.digit == logits.argmax().item()
+        assert answer.reason is None
+        assert answer.probabilities == pytest.approx(
+            classifier.calibration.probabilities(logits)[0].tolist(), abs=1e-6
+        )
+    assert classifier.dissect(torch.zeros(1, 32, 32), altered, "edit")[0] == BLANK
