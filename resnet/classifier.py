@@ -78,15 +78,26 @@ class Classifier:
         The cells are those of the stem and of each unit, see lenses. A net that is altered refuses
         nothing but a blank picture: its threshold was fitted on the whole one. Raises LensError.
         """
-        with torch.inference_mode():
-            seen = trace(self.body, picture[None], settings)
-            (answer,) = self.judged(picture[None], seen.logits.cpu(), settings == INTACT)
+        if lens not in lenses.LENSES:
+            raise LensError(f"There is no lens named {lens}.")
+        pictures = picture.detach()[None]
+        with torch.enable_grad() if lens == "why" else torch.inference_mode():
+            seen = trace(self.body, pictures.requires_grad_(lens == "why"), settings)
+            (answer,) = self.judged(
+                pictures.detach(), seen.logits.detach().cpu(), settings == INTACT
+            )
             match lens:
                 case "maps":
-                    return answer, lenses.maps(seen)
+                    cells = lenses.maps(seen)
                 case "edit":
-                    return answer, lenses.edit(seen, self.body)
-        raise LensError(f"There is no lens named {lens}.")
+                    cells = lenses.edit(seen, self.body)
+                case "why":
+                    cells = lenses.why(seen)
+                case _:
+                    raise LensError(
+                        f"The lens {lens} is closed: nothing was fitted to these weights."
+                    )
+        return answer, cells
 
     def judged(self, pictures: Tensor, logits: Tensor, may_refuse: bool = True) -> list[Answer]:
         """The answers that (N, 10) logits give to (N, 1, 32, 32) pictures, N at least 1."""

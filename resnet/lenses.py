@@ -5,12 +5,15 @@ pictures in it are grey levels, one byte a pixel, row by row, base64.
 
     maps  the strongest feature maps
     edit  how much the unit changed what its shortcut carries
+    why   where the net found its answer
 """
 
 import base64
 from typing import Any
 
+import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from resnet import ink
 from resnet.model import ResBlock, ResNet18
@@ -79,6 +82,37 @@ def edited(unit: ResBlock, x: Tensor, y: Tensor) -> Cell:
 
 def quotient(a: Tensor, b: Tensor) -> float | None:
     return round((a / b).item(), 4) if b > 0 else None
+
+
+def why(seen: Trace) -> list[Cell]:
+    """Where the likeliest digit comes from: Grad-CAM at each place, and the picture's gradient.
+
+    {"picture": 32x32, the map of Grad-CAM enlarged and scaled to its own maximum, None where it is
+    one pixel, "size": of the map}; at the stem "gradient" in addition, 32x32, how much the logit
+    changes with each pixel, either way, scaled to its maximum. The trace must have been made with
+    gradients to its pictures. Selvaraju et al.: Grad-CAM, arXiv 1610.02391, section 3, equations 1
+    and 2; Simonyan, Vedaldi, Zisserman: Deep Inside Convolutional Networks, arXiv 1312.6034,
+    section 3.
+    """
+    logit = seen.logits[0].max()
+    of_picture, *of_maps = torch.autograd.grad(logit, [seen.pictures, *seen.maps])
+    cells = [
+        located(features.detach()[0], gradient[0])
+        for features, gradient in zip(seen.maps, of_maps, strict=True)
+    ]
+    cells[0]["gradient"] = grey(to_own_maximum(of_picture[0].abs()))
+    return cells
+
+
+def located(features: Tensor, gradient: Tensor) -> Cell:
+    """(channels, size, size) each -> the cell of why."""
+    size = features.shape[-1]
+    if size == 1:
+        return {"picture": None, "size": size}
+    weights = gradient.mean((1, 2))
+    found = torch.einsum("c,cyx->yx", weights, features).relu()
+    enlarged = F.interpolate(found[None, None], ink.SIDE, mode="bilinear")
+    return {"picture": grey(to_own_maximum(enlarged[0])), "size": size}
 
 
 def to_own_maximum(maps: Tensor) -> Tensor:

@@ -174,7 +174,7 @@ def test_body_and_net_share_their_weights(variant: str) -> None:
     assert not any(p.requires_grad for p in classifier.body.parameters())
 
 
-@pytest.mark.parametrize("lens", ["maps", "edit"])
+@pytest.mark.parametrize("lens", ["maps", "edit", "why"])
 def test_dissecting_the_whole_net_gives_the_very_answer(
     classifiers: dict[str, Classifier], variant: str, lens: str
 ) -> None:

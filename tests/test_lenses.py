@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 import torch
 import torchvision
+from captum.attr import LayerGradCam, Saliency
+from torch.nn import functional as F
 from torchvision.models.feature_extraction import create_feature_extractor
 
 from resnet import ink, lenses
@@ -33,7 +35,7 @@ def cells_of(
     return classifier.dissect(pictures()[0], settings, lens)[1]
 
 
-@pytest.mark.parametrize("lens", ["maps", "edit"])
+@pytest.mark.parametrize("lens", ["maps", "edit", "why"])
 def test_nine_cells_that_are_json(variant: str, lens: str) -> None:
     cells = cells_of(ready(variant), lens)
     assert len(cells) == UNITS + 1
@@ -143,3 +145,58 @@ def test_zeros_have_no_ratio_and_no_angle(variant: str) -> None:
 def test_an_unknown_lens_is_named() -> None:
     with pytest.raises(lenses.LensError, match="no lens named x"):
         ready("plain").dissect(pictures()[0], INTACT, "x")
+
+
+# --- why --------------------------------------------------------------------------------------
+
+
+def test_why_is_what_captum_finds(variant: str) -> None:
+    net, classifier = lively_net(variant), ready(variant)
+    found_something = 0
+    for picture in pictures():
+        _, cells = classifier.dissect(picture, INTACT, "why")
+        normalised = ink.normalise(picture[None])
+        with torch.inference_mode():
+            digit = int(net(normalised).argmax())
+        layers = [net.maxpool, *net.units()]
+        for cell, layer, size in zip(cells, layers, SIZES, strict=True):
+            assert cell["size"] == size
+            if size == 1:
+                assert cell["picture"] is None
+                continue
+            found = LayerGradCam(net, layer).attribute(
+                normalised, target=digit, relu_attributions=True
+            )
+            enlarged = F.interpolate(found.detach(), 32, mode="bilinear")[0, 0]
+            found_something += int(enlarged.max() > 0)
+            assert off(cell["picture"], enlarged) < 1.1
+        gradient = Saliency(net).attribute(normalised.requires_grad_(), target=digit)
+        assert off(cells[0]["gradient"], gradient[0, 0]) < 1.1
+        assert all("gradient" not in cell for cell in cells[1:])
+    assert found_something > 10  # of 21
+
+
+def off(encoded: str, expected: torch.Tensor) -> float:
+    """The largest difference, in grey levels, from what is expected up to its scale."""
+    scaled = 255 * expected / expected.max().clamp(min=1e-12)
+    return float(np.abs(levels(encoded, 32) - scaled.numpy()).max())
+
+
+def test_why_asks_the_altered_net(variant: str) -> None:
+    classifier, settings = ready(variant), change(2, Unit(is_out=True))
+    assert cells_of(classifier, "why", settings) != cells_of(classifier, "why")
+
+
+def test_nothing_to_find_is_black(variant: str) -> None:
+    net = lively_net(variant)
+    net.fc.weight.data.zero_()
+    cells = cells_of(Classifier(net, UNCALIBRATED), "why")
+    assert levels(cells[0]["gradient"], 32).max() == 0
+    assert all(levels(cell["picture"], 32).max() == 0 for cell in cells if cell["picture"])
+
+
+def test_why_leaves_no_gradients_behind(variant: str) -> None:
+    classifier, picture = ready(variant), pictures()[0]
+    classifier.dissect(picture, INTACT, "why")
+    assert not picture.requires_grad
+    assert all(p.grad is None for p in classifier.body.parameters())
