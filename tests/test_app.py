@@ -173,18 +173,29 @@ def test_the_upload_itself_opens_only_what_was_uploaded(api: Api, tmp_path: Path
 # --- the pad's server functions ------------------------------------------------------------------
 
 
+def read(api: Api, **drawing: Any) -> dict[str, Any]:
+    return dict(api.server_function("read", drawing).json())
+
+
 def test_the_pad_gets_answers_and_the_picture(api: Api) -> None:
-    reply = api.server_function("read_strokes", samples.sample(3)).json()
+    reply = read(api, strokes=samples.sample(3))
+    assert list(reply) == ["answers", "picture"]
     assert reply["answers"]["plain"]["digit"] == 3
     levels = np.frombuffer(base64.b64decode(reply["picture"]), np.uint8)
     expected = ink.from_strokes(samples.sample(3)).numpy().ravel()
     assert levels / 255 == pytest.approx(expected, abs=0.5 / 255 + 1e-6)
 
 
+def test_the_pad_reads_an_image_as_the_endpoint_does(api: Api, encoded: Encoder) -> None:
+    raw = encoded(255 - mnist.load().test.images[0].numpy())
+    reply = read(api, image=base64.b64encode(raw).decode())
+    assert reply["answers"] == api.call("predict", api.upload(raw))[1][0]
+
+
 def test_the_lab_gets_the_pictures_of_all_steps(api: Api) -> None:
-    drawing = {"strokes": samples.sample(3), "on": list(lab.STEPS), "pen": lab.PEN}
-    reply = api.server_function("read_in_lab", drawing).json()
-    usual = api.server_function("read_strokes", drawing["strokes"]).json()
+    strokes = samples.sample(3)
+    reply = read(api, strokes=strokes, lab={"on": list(lab.STEPS), "pen": lab.PEN})
+    usual = read(api, strokes=strokes)
     assert len(reply["steps"]) == 1 + len(lab.STEPS)
     assert reply["steps"][-1] == reply["picture"] == usual["picture"]
     assert reply["answers"] == usual["answers"]
@@ -195,7 +206,8 @@ def test_the_lab_gets_the_pictures_of_all_steps(api: Api) -> None:
 def test_a_test_digit_is_read_in_its_own_pixels(
     api: Api, classifiers: dict[str, Classifier], index: int
 ) -> None:
-    reply = api.server_function("read_digit", index).json()
+    reply = read(api, digit=index)
+    assert reply["label"] == int(mnist.load().test.labels[index])
     picture = ink.frame(mnist.load().test.images[index][None])
     assert base64.b64decode(reply["picture"]) == ink.grey_levels(picture[0])
     for variant, answer in reply["answers"].items():
@@ -204,31 +216,33 @@ def test_a_test_digit_is_read_in_its_own_pixels(
 
 
 @pytest.mark.parametrize(
-    ("name", "data"),
+    "drawing",
     [
-        ("read_in_lab", None),
-        ("read_in_lab", [[[1, 2]]]),
-        ("read_in_lab", {}),
-        ("read_in_lab", {"strokes": [[[1, 2]]], "on": [], "pen": 1e99}),
-        ("read_in_lab", {"strokes": [[[1, 2]]], "on": ["blur"], "pen": 52}),
-        ("read_in_lab", {"image": 7, "on": []}),
-        ("read_in_lab", {"image": "bm8gaW1hZ2U=", "on": {}}),
-        ("read_digit", None),
-        ("read_digit", -1),
-        ("read_digit", 10_000),
-        ("read_digit", 7.0),
-        ("read_digit", True),
-        ("read_digit", "7"),
-        ("read_digit", [7]),
-        ("read_strokes", "nonsense"),
-        ("read_strokes", [[[1, "a"]]]),
-        ("read_image", 7),
-        ("read_image", "not base64!"),
-        ("read_image", "bm8gaW1hZ2U="),
+        None,
+        [[[1, 2]]],
+        {},
+        {"strokes": "nonsense"},
+        {"strokes": [[[1, "a"]]]},
+        {"strokes": [[[1, 2]]], "lab": None},
+        {"strokes": [[[1, 2]]], "lab": {"on": [], "pen": 1e99}},
+        {"strokes": [[[1, 2]]], "lab": {"on": ["blur"], "pen": 52}},
+        {"image": 7},
+        {"image": "not base64!"},
+        {"image": "bm8gaW1hZ2U="},
+        {"image": 7, "lab": {"on": []}},
+        {"image": "bm8gaW1hZ2U=", "lab": {"on": {}}},
+        {"digit": None},
+        {"digit": -1},
+        {"digit": 10_000},
+        {"digit": 7.0},
+        {"digit": True},
+        {"digit": "7"},
+        {"digit": [7]},
+        {"strokes": [[[1, 2]]], "board": {"units": [], "lens": "maps"}},
     ],
 )
-def test_nonsense_from_a_browser_is_one_sentence(api: Api, name: str, data: Any) -> None:
-    reply = api.server_function(name, data)
+def test_nonsense_from_a_browser_is_one_sentence(api: Api, drawing: Any) -> None:
+    reply = api.server_function("read", drawing)
     assert reply.status_code == 200
     assert list(reply.json()) == ["error"]
     assert reply.json()["error"].endswith(".")

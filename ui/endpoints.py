@@ -51,11 +51,11 @@ def add_endpoints(reader: Reader) -> None:
 
     def predict(image: bytes) -> Answers:
         """Read a PNG, JPEG or WEBP image of a digit."""
-        return reader.image(image)[0]
+        return reader.image(image)
 
     def predict_strokes(strokes: Any) -> Answers:
         """Read pen strokes [[[x, y], ...], ...], any units, y down."""
-        return reader.strokes(strokes)[0]
+        return reader.strokes(strokes)
 
     answers = gr.JSON(visible=False)
     image = Upload(type="binary", visible=False)

@@ -23,15 +23,25 @@ function warn() {
   document.querySelector("[data-partly]").textContent = isPartly ? "Preparation is partly off." : "";
 }
 
-function putBack() {
-  for (const box of boxes) box.checked = true;
+function putBack(on = null) {
+  for (const box of boxes) box.checked = on?.includes(box.name) ?? true;
   pen.value = pen.defaultValue;
   tell();
 }
 
-lab.addEventListener("toggle", putBack); // closed, it leaves nothing behind
+let wish = null; // steps that are to be on when it opens
+
+lab.addEventListener("toggle", () => {
+  putBack(wish); // closed, it leaves nothing behind
+  wish = null;
+});
+document.addEventListener("put-lab", ({ detail }) => {
+  if (lab.open === Boolean(detail)) return putBack(detail?.on);
+  wish = detail?.on ?? null;
+  lab.open = Boolean(detail);
+});
 lab.addEventListener("input", tell);
-element.querySelector("button").addEventListener("click", putBack);
+element.querySelector("button").addEventListener("click", () => putBack());
 
 document.addEventListener("steps", (event) => {
   const { pictures, isImage, isPrepared } = event.detail;

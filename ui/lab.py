@@ -24,7 +24,8 @@ class InkLab(gr.HTML):
     """A disclosure with a picture a step, a switch each, and the pen's thickness.
 
     lab.js dispatches "lab" on the document: the steps that are on and the pen, or null when it
-    closes. It shows the pictures of the "steps" that the pad dispatches in return.
+    closes. It shows the pictures of the "steps" that the pad dispatches in return. With "put-lab"
+    others open it, {on: [step, ...]}, or close it, null.
     """
 
     def __init__(self) -> None:

@@ -4,6 +4,7 @@ const UNITS = props.sheet; // the pad's side in the units of the strokes
 const STEP = 3; // units that the pen must move to leave a new point
 const PATIENCE = 4000; // ms until a server that says nothing counts as gone
 const RETRY = 1500; // ms between two tries to reach it again
+const [MARGIN, SMALL] = [60, 380]; // units: where the tour puts a small drawing, and its size
 const LARGEST = 400; // pixels of an upload's longer side as it is sent
 
 const canvas = element.querySelector('[data-testid="pad"]');
@@ -14,10 +15,12 @@ const trouble = element.querySelector(".trouble");
 const chooser = element.querySelector('[data-testid="upload"]');
 
 let strokes = []; // [[[x, y], ...], ...] in UNITS
-let image = null; // a picture instead of strokes: a canvas with read(), which asks the server
+let image = null; // a picture instead of strokes: a canvas with what the server is to read in it
 let isMine = false; // false while the pad shows a sample or a picture: the pen starts anew
+let shownSample = null; // the digit, while the pad shows a sample
 let pen = null; // the pointer that is drawing
 let lab = null; // {on, pen}: what the open lab wants otherwise
+let board = null; // {units, lens, isAltered, isInSight}: what the board wants
 
 // --- the drawing -------------------------------------------------------------------------------
 
@@ -54,7 +57,9 @@ canvas.addEventListener("pointermove", (event) => {
 
 for (const end of ["pointerup", "pointercancel"]) {
   canvas.addEventListener(end, (event) => {
-    if (event.pointerId === pen) pen = null;
+    if (event.pointerId !== pen) return;
+    pen = null;
+    keepLink();
   });
 }
 
@@ -65,6 +70,7 @@ function replace(newStrokes, newImage, mine) {
   strokes = newStrokes;
   image = newImage;
   isMine = mine;
+  shownSample = null;
   source.textContent = image?.source ?? "";
   if (isEmpty()) {
     trouble.textContent = "";
@@ -82,8 +88,10 @@ function undo() {
 }
 
 function changed() {
+  version += 1;
   paint();
   ask();
+  keepLink();
 }
 
 let paintRequested = false;
@@ -137,6 +145,7 @@ function trace(context, stroke) {
 // --- the answers -------------------------------------------------------------------------------
 
 let generation = 0; // counts replacements of the whole pad
+let version = 0; // counts changes of the drawing and of its preparation
 let isAsking = false;
 let isStale = false; // the drawing has changed since it was sent
 
@@ -148,9 +157,10 @@ async function ask() {
     isStale = false;
     const sent = generation;
     if (isEmpty()) continue;
+    const asked = { drawing: question(), version };
     let reply;
     try {
-      reply = await soon(send());
+      reply = await soon(server.read(asked.drawing));
       if (!reply) throw new Error("no answer"); // what Gradio makes of a fetch that failed
     } catch {
       trouble.textContent = "The server does not answer. Your drawing is kept; trying again.";
@@ -160,16 +170,19 @@ async function ask() {
     }
     if (sent !== generation) continue;
     trouble.textContent = reply.error ?? "";
-    publish(reply.error ? null : reply);
+    publish(reply.error ? null : reply, asked);
   }
   isAsking = false;
 }
 
-function send() {
-  if (lab && !image?.isInk) {
-    return server.read_in_lab({ ...lab, ...(image ? { image: image.encoded } : { strokes }) });
+function question() {
+  const drawing = image ? { ...image.asked } : { strokes };
+  if (lab && !image?.isInk) drawing.lab = lab;
+  // Nobody sees into nets that are whole while the board is out of sight: that is quicker.
+  if (board && (board.isInSight || board.isAltered)) {
+    drawing.board = { units: board.units, lens: board.lens };
   }
-  return image ? image.read() : server.read_strokes(strokes);
+  return drawing;
 }
 
 function soon(promise) {
@@ -179,13 +192,15 @@ function soon(promise) {
   ]);
 }
 
-function publish(reply) {
+function publish(reply, asked = null) {
+  if (image?.isInk && reply?.label !== undefined) name(image, reply);
   seen.getContext("2d").putImageData(pixels(reply?.picture), 0, 0);
   window.latestAnswers = reply?.answers ?? null; // for a part of the page that loads later
   document.dispatchEvent(new CustomEvent("answers", { detail: window.latestAnswers }));
   const pictures = reply?.steps?.map(pixels) ?? [];
   const detail = { pictures, isImage: image !== null, isPrepared: Boolean(image?.isInk) };
   document.dispatchEvent(new CustomEvent("steps", { detail }));
+  document.dispatchEvent(new CustomEvent("read", { detail: reply && { ...reply, asked } }));
 }
 
 function pixels(picture) {
@@ -204,13 +219,23 @@ document.addEventListener("lab", (event) => {
   changed();
 });
 
+document.addEventListener("board", (event) => {
+  board = event.detail;
+  ask();
+  keepLink();
+});
+
 // --- samples, upload, keys -----------------------------------------------------------------------
 
-function sample(digit) {
-  const scaled = props.samples[digit].map((stroke) =>
+function scaledSample(digit) {
+  return props.samples[digit].map((stroke) =>
     stroke.map((point) => point.map((at) => (at * UNITS) / 100)),
   );
-  replace(scaled, null, false);
+}
+
+function sample(digit) {
+  replace(scaledSample(digit), null, false);
+  shownSample = digit;
 }
 
 let uploads = 0;
@@ -233,15 +258,58 @@ async function upload(file) {
   copy.width = Math.max(1, Math.round(bitmap.width * scale));
   copy.height = Math.max(1, Math.round(bitmap.height * scale));
   copy.getContext("2d").drawImage(bitmap, 0, 0, copy.width, copy.height);
-  copy.encoded = copy.toDataURL("image/png").split(",")[1];
-  copy.read = () => server.read_image(copy.encoded);
+  copy.asked = { image: copy.toDataURL("image/png").split(",")[1] };
   replace([], copy, false);
 }
 
 // A test digit of MNIST, read as it is: cropped and centred anew, a mistake might vanish.
 function putDigit({ index, label, pixels }) {
-  const about = { isInk: true, source: `MNIST test digit ${index}, labelled ${label}` };
-  replace([], Object.assign(pixels, about, { read: () => server.read_digit(index) }), false);
+  const about = { isInk: true, source: named(index, label), asked: { digit: index } };
+  replace([], Object.assign(pixels, about), false);
+}
+
+function named(index, label) {
+  return `MNIST test digit ${index}, labelled ${label}`;
+}
+
+// A digit that came by its index alone, in a link: the reply brings its ink and its label.
+function name(digit, { picture, label }) {
+  if (digit.source) return;
+  const levels = atob(picture);
+  const margin = (props.side - digit.width) / 2;
+  const shown = new ImageData(digit.width, digit.width);
+  for (let y = 0; y < digit.width; y++) {
+    for (let x = 0; x < digit.width; x++) {
+      const level = levels.charCodeAt((y + margin) * props.side + x + margin);
+      shown.data[4 * (y * digit.width + x) + 3] = level;
+    }
+  }
+  digit.getContext("2d").putImageData(shown, 0, 0);
+  digit.source = source.textContent = named(digit.asked.digit, label);
+  paint();
+}
+
+// For the tour: the same digit, small and in the corner, and then what stood there before.
+let lent = null;
+
+document.addEventListener("corner", (event) => {
+  if (event.detail && !lent && strokes.length > 0) {
+    lent = { strokes, isMine, shownSample };
+    replace(inCorner(strokes), null, false);
+  } else if (!event.detail && lent) {
+    const before = lent;
+    lent = null;
+    replace(before.strokes, null, before.isMine);
+    shownSample = before.shownSample;
+  }
+});
+
+function inCorner(shape) {
+  const points = shape.flat();
+  const [left, top] = [0, 1].map((axis) => Math.min(...points.map((point) => point[axis])));
+  const size = Math.max(...points.map(([x, y]) => Math.max(x - left, y - top)), 1);
+  const move = (at, from) => Math.round(MARGIN + ((at - from) * SMALL) / size);
+  return shape.map((stroke) => stroke.map(([x, y]) => [move(x, left), move(y, top)]));
 }
 
 document.addEventListener("put-digit", (event) => putDigit(event.detail));
@@ -250,6 +318,7 @@ for (const button of element.querySelectorAll("[data-sample]")) {
 }
 element.querySelector('[data-do="undo"]').addEventListener("click", undo);
 element.querySelector('[data-do="clear"]').addEventListener("click", () => replace([], null, true));
+element.querySelector('[data-do="link"]').addEventListener("click", copyLink);
 chooser.addEventListener("change", () => {
   upload(chooser.files[0]);
   chooser.value = ""; // the same file may be chosen again
@@ -272,8 +341,53 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// --- the link ------------------------------------------------------------------------------------
+
+let linkTimer = null;
+
+// What stands on the pad and on the board, in the address; not while the pen is down.
+function keepLink() {
+  clearTimeout(linkTimer);
+  if (lent === null) linkTimer = setTimeout(writeLink, 400);
+}
+
+function writeLink() {
+  clearTimeout(linkTimer);
+  if (pen !== null || lent !== null) return;
+  const hash = linkOf({ strokes, shownSample, digit: image?.asked.digit, isImage: image, board });
+  const isNew = hash !== location.hash.slice(1);
+  const address = hash ? `#${hash}` : location.pathname + location.search;
+  if (isNew) history.replaceState(history.state, "", address);
+}
+
+async function copyLink(event) {
+  writeLink();
+  const button = event.currentTarget;
+  const isCopied = await copied(location.href);
+  button.textContent = isCopied ? "Copied" : "Copy failed";
+  setTimeout(() => (button.textContent = "Copy link"), 2000);
+}
+
+// The page as its address says, or as ever where it says nothing that can be read.
+function start() {
+  lent = null;
+  const link = readLink(location.hash.slice(1)) ?? { shownSample: props.first, board: null };
+  window.linkedBoard = link.board; // for the board, which may load later
+  document.dispatchEvent(new CustomEvent("put-board", { detail: link.board }));
+  if (link.strokes) replace(link.strokes, null, true);
+  else if (link.digit === undefined) sample(link.shownSample);
+  else {
+    const pixels = document.createElement("canvas");
+    pixels.width = pixels.height = props.side - 4;
+    const about = { isInk: true, source: "", asked: { digit: link.digit } };
+    replace([], Object.assign(pixels, about), false);
+  }
+}
+
+window.addEventListener("hashchange", start);
+
 seen.width = seen.height = props.side;
 new ResizeObserver(paint).observe(canvas);
 // Light and dark are a class on the body: the ink follows.
 new MutationObserver(paint).observe(document.body, { attributeFilter: ["class"] });
-sample(props.first);
+start();

@@ -190,7 +190,7 @@ def test_the_digits_are_asked_for_once_and_when_they_are_seen(
     )
     page.get_by_role("button", name="5", exact=True).click()
     expect_digit(page, 5)
-    assert set(asked) == {"read_strokes"}
+    assert set(asked) == {"read"}
     for _ in range(2):
         open_tab(page, "Mistakes")
         expect(group(page, "plain").get_by_role("button").first).to_be_enabled()

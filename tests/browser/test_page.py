@@ -209,8 +209,8 @@ def test_one_request_at_a_time_and_the_newest_wins(page: Page) -> None:
     page.evaluate("window.open_gate()")
     expect_digit(page, 1)
     first, second = page.evaluate("window.bodies")  # and then the whole drawing, nothing between
-    assert len(json.loads(first)["data"][0]) == 1
-    assert len(json.loads(second)["data"][0]) == 5
+    assert len(json.loads(first)["data"]["strokes"][0]) == 1
+    assert len(json.loads(second)["data"]["strokes"][0]) == 5
 
 
 def test_clear_while_an_answer_is_under_way_is_clear_at_once_and_stays_so(page: Page) -> None:
