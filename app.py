@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read at import: the server calls nobody
 
@@ -16,6 +17,7 @@ from starlette.middleware import Middleware
 
 from resnet import checkpoint, mnist
 from resnet.classifier import Classifier
+from ui.board import Board
 from ui.cards import AnswerCards
 from ui.endpoints import add_endpoints
 from ui.guard import LOOPBACK, Guard
@@ -23,6 +25,7 @@ from ui.lab import InkLab
 from ui.mistakes import Mistakes
 from ui.pad import Sketchpad
 from ui.reading import Reader
+from ui.tour import Tour
 
 TITLE = "With and without shortcuts"
 CSS = Path(__file__).parent / "ui" / "page.css"
@@ -49,7 +52,12 @@ def load(folder: Path) -> dict[str, Classifier]:
     return classifiers
 
 
-def build(classifiers: Mapping[str, Classifier], data: Path = mnist.FOLDER) -> gr.Blocks:
+def build(
+    classifiers: Mapping[str, Classifier],
+    data: Path = mnist.FOLDER,
+    measured: Mapping[str, Any] | None = None,
+) -> gr.Blocks:
+    """The page; measured is what altered nets read right, as in results/lesion.json."""
     reader = Reader(classifiers, data)
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(600, 600)) as page:
         gr.HTML(
@@ -59,10 +67,13 @@ def build(classifiers: Mapping[str, Classifier], data: Path = mnist.FOLDER) -> g
             js_on_load=None,
         )
         with gr.Tabs(elem_id="tabs", overflow_behavior="wrap"):
-            with gr.Tab("Draw", elem_id="draw"), gr.Row(elem_id="compare"):
-                Sketchpad(reader)
-                InkLab()
-                AnswerCards(classifiers)
+            with gr.Tab("Draw", elem_id="draw"):
+                with gr.Row(elem_id="compare"):
+                    Sketchpad(reader)
+                    InkLab()
+                    AnswerCards(classifiers)
+                Tour(classifiers)
+                Board(classifiers, measured)
             with gr.Tab("Mistakes"):
                 Mistakes(reader)
         add_endpoints(reader)

@@ -1,6 +1,7 @@
 """A real Chromium: one that is installed, else Playwright's own, else these tests are skipped."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -9,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
-from tests.browser.visitor import OpenPage, expect_digit, note_questions
+from tests.browser.visitor import OpenPage, expect_digit, note_questions, settle
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 FLAGS = [
@@ -94,6 +95,11 @@ def page(open_page: OpenPage, address: str) -> Page:
     """The page as a visitor meets it: a sample seven, answered by both nets."""
     page = open_page(address)
     expect_digit(page, 7)
+    # Then the board knows whether it is in sight, and has asked if it is.
+    expect(page.get_by_test_id("board")).to_have_attribute(
+        "data-in-sight", re.compile("true|false")
+    )
+    settle(page)
     return page
 
 

@@ -1,0 +1,134 @@
+"""The board: both nets as they are built, what is inside them, and parts to unplug."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import gradio as gr
+
+from resnet import ink, lenses
+from resnet.classifier import Classifier
+from resnet.surgery import DIAL, UNITS, can_be_out
+from ui.cards import LOOKS
+
+HERE = Path(__file__).parent
+SCRIPTS = ("words.js", "lenses.js", "board.js")  # one after the other, as one script
+STEP = 0.25  # of a dial
+# What the visitor reads for each lens; what it shows is drawn by lenses.js.
+TITLES = {
+    "maps": "Maps",
+    "edit": "Edit or rewrite",
+    "left": "What is left",
+    "knew": "When did it know",
+    "why": "Why",
+}
+STEM = Template(
+    '<div class="unit"><p class="name">$title</p>'
+    '<div class="cell" tabindex="0" role="img" aria-label="Stem, $name" data-cell="0">$inside</div>'
+    '<p class="note"></p><p class="label">stem</p></div>'
+)
+UNIT = Template(
+    '<div class="unit">$arc'
+    '<button type="button" class="cell" aria-pressed="false" aria-label="Unit $number, $name"'
+    ' data-cell="$number" data-unit="$number">$inside</button>'
+    '<p class="note"></p><p class="label">unit $number</p><p class="kind">$kind</p></div>'
+)
+ARC = Template(
+    '<button type="button" class="arc $kind" aria-pressed="false" data-arc="$number"'
+    ' aria-label="Shortcut of unit $number" title="Cut or mend the shortcut of unit $number">'
+    "<i></i></button>"
+)
+INSIDE = '<canvas></canvas><span class="figures"></span><span class="over"></span>'
+ROW = Template(
+    '<div class="net $variant" role="group" aria-label="$title" data-net="$variant">$units'
+    '<div class="end"><b class="digit">&ndash;</b><p class="certainty"></p>'
+    '<p class="label">answer</p></div></div>'
+)
+DIAL_OF_UNIT = Template(
+    '<label class="dial"><span><i>f</i> &times; <output>1</output></span>'
+    '<input type="range" min="$low" max="$high" step="$step" value="1" data-dial="$number"'
+    ' aria-label="f of unit $number, times"></label>'
+)
+
+
+class Board(gr.HTML):
+    """Both nets, unit by unit, with a lens to look through.
+
+    board.js dispatches "board" on the document whenever something else is wanted of the pad's
+    questions: {units, lens, isAltered, isInSight}. It shows the replies that the pad dispatches as
+    "read", takes {units, lens} from whoever dispatches "put-board", and says in "told" what it
+    showed: {units, lens, version, answers, before, figures}. Which parts of a net are altered also
+    goes into every [data-altered] of the page.
+    """
+
+    def __init__(
+        self, classifiers: Mapping[str, Classifier], measured: Mapping[str, Any] | None = None
+    ) -> None:
+        page = Template((HERE / "board.html").read_text())
+        low, high = DIAL
+        super().__init__(
+            html_template=page.substitute(
+                lenses="".join(map(choice, lenses.LENSES)),
+                nets="".join(row(variant, net) for variant, net in classifiers.items()),
+                dials="".join(
+                    DIAL_OF_UNIT.substitute(number=number, low=low, high=high, step=STEP)
+                    for number in range(1, UNITS + 1)
+                ),
+            ),
+            css_template=(HERE / "board.css").read_text(),
+            js_on_load="\n".join((HERE / name).read_text() for name in SCRIPTS),
+            apply_default_css=False,
+            elem_id="board",
+            side=ink.SIDE,
+            nets=[
+                {
+                    "variant": variant,
+                    "title": LOOKS[variant]["title"],
+                    "stays": [i for i, unit in units_of(net) if not can_be_out(unit)],
+                    "hasShortcuts": any(unit.use_residual for _, unit in units_of(net)),
+                    "measured": figures(variant, net, measured),
+                }
+                for variant, net in classifiers.items()
+            ],
+        )
+
+
+def units_of(net: Classifier) -> Any:
+    return list(enumerate(net.body.units(), 1))
+
+
+def choice(lens: str) -> str:
+    checked = " checked" if lens == lenses.LENSES[0] else ""
+    return f'<label><input type="radio" name="lens" value="{lens}"{checked}>{TITLES[lens]}</label>'
+
+
+def row(variant: str, net: Classifier) -> str:
+    look = {**LOOKS[variant], "variant": variant, "inside": INSIDE}
+    look["name"] = look["title"][0].lower() + look["title"][1:]
+    if not net.body.use_residual:
+        look["name"] += " shortcuts"
+    units = STEM.substitute(look)
+    for number, unit in units_of(net):
+        kind, arc = "", '<span class="arc"></span>'
+        if unit.use_residual:
+            kind = "1&times;1 shortcut" if unit.changes_shape else ""
+            arc = ARC.substitute(number=number, kind="projected" if unit.changes_shape else "")
+        elif not can_be_out(unit):
+            kind = "no detour"
+        units += UNIT.substitute(look, number=number, kind=kind, arc=arc)
+    return ROW.substitute(look, units=units)
+
+
+def figures(
+    variant: str, net: Classifier, measured: Mapping[str, Any] | None
+) -> dict[str, Any] | None:
+    """What was measured of this very net, and of the same net trained from other seeds.
+
+    None where the table is of other weights: rather no figures than wrong ones.
+    """
+    shipped = (measured or {}).get("shipped", {}).get(variant)
+    if not shipped or shipped["weights_sha256"] != net.about.get("weights_sha256"):
+        return None
+    seeds = [seed[variant] for seed in (measured or {}).get("seeds", []) if variant in seed]
+    return {"shipped": shipped, "seeds": seeds}
