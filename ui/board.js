@@ -143,7 +143,7 @@ function showCell(cell, data, context) {
 function notes(shownUnits) {
   for (const note of document.querySelectorAll("[data-altered]")) {
     const net = props.nets.find(({ variant }) => variant === note.dataset.altered);
-    note.textContent = net ? brief(effect(shownUnits, net)) : brief(effect(shownUnits));
+    note.textContent = net ? brief(effect(shownUnits, net)) : told(effect(shownUnits));
   }
 }
 

@@ -28,26 +28,28 @@ function isOrAre(thing, items, state) {
   return [`${thing}${items.length > 1 ? "s" : ""} ${listed(items)} ${items.length > 1 ? "are" : "is"} ${state}`];
 }
 
-// "Unit 2 is out, f of unit 4 × 0.5", or "" for a whole net.
+// "Unit 2 is out, the f of unit 4 is × 0.5", or "" for a whole net.
 function told({ out, cut, turned }) {
   const text = [
     ...isOrAre("unit", out, "out"),
     ...isOrAre("shortcut", cut, "cut"),
-    ...turned.map(([i, dial]) => `f of unit ${i} is × ${dial}`),
+    ...turned.map(([i, dial]) => `the f of unit ${i} is × ${dial}`),
   ].join(", ");
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-// The same in few words, for a card: counts where there is more than one thing.
+// The same on one line of a card: counts where there is more than one thing.
 function brief(done) {
   const { out, cut, turned } = done;
-  if (out.length + cut.length + turned.length < 3) return told(done);
-  const counted = [
+  const kinds = [
     [out, "out"],
     [cut, "cut"],
     [turned, "turned"],
   ].filter(([items]) => items.length > 0);
-  return `Altered: ${counted.map(([items, state]) => `${items.length} ${state}`).join(", ")}`;
+  if (kinds.length === 1 && kinds[0][0].length === 1) {
+    return turned.length > 0 ? `Unit ${turned[0][0]}: f × ${turned[0][1]}` : told(done);
+  }
+  return kinds.map(([items, state]) => `${items.length} ${state}`).join(", ");
 }
 
 // Test digits read right so, as a share; undefined where it was not measured.

@@ -76,7 +76,7 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
             "request",
             lambda request: (
                 faults.append(f"outside: {request.url}")
-                if not request.url.startswith((address, "data:", "blob:"))
+                if not request.url.startswith((address.partition("#")[0], "data:", "blob:"))
                 else None
             ),
         )

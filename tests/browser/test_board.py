@@ -1,0 +1,568 @@
+"""The board: look inside, unplug parts, send it to somebody, be led through it."""
+
+import base64
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from resnet import checkpoint, lenses
+from resnet.classifier import Classifier
+from resnet.surgery import UNITS
+from tests.browser.visitor import (
+    PHONE,
+    OpenPage,
+    answer_id,
+    card,
+    dark_share,
+    draw,
+    expect_digit,
+    on_pad,
+    settle,
+)
+from tests.conftest import find_free_port
+
+
+def table(net: Classifier, **more: Any) -> dict[str, Any]:
+    about = {"weights_sha256": net.about["weights_sha256"], "total": 10_000, "whole": 9950}
+    return {**about, "out": {"2": 9100, "2,4": 8200}, "cut": {}, "dial": {}, **more}
+
+
+def measured_of(classifiers: dict[str, Classifier]) -> dict[str, Any]:
+    """Figures of nobody, for the nets that are loaded."""
+    residual = table(classifiers["residual"], cut={"2": 4000}, dial={"5": {"1.25": 9900}})
+    plain = table(classifiers["plain"], dial={"5": {"1.25": 9800}})
+    plain["out"]["2"] = 1234
+    seeds = [
+        {variant: {"total": 1000, "whole": 990, "out": {"2": right}} for variant in classifiers}
+        for right in (905, 931, 918)
+    ]
+    return {"shipped": {"residual": residual, "plain": plain}, "seeds": seeds}
+
+
+@pytest.fixture(scope="module")
+def address(classifiers: dict[str, Classifier]) -> Iterator[str]:
+    import app
+
+    page = app.build(classifiers, measured=measured_of(classifiers))
+    yield app.launch(page, "127.0.0.1", find_free_port())
+    page.close()
+
+
+def board(page: Page) -> Locator:
+    return page.get_by_test_id("board")
+
+
+def unit(page: Page, number: int, variant: str = "residual") -> Locator:
+    return board(page).locator(f'[data-net="{variant}"] [data-unit="{number}"]')
+
+
+def arc(page: Page, number: int) -> Locator:
+    return board(page).get_by_role("button", name=f"Shortcut of unit {number}")
+
+
+def dial(page: Page, number: int) -> Locator:
+    return board(page).get_by_role("slider", name=f"f of unit {number}")
+
+
+def back(page: Page) -> Locator:
+    return board(page).get_by_role("button", name="Put all back")
+
+
+def choose(page: Page, lens: str) -> None:
+    board(page).locator(f"label:has([value={lens}])").click()
+
+
+def after(page: Page, act: Callable[[], Any]) -> None:
+    """Do it, and wait until it has been answered."""
+    settle(page)
+    before = answer_id(page)
+    act()
+    expect(card(page, "plain")).not_to_have_attribute("data-answer-id", str(before))
+    settle(page)
+
+
+def answers(page: Page) -> list[list[str]]:
+    """The probabilities of both nets, as exactly as the page has them."""
+    return [
+        card(page, variant)
+        .locator(".bars i")
+        .evaluate_all("bars => bars.map((bar) => bar.style.width)")
+        for variant in checkpoint.VARIANTS
+    ]
+
+
+def said(page: Page) -> Locator:
+    return page.get_by_test_id("said")
+
+
+def measured(page: Page) -> Locator:
+    return page.get_by_test_id("measured")
+
+
+def sent(page: Page, act: Callable[[], Any]) -> Any:
+    with page.expect_request("**/component_server/") as request:
+        act()
+    return request.value.post_data_json["data"]
+
+
+def test_a_unit_is_unplugged_and_put_back(page: Page) -> None:
+    whole = answers(page)
+    expect(back(page)).to_be_disabled()
+    expect(said(page)).to_contain_text("Both nets are whole.")
+    after(page, unit(page, 2).click)
+    for variant in checkpoint.VARIANTS:
+        expect(unit(page, 2, variant)).to_have_attribute("aria-pressed", "true")
+        expect(unit(page, 2, variant)).to_contain_text("out")
+        expect(card(page, variant)).to_contain_text("Unit 2 is out")
+    expect(said(page)).to_contain_text("Unit 2 is out.")
+    expect(page.get_by_test_id("altered")).to_have_text("Unit 2 is out")
+    altered = answers(page)
+    assert all(now != before for now, before in zip(altered, whole, strict=True))
+    for variant in checkpoint.VARIANTS:  # the last column says what the card says
+        digit = card(page, variant).get_attribute("data-digit") or ""
+        expect(board(page).locator(f'[data-net="{variant}"] .digit')).to_have_text(digit)
+    after(page, back(page).click)
+    assert answers(page) == whole
+    expect(unit(page, 2)).to_have_attribute("aria-pressed", "false")
+    expect(page.get_by_test_id("altered")).to_be_hidden()
+    expect(card(page, "plain")).to_contain_text("of MNIST")
+    expect(back(page)).to_be_disabled()
+
+
+def test_beside_the_case_stands_what_was_measured(page: Page) -> None:
+    expect(measured(page)).to_contain_text("With shortcuts: 99.50 % of the test digits")
+    after(page, unit(page, 2).click)
+    expect(measured(page)).to_contain_text(
+        "With shortcuts: 91.00 % of the test digits (whole: 99.50 %) · 3 seeds: 90.50 to 93.10 %"
+    )
+    expect(measured(page)).to_contain_text("Without: 12.34 % of the test digits")
+    after(page, unit(page, 4).click)
+    expect(measured(page)).to_contain_text("With shortcuts: 82.00 %")
+    after(page, unit(page, 6).click)  # a combination that the table lacks
+    expect(measured(page)).to_contain_text("With shortcuts: not measured in this combination")
+    after(page, back(page).click)
+    after(page, arc(page, 2).click)
+    expect(measured(page)).to_contain_text("With shortcuts: 40.00 %")
+    expect(measured(page)).to_contain_text("Without: 99.50 % of the test digits")  # has none
+    expect(card(page, "plain")).not_to_contain_text("cut")
+    after(page, unit(page, 4).click)
+    expect(measured(page)).to_contain_text("With shortcuts: not measured in this combination")
+
+
+def test_without_a_table_of_these_weights_there_are_no_figures(
+    open_page: OpenPage, classifiers: dict[str, Classifier]
+) -> None:
+    import app
+
+    measured_elsewhere = measured_of(classifiers)
+    for shipped in measured_elsewhere["shipped"].values():
+        shipped["weights_sha256"] = "0" * 64
+    served = app.build(classifiers, measured=measured_elsewhere)
+    page = open_page(app.launch(served, "127.0.0.1", find_free_port()))
+    expect_digit(page, 7)
+    expect(measured(page)).to_have_text("No measured figures for these weights.")
+    served.close()
+
+
+def test_the_sentence_compares_with_the_whole_net(page: Page) -> None:
+    whole = {v: card(page, v).get_attribute("data-digit") for v in checkpoint.VARIANTS}
+    for number in range(1, UNITS + 1):
+        after(page, unit(page, number).click)
+        text = said(page).inner_text()
+        for variant, title in (("residual", "With shortcuts"), ("plain", "Without")):
+            now = card(page, variant).get_attribute("data-digit")
+            article = "an" if now == "8" else "a"
+            words = f"still {article} {now}" if now == whole[variant] else f"{article} {now}, whole"
+            assert words in text.partition(title)[2]
+        after(page, back(page).click)
+
+
+def test_a_plain_unit_that_changes_the_shape_stays_in_and_says_why(page: Page) -> None:
+    before = answers(page)
+    after(page, unit(page, 3, "plain").click)
+    expect(unit(page, 3)).to_contain_text("out")
+    expect(unit(page, 3, "plain")).to_contain_text("no detour: nothing fits the next unit")
+    assert answers(page)[0] != before[0]
+    assert answers(page)[1] == before[1]
+    expect(card(page, "residual")).to_contain_text("Unit 3 is out")
+    expect(card(page, "plain")).to_contain_text("of MNIST")
+    expect(said(page)).to_contain_text("Without (keeps 3, having no detour there)")
+
+
+def test_a_shortcut_is_cut_and_mended(page: Page) -> None:
+    before = answers(page)
+    after(page, arc(page, 3).click)
+    expect(arc(page, 3)).to_have_attribute("aria-pressed", "true")
+    expect(said(page)).to_contain_text("Shortcut 3 is cut.")
+    expect(said(page)).to_contain_text("Without (has no shortcut to cut)")
+    assert answers(page)[0] != before[0]
+    assert answers(page)[1] == before[1]
+    after(page, arc(page, 3).click)
+    assert answers(page) == before
+
+
+def test_a_unit_that_is_out_has_nothing_to_cut_or_turn(page: Page) -> None:
+    after(page, arc(page, 2).click)
+    after(page, lambda: dial(page, 2).press("ArrowLeft"))
+    after(page, unit(page, 2).click)
+    expect(arc(page, 2)).to_be_disabled()
+    expect(dial(page, 2)).to_be_disabled()
+    after(page, unit(page, 2).click)
+    expect(said(page)).to_contain_text("Both nets are whole.")
+
+
+def test_a_dial_turns_f_in_both(page: Page) -> None:
+    before = answers(page)
+    after(page, lambda: dial(page, 5).press("ArrowRight"))
+    expect(dial(page, 5)).to_have_value("1.25")
+    expect(said(page)).to_contain_text("The f of unit 5 is × 1.25.")  # noqa: RUF001
+    expect(measured(page)).to_contain_text("With shortcuts: 99.00 %")
+    expect(measured(page)).to_contain_text("Without: 98.00 %")
+    assert all(now != old for now, old in zip(answers(page), before, strict=True))
+    after(page, lambda: dial(page, 5).press("Home"))
+    expect(dial(page, 5)).to_have_value("0")
+    after(page, lambda: dial(page, 5).press("End"))
+    expect(dial(page, 5)).to_have_value("2")
+
+
+@pytest.mark.parametrize("lens", lenses.LENSES)
+def test_every_lens_shows_its_cells(page: Page, lens: str) -> None:
+    board(page).scroll_into_view_if_needed()
+    others = [name for name in lenses.LENSES if name != lens]
+    choose(page, others[0])
+    settle(page)
+    with page.expect_response("**/component_server/") as response:
+        choose(page, lens)
+    reply = response.value.json()
+    assert "closed" not in reply
+    expect(board(page).locator(f'.cell[data-lens="{lens}"]')).to_have_count(2 * (1 + UNITS))
+    about = page.get_by_test_id("lens").inner_text()
+    assert len(about) > 60
+    for variant in checkpoint.VARIANTS:
+        for i, found in enumerate(reply["board"][variant]):
+            cell = board(page).locator(f'[data-net="{variant}"] [data-cell="{i}"]')
+            if lens == "knew":
+                expect(cell).to_have_text(str(found["digit"]))
+            elif lens == "edit" and found["cosine"] is not None:
+                expect(cell).to_contain_text(f"{found['cosine']:.2f}"[:3])
+            elif found.get("picture") and found.get("size") != 1:
+                inked = cell.locator("canvas").evaluate(
+                    "c => [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]"
+                )
+                if lens == "why":
+                    assert sum(inked[3::4]) > 0
+                else:
+                    levels = base64.b64decode(found["picture"])
+                    assert bytes(inked[::4]) == levels
+            elif lens == "why":
+                expect(cell).to_have_text("one pixel: no place left")
+
+
+def test_pointer_and_keys_name_a_map(page: Page) -> None:
+    board(page).scroll_into_view_if_needed()
+    settle(page)
+    expect(board(page).locator('.cell[data-lens="maps"]')).to_have_count(18)
+    pointed = page.get_by_test_id("pointed")
+    box = unit(page, 1).bounding_box()
+    assert box is not None
+    places = [(0.25, 0.25), (0.75, 0.25), (0.25, 0.75), (0.75, 0.75)]
+    named = []
+    for x, y in places:  # four maps of 8x8
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+        expect(pointed).to_contain_text("Unit 1, with shortcuts: channel")
+        named.append(pointed.inner_text())
+    assert len(set(named)) == 4
+    page.mouse.move(0, 0)
+    unit(page, 1).focus()
+    assert pointed.inner_text() == named[0]
+    for key, expected in (("ArrowRight", 1), ("ArrowDown", 3), ("ArrowLeft", 2), ("ArrowUp", 0)):
+        page.keyboard.press(key)
+        assert pointed.inner_text() == named[expected]
+
+
+def test_it_asks_for_the_board_only_when_it_is_of_use(page: Page) -> None:
+    page.set_viewport_size({"width": 1280, "height": 700})
+    expect(board(page)).to_have_attribute("data-in-sight", "false")
+    sample = page.get_by_role("button", name="3", exact=True)
+    assert "board" not in sent(page, sample.click)
+    settle(page)
+    shown = sent(page, board(page).locator(".dials").scroll_into_view_if_needed)
+    assert shown["board"]["lens"] == "maps"
+    settle(page)
+    unit(page, 1).click()
+    settle(page)
+    page.evaluate("scrollTo(0, 0)")
+    expect(board(page)).to_have_attribute("data-in-sight", "false")
+    asked = sent(page, sample.click)["board"]  # an altered net stays altered
+    assert [one["is_out"] for one in asked["units"]] == [True] + [False] * 7
+    settle(page)
+    page.get_by_role("tab", name="Mistakes").click()
+    expect(board(page)).to_have_attribute("data-in-sight", "false")
+
+
+def test_an_empty_pad_leaves_the_board_empty(page: Page) -> None:
+    after(page, unit(page, 2).click)
+    page.get_by_role("button", name="Clear").click()
+    expect_digit(page, "")
+    expect(board(page).locator('.cell:not([data-lens=""])')).to_have_count(0)
+    expect(said(page)).to_have_text("Unit 2 is out. Draw a digit and watch it go through.")
+    expect(page.get_by_test_id("altered")).to_have_text("Unit 2 is out")
+
+
+def test_nothing_jumps(page: Page) -> None:
+    def boxes() -> list[object]:
+        parts = [board(page), unit(page, 1), unit(page, 8, "plain"), back(page)]
+        return [part.bounding_box() for part in [*parts, card(page, "residual")]]
+
+    page.evaluate("scrollTo(0, 0)")
+    before = boxes()
+    for act in (unit(page, 2).dispatch_event, arc(page, 4).dispatch_event):
+        after(page, lambda act=act: act("click"))  # type: ignore[misc]
+        assert boxes() == before
+    page.get_by_role("button", name="Clear").click()
+    expect_digit(page, "")
+    assert boxes() == before
+
+
+def test_keys_reach_every_control(page: Page) -> None:
+    board(page).locator("[name=lens]:checked").focus()
+    after(page, unit(page, 8).click)  # or there is nothing to put back
+    board(page).locator("[name=lens]:checked").focus()
+    reached = set()
+    for _ in range(50):
+        page.keyboard.press("Tab")
+        name = page.evaluate(
+            """() => {
+                const at = document.activeElement;
+                if (!at.closest('[data-testid="board"]')) return null;
+                return at.getAttribute("aria-label") ?? at.textContent;
+            }"""
+        )
+        if name is None:
+            break
+        outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert outline == "solid", name
+        reached.add(name)
+    names = [("with shortcuts", 8), ("without shortcuts", 8)]
+    expected = {f"Unit {i}, {name}" for name, count in names for i in range(1, count + 1)}
+    expected |= {f"Stem, {name}" for name, _ in names}
+    expected |= {f"Shortcut of unit {i}" for i in range(1, 8)}  # unit 8 is out
+    expected |= {f"f of unit {i}, times" for i in range(1, 8)}
+    assert reached == {*expected, "Put all back"}
+    page.keyboard.press("Shift+Tab")
+    back(page).focus()
+    after(page, lambda: page.keyboard.press("Enter"))
+    expect(unit(page, 1)).to_be_focused()
+    after(page, lambda: page.keyboard.press("Space"))
+    expect(unit(page, 1)).to_have_attribute("aria-pressed", "true")
+
+
+def test_on_a_phone_it_scrolls_in_its_own_box(open_page: OpenPage, address: str) -> None:
+    page = open_page(address, **PHONE)
+    expect_digit(page, 7)
+    board(page).scroll_into_view_if_needed()
+    for lens in lenses.LENSES:
+        choose(page, lens)
+        settle(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    after(page, unit(page, 8).click)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    wide = board(page).locator(".wide")
+    assert wide.evaluate("e => e.scrollWidth > e.clientWidth && e.scrollLeft > 0")
+    page.get_by_test_id("pad").scroll_into_view_if_needed()
+    expect(page.get_by_test_id("altered")).to_be_in_viewport(ratio=1)
+
+
+# --- the link ------------------------------------------------------------------------------------
+
+
+def link_with(page: Page, part: str) -> str:
+    page.wait_for_function("part => location.hash.includes(part)", arg=part)
+    return page.url
+
+
+def seen(page: Page) -> np.ndarray:
+    levels = page.get_by_test_id("seen").evaluate(
+        "c => [...c.getContext('2d').getImageData(0, 0, 32, 32).data]"
+    )
+    return np.array(levels).reshape(32, 32, 4)[:, :, 0] / 255
+
+
+def test_a_link_opens_the_same_view(page: Page, open_page: OpenPage) -> None:
+    assert "#" not in page.url
+    page.get_by_role("button", name="Clear").click()
+    draw(page, 3)
+    expect_digit(page, 3)
+    after(page, unit(page, 4).click)
+    after(page, arc(page, 3).click)
+    after(page, lambda: dial(page, 5).press("ArrowLeft"))
+    choose(page, "edit")
+    settle(page)
+    address = link_with(page, "l=edit")
+    assert len(address) < 1700
+    other = open_page(address)
+    expect(said(other)).to_contain_text(
+        "Unit 4 is out, shortcut 3 is cut, the f of unit 5 is × 0.75."  # noqa: RUF001
+    )
+    settle(other)
+    for variant in checkpoint.VARIANTS:
+        expect(unit(other, 4, variant)).to_have_attribute("aria-pressed", "true")
+        digit = card(page, variant).get_attribute("data-digit") or ""
+        expect(card(other, variant)).to_have_attribute("data-digit", digit)
+    expect(arc(other, 3)).to_have_attribute("aria-pressed", "true")
+    expect(dial(other, 5)).to_have_value("0.75")
+    expect(board(other).locator("[value=edit]")).to_be_checked()
+    assert np.abs(seen(other) - seen(page)).mean() < 0.01
+    assert dark_share(other) == pytest.approx(dark_share(page), rel=0.02)
+    back(other).click()
+    other.wait_for_function("!location.hash.includes('o=')")
+
+
+def test_a_link_holds_a_scribble_a_sample_and_an_empty_pad(page: Page, open_page: OpenPage) -> None:
+    page.get_by_role("button", name="Clear").click()
+    link = link_with(page, "d=")
+    other = open_page(link)
+    expect(said(other)).to_contain_text("Draw a digit")
+    expect_digit(other, "")
+    for turn in range(12):
+        page.mouse.move(*on_pad(page, (5, 5 + 7 * turn)))
+        page.mouse.down()
+        page.mouse.move(*on_pad(page, (95, 12 + 7 * turn)), steps=90)
+        page.mouse.up()
+    page.wait_for_function("location.hash.length > 100")
+    settle(page)
+    page.wait_for_timeout(500)
+    assert len(page.url) < 1600
+    other.goto(page.url)  # only the hash differs: the page stays and follows
+    expect(card(other, "plain")).not_to_have_attribute("data-answer-id", "1")
+    settle(other)
+    assert np.abs(seen(other) - seen(page)).mean() < 0.02
+    page.get_by_role("button", name="4", exact=True).click()
+    link = link_with(page, "s=4")
+    expect_digit(open_page(link), 4)
+
+
+def test_a_link_holds_a_test_digit(open_page: OpenPage, address: str) -> None:
+    page = open_page(f"{address}#t=18&o=2")
+    expect(page.get_by_test_id("source")).to_contain_text("MNIST test digit 18, labelled 3")
+    expect(page.get_by_test_id("altered")).to_have_text("Unit 2 is out")
+    assert dark_share(page) > 0.02
+    assert page.url.endswith("#t=18&o=2")
+
+
+@pytest.mark.parametrize(
+    "hash",
+    ["nonsense", "o=9", "o=2&x=1", "d=!", "d=abc", "d=..", "s=77", "f=5", "l=x-ray", "d=-____-__",
+     "o=2&o=3", "%E0%A4%A"],
+)  # fmt: skip
+def test_a_wrong_link_is_no_link(open_page: OpenPage, address: str, hash: str) -> None:
+    page = open_page(f"{address}#{hash}")
+    expect_digit(page, 7)
+    expect(said(page)).to_contain_text("Both nets are whole.")
+    expect(page.locator(".trouble").first).to_be_hidden()
+
+
+def test_the_address_waits_for_the_pen(page: Page) -> None:
+    page.mouse.move(*on_pad(page, (50, 20)))
+    page.mouse.down()
+    page.mouse.move(*on_pad(page, (50, 80)), steps=5)
+    settle(page)
+    page.wait_for_timeout(600)  # longer than the address waits once the pen is up
+    assert "#" not in page.url
+    page.mouse.up()
+    link_with(page, "d=")
+
+
+def test_copy_link(page: Page) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    after(page, unit(page, 2).click)
+    copy = page.get_by_role("button", name="Copy link")
+    copy.click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == page.url
+    assert page.url.endswith("#o=2")
+    expect(copy).to_be_visible()
+
+
+# --- the tour ------------------------------------------------------------------------------------
+
+
+def tour(page: Page) -> Locator:
+    return page.get_by_test_id("tour")
+
+
+def guess(page: Page, residual: str, plain: str) -> None:
+    look = tour(page).get_by_role("button", name="Look")
+    expect(look).to_be_disabled()
+    for name, words in (("With shortcuts", residual), ("Without", plain)):
+        group = tour(page).get_by_role("group", name=name, exact=True)
+        group.get_by_text(words).click()
+    look.click()
+    expect(tour(page).get_by_role("button", name="Next")).to_be_enabled()
+
+
+def test_the_tour_from_start_to_end(page: Page) -> None:
+    whole, inked = answers(page), dark_share(page)
+    after(page, unit(page, 6).click)  # the tour puts it back
+    tour(page).get_by_role("button", name="Start").click()
+
+    expect(tour(page)).to_contain_text("1 of 3 · Unplug unit 2")
+    guess(page, "still reads it", "loses it")
+    settle(page)
+    expect(unit(page, 2)).to_have_attribute("aria-pressed", "true")
+    for variant, title in (("residual", "With shortcuts"), ("plain", "Without")):
+        line = tour(page).locator(f".results .{variant}")
+        reads = card(page, variant).get_attribute("data-digit") == "7"
+        guessed = reads == (variant == "residual")
+        expect(line).to_contain_text(f"{title}: {'still a 7' if reads else ''}")
+        expect(line).to_contain_text("You guessed it." if guessed else "You guessed otherwise.")
+    expect(tour(page)).to_contain_text("Measured: 91.00 % of the test digits")
+    tour(page).get_by_role("button", name="Next").click()
+
+    expect(tour(page)).to_contain_text("2 of 3 · Cut the shortcut of unit 2")
+    guess(page, "loses it", "still reads it")
+    expect(arc(page, 2)).to_have_attribute("aria-pressed", "true")
+    expect(unit(page, 2)).to_have_attribute("aria-pressed", "false")
+    tour(page).get_by_role("button", name="Next").click()
+
+    expect(tour(page)).to_contain_text("3 of 3 · Draw it in the corner")
+    expect(arc(page, 2)).to_have_attribute("aria-pressed", "false")
+    guess(page, "loses it", "loses it")
+    for step in ("Crop", "Box", "Centre"):
+        expect(page.get_by_role("checkbox", name=step)).not_to_be_checked()
+    settle(page)
+    corner = seen(page)
+    assert corner[:16, :16].sum() > 0.98 * corner.sum()
+    tour(page).get_by_role("button", name="Next").click()
+
+    expect(tour(page)).to_contain_text("all is put back")
+    expect(page.get_by_test_id("lab")).not_to_have_attribute("open", "")
+    settle(page)
+    assert answers(page) == whole
+    assert dark_share(page) == pytest.approx(inked, abs=1e-4)
+    expect(back(page)).to_be_disabled()
+    tour(page).get_by_role("button", name="Done").click()
+    expect(tour(page)).to_be_hidden()
+
+
+def test_the_tour_can_be_closed_anywhere(page: Page) -> None:
+    whole = answers(page)
+    tour(page).get_by_role("button", name="Start").click()
+    guess(page, "loses it", "loses it")
+    tour(page).get_by_role("button", name="Close the tour").click()
+    expect(tour(page)).to_be_hidden()
+    expect(unit(page, 2)).to_have_attribute("aria-pressed", "false")
+    settle(page)
+    assert answers(page) == whole
+
+
+def test_the_tour_needs_a_drawing(page: Page) -> None:
+    tour(page).get_by_role("button", name="Start").click()
+    expect(tour(page)).to_contain_text("Unplug unit 2")
+    page.get_by_role("button", name="Clear").click()
+    expect(tour(page)).to_contain_text("Draw a digit with the pen first.")
+    draw(page, 1)
+    expect(tour(page)).to_contain_text("Unplug unit 2")
