@@ -123,12 +123,12 @@ def test_a_closed_lens_says_why_and_the_answers_come_all_the_same(
         return dissect(self, picture, settings, lens)
 
     monkeypatch.setattr(Classifier, "dissect", closed)
-    asked = {"strokes": samples.sample(4), "board": board("left", unit1={"dial": 0.5})}
-    reply = reader.read(asked)
+    strokes, altered = samples.sample(4), {"unit1": {"dial": 0.5}}
+    reply = reader.read({"strokes": strokes, "board": board("left", **altered)})
     assert reply["closed"] == "Nothing was fitted to these weights."
     assert reply["board"] == {}
-    asked["board"]["lens"] = "maps"
-    assert reader.read(asked)["answers"] == reply["answers"]
+    usual = reader.read({"strokes": strokes, "board": board("maps", **altered)})
+    assert usual["answers"] == reply["answers"]
 
 
 def test_in_the_lab_the_board_shows_the_prepared_picture(reader: Reader) -> None:
@@ -144,11 +144,13 @@ def test_figures_are_of_these_weights_or_there_are_none(
 ) -> None:
     net = classifiers[variant]
     own = {"weights_sha256": net.about["weights_sha256"], "total": 10, "whole": 9}
-    seeds = [{variant: {"seed": 0, "total": 10, "whole": 8}}, {"other": {}}]
+    seeds: list[Any] = [{variant: {"seed": 0, "total": 10, "whole": 8}}, {"other": {}}]
     found = figures(variant, net, {"shipped": {variant: own}, "seeds": seeds})
     assert found == {"shipped": own, "seeds": [seeds[0][variant]]}
     other = {**own, "weights_sha256": "0" * 64}
-    for measured in (None, {}, {"shipped": {}}, {"shipped": {variant: other}, "seeds": seeds}):
+    elsewhere = {"shipped": {variant: other}, "seeds": seeds}
+    tables: list[Any] = [None, {}, {"shipped": {}}, elsewhere]
+    for measured in tables:
         assert figures(variant, net, measured) is None
 
 

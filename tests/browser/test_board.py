@@ -105,7 +105,7 @@ def measured(page: Page) -> Locator:
 def sent(page: Page, act: Callable[[], Any]) -> Any:
     with page.expect_request("**/component_server/") as request:
         act()
-    return request.value.post_data_json["data"]
+    return (request.value.post_data_json or {})["data"]
 
 
 def test_a_unit_is_unplugged_and_put_back(page: Page) -> None:
