@@ -13,7 +13,7 @@ import torch
 from tabulate import tabulate
 from torch import Tensor
 
-from resnet import checkpoint, comparison, ink, mnist, training
+from resnet import checkpoint, comparison, ink, mnist, readback, training
 from resnet.classifier import Answer, Classifier
 from resnet.model import fastest_device, placed
 from resnet.summary import summarise
@@ -45,6 +45,14 @@ def get_args_parser() -> argparse.ArgumentParser:
     with_data(command)
     with_checkpoints(command)
     command.set_defaults(run=mistakes)
+
+    command = commands.add_parser(
+        "readback", help="fit what reads picture and digit back from inside the nets: 3 minutes"
+    )
+    with_data(command)
+    with_model(command)
+    with_checkpoints(command)
+    command.set_defaults(run=read_back)
 
     command = commands.add_parser("summary", help="both nets module by module")
     command.set_defaults(run=summary)
@@ -123,7 +131,7 @@ def drawing_of(line: str, place: str) -> Tensor | str:
         return f'{place}: not a line of JSON with "strokes"'
 
 
-# --- evaluate, mistakes, summary -------------------------------------------------------------
+# --- evaluate, mistakes, readback, summary ---------------------------------------------------
 
 
 def evaluate(args: argparse.Namespace) -> int:
@@ -182,6 +190,21 @@ def mistakes(args: argparse.Namespace) -> int:
 def said_of(case: comparison.Case, variant: str, labels: list[int]) -> int:
     said = case.said[variant]
     return labels[case.index] if said is None else said
+
+
+def read_back(args: argparse.Namespace) -> int:
+    data = mnist.load(args.data)
+    rows: list[list[str]] = [[place] for place in readback.PLACES]
+    headers = ["place"]
+    for variant in variants(args):
+        classifier = Classifier.load(variant, args.checkpoints)
+        fitted, about = readback.fit(classifier.body, classifier.about, data)
+        readback.save(readback.path_of(variant, args.checkpoints), fitted, about)
+        headers += [f"{variant}: R2", "probe", "95 % interval"]
+        for row, found in zip(rows, fitted.scores, strict=True):
+            row += [f"{found.r2:.3f}", *score(variant, found.right, found.total)[2:]]
+    print_table(rows, headers)
+    return 0
 
 
 def summary(args: argparse.Namespace) -> int:

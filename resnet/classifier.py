@@ -16,10 +16,11 @@ from torch import Tensor, fx, nn
 from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from resnet import checkpoint, ink, lenses
+from resnet import checkpoint, ink, lenses, readback
 from resnet.calibration import Calibration
 from resnet.lenses import Cell, LensError
 from resnet.model import LiveConv2d, ResNet18, Window, fastest_device, placed
+from resnet.readback import Readback
 from resnet.surgery import INTACT, Settings, trace
 
 
@@ -49,19 +50,33 @@ class Classifier:
         self.body = placed(cut_to_live_taps(fold_batch_norms(net)), self.device)
         self.body.requires_grad_(False)
         self.net = flattened(self.body)
+        # Without them the lenses "left" and "knew" are closed, and a sentence says why.
+        self.readback: Readback | None = None
+        self.missing: str | None = "Nothing was fitted to this net."
 
     @classmethod
     def load(cls, variant: str, folder: Path = checkpoint.FOLDER) -> "Classifier":
-        """Raises CheckpointError."""
+        """With the read-back beside the checkpoint, where that is sound. Raises CheckpointError."""
         path = checkpoint.path_of(variant, folder)
         net, about = checkpoint.load(path, variant)
         try:
-            return cls(net, about)
+            classifier = cls(net, about)
         except (KeyError, TypeError) as error:
             raise checkpoint.CheckpointError(
                 f"{path}: its metadata have no calibration; restore it (git checkout -- "
                 f"checkpoints) or train it (python train.py --variant {variant})"
             ) from error
+        classifier.take(readback.path_of(variant, folder))
+        return classifier
+
+    def take(self, path: Path) -> None:
+        """The read-back of a file; where there is none of these weights, the reason instead."""
+        try:
+            self.readback, _ = readback.load(path, self.about["weights_sha256"])
+            self.missing = None
+        except checkpoint.CheckpointError as error:
+            # Visitors of the page read it: the name of the file is enough.
+            self.missing = str(error).replace(str(path), path.name)
 
     @torch.inference_mode()
     def logits(self, pictures: Tensor) -> Tensor:
@@ -93,11 +108,16 @@ class Classifier:
                     cells = lenses.edit(seen, self.body)
                 case "why":
                     cells = lenses.why(seen)
-                case _:
-                    raise LensError(
-                        f"The lens {lens} is closed: nothing was fitted to these weights."
-                    )
+                case "left":
+                    cells = lenses.left(seen, self.opened())
+                case "knew":
+                    cells = lenses.knew(seen, self.opened())
         return answer, cells
+
+    def opened(self) -> Readback:
+        if self.readback is None:
+            raise LensError(self.missing)
+        return self.readback
 
     def judged(self, pictures: Tensor, logits: Tensor, may_refuse: bool = True) -> list[Answer]:
         """The answers that (N, 10) logits give to (N, 1, 32, 32) pictures, N at least 1."""

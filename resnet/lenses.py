@@ -5,6 +5,8 @@ pictures in it are grey levels, one byte a pixel, row by row, base64.
 
     maps  the strongest feature maps
     edit  how much the unit changed what its shortcut carries
+    left  what a linear map can read back of the picture
+    knew  what digit a linear map would say
     why   where the net found its answer
 """
 
@@ -17,6 +19,7 @@ from torch.nn import functional as F
 
 from resnet import ink
 from resnet.model import ResBlock, ResNet18
+from resnet.readback import Readback
 from resnet.surgery import Trace
 
 LENSES = ("maps", "edit", "left", "knew", "why")
@@ -82,6 +85,32 @@ def edited(unit: ResBlock, x: Tensor, y: Tensor) -> Cell:
 
 def quotient(a: Tensor, b: Tensor) -> float | None:
     return round((a / b).item(), 4) if b > 0 else None
+
+
+def left(seen: Trace, readback: Readback) -> list[Cell]:
+    """The picture as it is read back from each place, clipped to [0, 1].
+
+    {"picture": 32x32, "r2": of MNIST's test pictures read back there, in the whole net}. With units
+    altered it is still the decoder of the whole net that reads: it shows what the rest of the net,
+    which has not changed either, is given to understand.
+    """
+    pictures, _ = readback.read([features.cpu() for features in seen.maps])
+    return [
+        {"picture": grey(picture[0].clamp(0, 1)), "r2": score.r2}
+        for picture, score in zip(pictures, readback.scores, strict=True)
+    ]
+
+
+def knew(seen: Trace, readback: Readback) -> list[Cell]:
+    """The digit that a linear probe of the whole net names at each place.
+
+    {"digit": 0 to 9, "accuracy": [right, total] of MNIST's test digits, in the whole net}.
+    """
+    _, scores = readback.read([features.cpu() for features in seen.maps])
+    return [
+        {"digit": int(of_ten.argmax()), "accuracy": [score.right, score.total]}
+        for of_ten, score in zip(scores, readback.scores, strict=True)
+    ]
 
 
 def why(seen: Trace) -> list[Cell]:

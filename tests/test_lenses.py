@@ -1,6 +1,7 @@
 import base64
 import itertools
 import json
+import re
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from torchvision.models.feature_extraction import create_feature_extractor
 
 from resnet import ink, lenses
 from resnet.classifier import Classifier
+from resnet.readback import RANK, Readback
 from resnet.surgery import INTACT, UNITS, Unit, trace
 from tests.conftest import UNCALIBRATED, lively_net
 from tests.test_surgery import change, pictures
@@ -35,9 +37,11 @@ def cells_of(
     return classifier.dissect(pictures()[0], settings, lens)[1]
 
 
-@pytest.mark.parametrize("lens", ["maps", "edit", "why"])
-def test_nine_cells_that_are_json(variant: str, lens: str) -> None:
-    cells = cells_of(ready(variant), lens)
+@pytest.mark.parametrize("lens", lenses.LENSES)
+def test_nine_cells_that_are_json(variant: str, lens: str, made: Readback) -> None:
+    classifier = ready(variant)
+    classifier.readback = made
+    cells = cells_of(classifier, lens)
     assert len(cells) == UNITS + 1
     assert json.loads(json.dumps(cells, allow_nan=False)) == cells
 
@@ -145,6 +149,40 @@ def test_zeros_have_no_ratio_and_no_angle(variant: str) -> None:
 def test_an_unknown_lens_is_named() -> None:
     with pytest.raises(lenses.LensError, match="no lens named x"):
         ready("plain").dissect(pictures()[0], INTACT, "x")
+
+
+# --- left, knew -------------------------------------------------------------------------------
+
+
+def test_left_and_knew_by_numpy(variant: str, made: Readback) -> None:
+    classifier = ready(variant)
+    classifier.readback = made
+    settings = change(4, Unit(dial=2.0))
+    left, knew = (cells_of(classifier, lens, settings) for lens in ("left", "knew"))
+    with torch.inference_mode():
+        maps = trace(classifier.body, pictures()[:1], settings).maps
+    mean, directions = made.basis.mean.numpy(), made.basis.directions.numpy()
+    for place, (features, decoder, score) in enumerate(
+        zip(maps, made.decoders, made.scores, strict=True)
+    ):
+        outputs = features.flatten().numpy() @ decoder.weights.numpy() + decoder.offset.numpy()
+        picture = (outputs[:RANK] @ directions + mean).reshape(32, 32)
+        assert picture.min() < 0
+        assert picture.max() > 1
+        shown = levels(left[place]["picture"], 32)
+        assert np.abs(shown - 255 * picture.clip(0, 1)).max() < 2
+        assert left[place]["r2"] == score.r2
+        assert knew[place] == {
+            "digit": outputs[RANK:].argmax(), "accuracy": [score.right, score.total],
+        }  # fmt: skip
+
+
+@pytest.mark.parametrize("lens", ["left", "knew"])
+def test_without_a_read_back_two_lenses_are_closed(variant: str, lens: str) -> None:
+    classifier = ready(variant)
+    assert classifier.missing is not None
+    with pytest.raises(lenses.LensError, match=re.escape(classifier.missing)):
+        cells_of(classifier, lens)
 
 
 # --- why --------------------------------------------------------------------------------------
