@@ -150,7 +150,8 @@ function notes(shownUnits) {
 function sentence(shownUnits) {
   const before = whole && whole.version === reply?.asked.version ? whole.answers : null;
   const done = effect(shownUnits);
-  const spoken = [isNothing(done) ? "Both nets are whole. " : `${told(done)}. `];
+  const intact = props.nets.length > 1 ? "Both nets are whole. " : "The net is whole. ";
+  const spoken = [isNothing(done) ? intact : `${told(done)}. `];
   const detail = { units: shownUnits, lens, asked: reply?.asked, answers: reply?.answers, figures: {} };
   figures.replaceChildren();
   for (const net of props.nets) {
@@ -175,7 +176,7 @@ function aside(net, own, done) {
   const reasons = [];
   if (own.kept.length > 0) reasons.push(`keeps ${listed(own.kept)}, having no detour there`);
   if (own.cut.length < done.cut.length) reasons.push("has no shortcut to cut");
-  return reasons.length > 0 ? ` (${reasons.join(", ")})` : "";
+  return reasons.length > 0 ? ` (${reasons.join(" and ")})` : "";
 }
 
 function say(parts) {

@@ -38,7 +38,7 @@ function told({ out, cut, turned }) {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-// The same on one line of a card: counts where there is more than one thing.
+// The same on one line of a card: counted where there is more than one thing.
 function brief(done) {
   const { out, cut, turned } = done;
   const kinds = [
@@ -49,7 +49,7 @@ function brief(done) {
   if (kinds.length === 1 && kinds[0][0].length === 1) {
     return turned.length > 0 ? `Unit ${turned[0][0]}: f × ${turned[0][1]}` : told(done);
   }
-  return kinds.map(([items, state]) => `${items.length} ${state}`).join(", ");
+  return "Altered: " + kinds.map(([items, state]) => `${items.length} ${state}`).join(", ");
 }
 
 // Test digits read right so, as a share; undefined where it was not measured.
