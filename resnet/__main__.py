@@ -13,7 +13,7 @@ import torch
 from tabulate import tabulate
 from torch import Tensor
 
-from resnet import checkpoint, comparison, ink, mnist, training
+from resnet import checkpoint, comparison, ink, mnist, readback, training
 from resnet import lesion as lesion_study
 from resnet.classifier import Answer, Classifier
 from resnet.model import fastest_device, placed
@@ -57,6 +57,14 @@ def get_args_parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--output", type=Path, default=lesion_study.FILE, metavar="FILE")
     command.set_defaults(run=lesion)
+
+    command = commands.add_parser(
+        "readback", help="fit what reads picture and digit back from inside the nets: 3 minutes"
+    )
+    with_data(command)
+    with_model(command)
+    with_checkpoints(command)
+    command.set_defaults(run=read_back)
 
     command = commands.add_parser("summary", help="both nets module by module")
     command.set_defaults(run=summary)
@@ -135,7 +143,7 @@ def drawing_of(line: str, place: str) -> Tensor | str:
         return f'{place}: not a line of JSON with "strokes"'
 
 
-# --- evaluate, mistakes, lesion, summary -----------------------------------------------------
+# --- evaluate, mistakes, lesion, readback, summary -------------------------------------------
 
 
 def evaluate(args: argparse.Namespace) -> int:
@@ -209,6 +217,21 @@ def lesion(args: argparse.Namespace) -> int:
     if args.seeds:
         print(f"\nTrained for one epoch, {args.seeds} seeds: median (least - most)\n")
         print_table(lesion_study.rows_of_seeds(table), ["right", *checkpoint.VARIANTS])
+    return 0
+
+
+def read_back(args: argparse.Namespace) -> int:
+    data = mnist.load(args.data)
+    rows: list[list[str]] = [[place] for place in readback.PLACES]
+    headers = ["place"]
+    for variant in variants(args):
+        classifier = Classifier.load(variant, args.checkpoints)
+        fitted, about = readback.fit(classifier.body, classifier.about, data)
+        readback.save(readback.path_of(variant, args.checkpoints), fitted, about)
+        headers += [f"{variant}: R2", "probe", "95 % interval"]
+        for row, found in zip(rows, fitted.scores, strict=True):
+            row += [f"{found.r2:.3f}", *score(variant, found.right, found.total)[2:]]
+    print_table(rows, headers)
     return 0
 
 

@@ -16,9 +16,12 @@ from torch import Tensor, fx, nn
 from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from resnet import checkpoint, ink
+from resnet import checkpoint, ink, lenses, readback
 from resnet.calibration import Calibration
+from resnet.lenses import Cell, LensError
 from resnet.model import LiveConv2d, ResNet18, Window, fastest_device, placed
+from resnet.readback import Readback
+from resnet.surgery import INTACT, Settings, trace
 
 
 @dataclass(frozen=True)
@@ -43,20 +46,37 @@ class Classifier:
         self.about = about
         self.calibration = Calibration(**about["calibration"])
         self.device = fastest_device()
-        self.net = placed(flattened(cut_to_live_taps(fold_batch_norms(net))), self.device)
+        # Two ways to run the same weights: unit by unit, and in one go.
+        self.body = placed(cut_to_live_taps(fold_batch_norms(net)), self.device)
+        self.body.requires_grad_(False)
+        self.net = flattened(self.body)
+        # Without them the lenses "left" and "knew" are closed, and a sentence says why.
+        self.readback: Readback | None = None
+        self.missing: str | None = "Nothing was fitted to this net."
 
     @classmethod
     def load(cls, variant: str, folder: Path = checkpoint.FOLDER) -> "Classifier":
-        """Raises CheckpointError."""
+        """With the read-back beside the checkpoint, where that is sound. Raises CheckpointError."""
         path = checkpoint.path_of(variant, folder)
         net, about = checkpoint.load(path, variant)
         try:
-            return cls(net, about)
+            classifier = cls(net, about)
         except (KeyError, TypeError) as error:
             raise checkpoint.CheckpointError(
                 f"{path}: its metadata have no calibration; restore it (git checkout -- "
                 f"checkpoints) or train it (python train.py --variant {variant})"
             ) from error
+        classifier.take(readback.path_of(variant, folder))
+        return classifier
+
+    def take(self, path: Path) -> None:
+        """The read-back of a file; where there is none of these weights, the reason instead."""
+        try:
+            self.readback, _ = readback.load(path, self.about["weights_sha256"])
+            self.missing = None
+        except checkpoint.CheckpointError as error:
+            # Visitors of the page read it: the name of the file is enough.
+            self.missing = str(error).replace(str(path), path.name)
 
     @torch.inference_mode()
     def logits(self, pictures: Tensor) -> Tensor:
@@ -65,9 +85,42 @@ class Classifier:
 
     def answer(self, pictures: Tensor) -> list[Answer]:
         """(N, 1, 32, 32) ink in [0, 1] -> N answers."""
-        if len(pictures) == 0:
-            return []
-        logits = self.logits(pictures)
+        return self.judged(pictures, self.logits(pictures)) if len(pictures) else []
+
+    def dissect(self, picture: Tensor, settings: Settings, lens: str) -> tuple[Answer, list[Cell]]:
+        """The answer to (1, 32, 32) ink in [0, 1] with units altered, and what a lens shows inside.
+
+        The cells are those of the stem and of each unit, see lenses. A net that is altered refuses
+        nothing but a blank picture: its threshold was fitted on the whole one. Raises LensError.
+        """
+        if lens not in lenses.LENSES:
+            raise LensError(f"There is no lens named {lens}.")
+        pictures = picture.detach()[None]
+        with torch.enable_grad() if lens == "why" else torch.inference_mode():
+            seen = trace(self.body, pictures.requires_grad_(lens == "why"), settings)
+            (answer,) = self.judged(
+                pictures.detach(), seen.logits.detach().cpu(), settings == INTACT
+            )
+            match lens:
+                case "maps":
+                    cells = lenses.maps(seen)
+                case "edit":
+                    cells = lenses.edit(seen, self.body)
+                case "why":
+                    cells = lenses.why(seen)
+                case "left":
+                    cells = lenses.left(seen, self.opened())
+                case "knew":
+                    cells = lenses.knew(seen, self.opened())
+        return answer, cells
+
+    def opened(self) -> Readback:
+        if self.readback is None:
+            raise LensError(self.missing)
+        return self.readback
+
+    def judged(self, pictures: Tensor, logits: Tensor, may_refuse: bool = True) -> list[Answer]:
+        """The answers that (N, 10) logits give to (N, 1, 32, 32) pictures, N at least 1."""
         blank = pictures.flatten(1).amax(1) == 0
         rows = zip(
             blank.tolist(),
@@ -75,11 +128,14 @@ class Classifier:
             self.calibration.is_digit(logits).tolist(),
             strict=True,
         )
-        return [BLANK if is_blank else self.judged(*row) for is_blank, *row in rows]
+        return [
+            BLANK if is_blank else self.judge(probabilities, is_digit, may_refuse)
+            for is_blank, probabilities, is_digit in rows
+        ]
 
-    def judged(self, probabilities: list[float], is_digit: float) -> Answer:
+    def judge(self, probabilities: list[float], is_digit: float, may_refuse: bool) -> Answer:
         probabilities = [round(probability, 6) for probability in probabilities]
-        refused = is_digit < self.calibration.threshold
+        refused = may_refuse and is_digit < self.calibration.threshold
         return Answer(
             digit=None if refused else probabilities.index(max(probabilities)),
             probabilities=probabilities,

@@ -20,6 +20,7 @@ from resnet import checkpoint, ink, mnist
 from resnet.calibration import Calibration
 from resnet.classifier import Classifier
 from resnet.model import ResNet18
+from resnet.readback import DIGITS, RANK, Basis, Decoder, Readback, Score
 
 torch.set_num_threads(1)  # tests of small tensors; threads would only wait for each other
 
@@ -53,6 +54,26 @@ UNCALIBRATED = {"calibration": asdict(Calibration(1.0, 1.0, 0.0, 0.0))}
 @pytest.fixture(params=checkpoint.VARIANTS)
 def variant(request: pytest.FixtureRequest) -> str:
     return str(request.param)
+
+
+@pytest.fixture
+def made() -> Readback:
+    """A read-back that nothing was fitted to, in no time."""
+    generator = torch.Generator().manual_seed(0)
+
+    def random(*shape: int) -> torch.Tensor:
+        return torch.randn(*shape, generator=generator).half().float()
+
+    channels = (64, 64, 64, 128, 128, 256, 256, 512, 512)
+    sizes = (8, 8, 8, 4, 4, 2, 2, 1, 1)
+    return Readback(
+        Basis(random(ink.SIDE**2), random(RANK, ink.SIDE**2)),
+        [
+            Decoder(random(c * size * size, RANK + DIGITS), random(RANK + DIGITS))
+            for c, size in zip(channels, sizes, strict=True)
+        ],
+        [Score(0.9 - place / 10, 100 + place, 200) for place in range(9)],
+    )
 
 
 @pytest.fixture(scope="session")

@@ -6,12 +6,15 @@ import pytest
 import torch
 from torch import nn
 
-from resnet import checkpoint, ink, mnist, samples
+from resnet import checkpoint, ink, mnist, readback, samples
 from resnet.calibration import Calibration
 from resnet.checkpoint import CheckpointError
 from resnet.classifier import BLANK, Classifier, cut_to_live_taps, fold_batch_norms
+from resnet.lenses import LensError
 from resnet.model import LiveConv2d
+from resnet.readback import Readback
 from resnet.samples import Stroke
+from resnet.surgery import INTACT, trace, without
 from tests.conftest import UNCALIBRATED, lively_net
 
 
@@ -161,3 +164,68 @@ def test_several_digits_are_refused(classifiers: dict[str, Classifier], variant:
         picture = ink.from_strokes(samples.sample(digit) + beside)
         (answer,) = classifiers[variant].answer(picture[None])
         assert answer.digit is None, digit
+
+
+# --- dissected --------------------------------------------------------------------------------
+
+
+def test_body_and_net_share_their_weights(variant: str) -> None:
+    classifier = Classifier(lively_net(variant), UNCALIBRATED)
+    places = {p.data_ptr() for p in classifier.body.parameters()}
+    assert places == {p.data_ptr() for p in classifier.net.parameters()}
+    assert not any(p.requires_grad for p in classifier.body.parameters())
+
+
+def test_a_read_back_is_taken_along_where_it_is_of_these_weights(
+    tmp_path: Path, made: Readback
+) -> None:
+    file = checkpoint.path_of("plain", tmp_path)
+    checkpoint.save(file, lively_net("plain"), UNCALIBRATED)
+    beside = readback.path_of("plain", tmp_path)
+
+    def missing() -> str | None:
+        return Classifier.load("plain", tmp_path).missing
+
+    fit_it = "fit it anew (python -m resnet readback)"
+    assert missing() == f"plain.readback.safetensors: not found; {fit_it}"
+    _, about = checkpoint.read(file)
+    readback.save(beside, made, {"weights_sha256": about["weights_sha256"]})
+    classifier = Classifier.load("plain", tmp_path)
+    assert classifier.missing is None
+    assert classifier.readback is not None
+    assert classifier.readback.scores == made.scores
+    checkpoint.save(file, lively_net("plain", seed=1), UNCALIBRATED)
+    assert missing() == f"plain.readback.safetensors: was fitted to other weights; {fit_it}"
+    with pytest.raises(LensError, match="was fitted to other weights"):
+        Classifier.load("plain", tmp_path).dissect(torch.rand(1, 32, 32), INTACT, "left")
+    beside.write_bytes(beside.read_bytes()[:-1])
+    assert "plain.readback.safetensors: cut, damaged" in str(missing())
+    Classifier.load("plain", tmp_path).dissect(torch.rand(1, 32, 32), INTACT, "maps")
+
+
+@pytest.mark.parametrize("lens", ["maps", "edit", "why"])
+def test_dissecting_the_whole_net_gives_the_very_answer(
+    classifiers: dict[str, Classifier], variant: str, lens: str
+) -> None:
+    drawings = [samples.sample(digit) for digit in range(10)] + list(REFUSED.values()) + [[]]
+    for drawing in drawings:
+        picture = ink.from_strokes(drawing)
+        (expected,) = classifiers[variant].answer(picture[None])
+        assert classifiers[variant].dissect(picture, INTACT, lens)[0] == expected
+
+
+def test_an_altered_net_refuses_nothing_but_a_blank_picture(
+    classifiers: dict[str, Classifier], variant: str
+) -> None:
+    classifier, altered = classifiers[variant], without([4])
+    for drawing in REFUSED.values():
+        picture = ink.from_strokes(drawing)
+        answer, _ = classifier.dissect(picture, altered, "edit")
+        with torch.inference_mode():
+            logits = trace(classifier.body, picture[None], altered).logits
+        assert answer.digit == logits.argmax().item()
+        assert answer.reason is None
+        assert answer.probabilities == pytest.approx(
+            classifier.calibration.probabilities(logits)[0].tolist(), abs=1e-6
+        )
+    assert classifier.dissect(torch.zeros(1, 32, 32), altered, "edit")[0] == BLANK

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,7 +13,8 @@ import numpy as np
 import pytest
 import torch
 
-from resnet import checkpoint, comparison, ink, mnist, samples
+from resnet import checkpoint, comparison, ink, mnist, readback, samples, training
+from resnet.__main__ import get_args_parser
 from resnet.classifier import Classifier
 from tests.conftest import Measured
 
@@ -102,7 +104,7 @@ def test_what_cannot_be_read_keeps_its_line_and_says_why(
 
 
 def test_a_missing_checkpoint_is_one_line(tmp_path: Path, digits: list[Path]) -> None:
-    for command in (["classify", digits[2]], ["evaluate"], ["mistakes"]):
+    for command in (["classify", digits[2]], ["evaluate"], ["mistakes"], ["readback"]):
         result = resnet(*command, "--checkpoints", tmp_path)
         assert result.returncode != 0
         assert result.stdout == ""
@@ -126,6 +128,36 @@ def test_evaluate_reads_the_test_set_of_a_folder(tmp_path: Path) -> None:
     test = mnist.load(tmp_path).test
     right = int((classifier.logits(ink.frame(test.images)).argmax(1) == test.labels).sum())
     assert f"| {right}/60 " in result.stdout
+
+
+def test_readback_stores_what_it_fits_beside_the_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from tests.test_mnist import own_folder
+    from tests.test_readback import thin
+
+    for variant in checkpoint.VARIANTS:
+        shutil.copy(checkpoint.path_of(variant), tmp_path)
+    monkeypatch.setattr(readback, "trace", thin)
+    arguments = ["readback", "--data", own_folder(tmp_path, 60), "--checkpoints", tmp_path]
+    args = get_args_parser().parse_args(map(str, arguments))
+    assert args.run(args) == 0
+    header, _, *rows = (
+        [cell.strip() for cell in line.split("|")[1:-1]]
+        for line in capsys.readouterr().out.splitlines()
+    )
+    assert header[0] == "place"
+    assert header[1::3] == ["residual: R2", "plain: R2"]
+    assert [row[0] for row in rows] == list(readback.PLACES)
+    for number, variant in enumerate(checkpoint.VARIANTS):
+        classifier = Classifier.load(variant, tmp_path)
+        assert classifier.missing is None
+        assert classifier.readback is not None
+        for row, found in zip(rows, classifier.readback.scores, strict=True):
+            low, high = training.wilson_interval(found.right, 60)
+            share = found.right / 60
+            expected = [f"{found.r2:.3f}", f"{share:.2%}", f"{low:.2%} - {high:.2%}"]
+            assert row[1 + 3 * number :][:3] == expected
 
 
 def test_mistakes_lists_what_only_one_net_reads(tmp_path: Path, measured: Measured) -> None:

@@ -1,0 +1,159 @@
+"""What stands on the board at each of nine places in a net: the stem and the eight units.
+
+A lens is one question asked at every place. What it finds there is a cell, a dict of JSON values;
+pictures in it are grey levels, one byte a pixel, row by row, base64.
+
+    maps  the strongest feature maps
+    edit  how much the unit changed what its shortcut carries
+    left  what a linear map can read back of the picture
+    knew  what digit a linear map would say
+    why   where the net found its answer
+"""
+
+import base64
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from resnet import ink
+from resnet.model import ResBlock, ResNet18
+from resnet.readback import Readback
+from resnet.surgery import Trace
+
+LENSES = ("maps", "edit", "left", "knew", "why")
+TILED = 16  # pixels to a side of the tiled feature maps
+
+Cell = dict[str, Any]  # JSON values
+
+
+class LensError(Exception):
+    """A lens that there is not, or that is closed; the message is one sentence for the page."""
+
+
+def maps(seen: Trace) -> list[Cell]:
+    """At each place as many of the strongest channels as fill 16x16 pixels, by their maximum.
+
+    {"size": of one map, "channels": which, in order, "low" and "high": the range of each,
+    "picture": 16x16}. In the picture each map goes from 0, below which none is after a relu, to
+    its own high.
+    """
+    return [tiled(of_one[0]) for of_one in seen.maps]
+
+
+def tiled(features: Tensor) -> Cell:
+    """(channels, size, size), at least 0 -> the cell of maps."""
+    size = features.shape[-1]
+    side = TILED // size  # maps to a side
+    order = features.amax((1, 2)).sort(descending=True, stable=True).indices
+    channels = order[: side * side].sort().values
+    chosen = features[channels]  # (side * side, size, size)
+    low, high = chosen.amin((1, 2)), chosen.amax((1, 2))
+    tiles = to_own_maximum(chosen).unflatten(0, (side, side)).transpose(1, 2)
+    return {
+        "size": size,
+        "channels": channels.tolist(),
+        "low": rounded(low),
+        "high": rounded(high),
+        "picture": grey(tiles.reshape(TILED, TILED)),
+    }
+
+
+def edit(seen: Trace, net: ResNet18) -> list[Cell]:
+    """How far each unit's output y is from s, what a shortcut around it carries.
+
+    {"ratio": |y - s| / |s|, "cosine": of the angle between y and the unit's input}; s is the input,
+    or its 1x1 convolution where shapes change. None where that is not defined: at the stem, of
+    zeros, the cosine where shapes change, the ratio where a plain unit changes them. That residual
+    units edit a little at a time: Jastrzebski et al., Residual Connections Encourage Iterative
+    Inference, arXiv 1710.04773.
+    """
+    places = zip(net.units(), seen.maps, seen.maps[1:], strict=False)
+    return [{"ratio": None, "cosine": None}, *(edited(unit, x, y) for unit, x, y in places)]
+
+
+def edited(unit: ResBlock, x: Tensor, y: Tensor) -> Cell:
+    ratio = cosine = None
+    if unit.use_residual or not unit.changes_shape:
+        carried = unit.shortcut(x)
+        ratio = quotient((y - carried).norm(), carried.norm())
+    if not unit.changes_shape:
+        cosine = quotient((x * y).sum(), x.norm() * y.norm())
+    return {"ratio": ratio, "cosine": cosine}
+
+
+def quotient(a: Tensor, b: Tensor) -> float | None:
+    return round((a / b).item(), 4) if b > 0 else None
+
+
+def left(seen: Trace, readback: Readback) -> list[Cell]:
+    """The picture as it is read back from each place, clipped to [0, 1].
+
+    {"picture": 32x32, "r2": of MNIST's test pictures read back there, in the whole net}. With units
+    altered it is still the decoder of the whole net that reads: it shows what the rest of the net,
+    which has not changed either, is given to understand.
+    """
+    pictures, _ = readback.read([features.cpu() for features in seen.maps])
+    return [
+        {"picture": grey(picture[0].clamp(0, 1)), "r2": score.r2}
+        for picture, score in zip(pictures, readback.scores, strict=True)
+    ]
+
+
+def knew(seen: Trace, readback: Readback) -> list[Cell]:
+    """The digit that a linear probe of the whole net names at each place.
+
+    {"digit": 0 to 9, "accuracy": [right, total] of MNIST's test digits, in the whole net}.
+    """
+    _, scores = readback.read([features.cpu() for features in seen.maps])
+    return [
+        {"digit": int(of_ten.argmax()), "accuracy": [score.right, score.total]}
+        for of_ten, score in zip(scores, readback.scores, strict=True)
+    ]
+
+
+def why(seen: Trace) -> list[Cell]:
+    """Where the likeliest digit comes from: Grad-CAM at each place, and the picture's gradient.
+
+    {"picture": 32x32, the map of Grad-CAM enlarged and scaled to its own maximum, None where it is
+    one pixel, "size": of the map}; at the stem "gradient" in addition, 32x32, how much the logit
+    changes with each pixel, either way, scaled to its maximum. The trace must have been made with
+    gradients to its pictures. Selvaraju et al.: Grad-CAM, arXiv 1610.02391, section 3, equations 1
+    and 2; Simonyan, Vedaldi, Zisserman: Deep Inside Convolutional Networks, arXiv 1312.6034,
+    section 3.
+    """
+    logit = seen.logits[0].max()
+    of_picture, *of_maps = torch.autograd.grad(logit, [seen.pictures, *seen.maps])
+    cells = [
+        located(features.detach()[0], gradient[0])
+        for features, gradient in zip(seen.maps, of_maps, strict=True)
+    ]
+    cells[0]["gradient"] = grey(to_own_maximum(of_picture[0].abs()))
+    return cells
+
+
+def located(features: Tensor, gradient: Tensor) -> Cell:
+    """(channels, size, size) each -> the cell of why."""
+    size = features.shape[-1]
+    if size == 1:
+        return {"picture": None, "size": size}
+    weights = gradient.mean((1, 2))
+    found = torch.einsum("c,cyx->yx", weights, features).relu()
+    enlarged = F.interpolate(found[None, None], ink.SIDE, mode="bilinear")
+    return {"picture": grey(to_own_maximum(enlarged[0])), "size": size}
+
+
+def to_own_maximum(maps: Tensor) -> Tensor:
+    """(N, height, width), at least 0, each divided by its maximum; 0 where that is 0."""
+    highest = maps.amax((1, 2), keepdim=True)
+    return maps / highest.where(highest > 0, 1)
+
+
+def rounded(values: Tensor) -> list[float]:
+    return [float(f"{value:.4g}") for value in values.tolist()]
+
+
+def grey(picture: Tensor) -> str:
+    """Values from 0 to 1 -> grey levels, a byte each, row by row, in base64."""
+    return base64.b64encode(ink.grey_levels(picture.cpu())).decode("ascii")
