@@ -7,8 +7,10 @@ Using Linear Classifier Probes, arXiv 1610.01644; fitted there by cross-entropy,
 squares to 0 and 1). A linear read-back shows what a linear map can find, and no more: the net may
 know things that it does not.
 
-Pictures are read as RANK coefficients of their principal components, which keeps the files small
-and sets a ceiling: of the variance of MNIST's test pictures the components hold 90 %.
+Pictures are read as RANK coefficients of their principal components, and weights are rounded to one
+byte, which keeps the files small. The components set a ceiling: they hold 95.7 % of the variance of
+MNIST's pictures. The bytes cost at most .004 of R2 (float16, .0001, but for the same file half the
+components, with a ceiling of 90 %).
 """
 
 import datetime
@@ -28,11 +30,12 @@ from resnet.model import ResNet18
 from resnet.surgery import UNITS, trace
 
 PLACES = ("stem", *(f"unit {number}" for number in range(1, UNITS + 1)))
-RANK = 86  # with it the file of a net has less than 4 MB
+RANK = 174  # with it the file of a net has less than 4 MB
 PICTURES = 20_000  # of MNIST's training pictures, the first
 # Ridge weights to choose from, on validation pictures, times the mean variance of a feature.
 RIDGES = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
 DIGITS = 10
+LEVELS = 127  # of int8
 BATCH = 500
 
 
@@ -56,13 +59,14 @@ class Basis:
 class Decoder:
     """Of one place: (N, features) -> coefficients of the picture and scores of the digits."""
 
-    weights: Tensor  # (features, RANK + DIGITS)
+    levels: Tensor  # (features, RANK + DIGITS), whole numbers from -LEVELS to LEVELS ...
+    scale: Tensor  # (RANK + DIGITS,), ... times which they are weights
     offset: Tensor  # (RANK + DIGITS,)
 
     def decode(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """(N, features) -> (N, RANK), (N, DIGITS)."""
-        coefficients, scores = (features @ self.weights + self.offset).split([RANK, DIGITS], 1)
-        return coefficients, scores
+        outputs = features @ self.levels * self.scale + self.offset
+        return outputs[:, :-DIGITS], outputs[:, -DIGITS:]
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,8 @@ def path_of(variant: str, folder: Path = checkpoint.FOLDER) -> Path:
 def save(path: Path, readback: Readback, about: About) -> None:
     tensors = {"mean": readback.basis.mean, "directions": readback.basis.directions.half()}
     for place, decoder in zip(PLACES, readback.decoders, strict=True):
-        tensors[f"{place}.weights"] = decoder.weights.half()
+        tensors[f"{place}.levels"] = decoder.levels.to(torch.int8)
+        tensors[f"{place}.scale"] = decoder.scale
         tensors[f"{place}.offset"] = decoder.offset
     if name := checkpoint.not_finite(tensors):
         raise CheckpointError(f"{path}: not written, since {name} has values that are not finite")
@@ -127,12 +132,17 @@ def load(path: Path, weights_sha256: str) -> tuple[Readback, About]:
     try:
         readback = Readback(
             Basis(tensors["mean"], tensors["directions"].float()),
-            [Decoder(tensors[f"{p}.weights"].float(), tensors[f"{p}.offset"]) for p in PLACES],
+            [decoder_of(tensors, place) for place in PLACES],
             [Score(**score) for score in about["scores"]],
         )
     except (KeyError, TypeError) as error:
         raise CheckpointError(f"{path}: not a read-back of this project; {remedy}") from error
     return readback, about
+
+
+def decoder_of(tensors: dict[str, Tensor], place: str) -> Decoder:
+    levels, scale, offset = (tensors[f"{place}.{name}"] for name in ("levels", "scale", "offset"))
+    return Decoder(levels.float(), scale, offset)
 
 
 # --- fitted ----------------------------------------------------------------------------------
@@ -220,15 +230,18 @@ def ridge_regression(moment: Tensor, targets: int, ridges: Sequence[float]) -> l
         penalised = of_features.clone()
         penalised.diagonal().add_(ridge * variance)
         factor = torch.linalg.cholesky(penalised)
-        weights = torch.cholesky_solve(with_targets, factor).half()
-        offset = means[features:] - means[:features] @ weights.double()
-        decoders.append(Decoder(weights.float(), offset.float()))
+        weights = torch.cholesky_solve(with_targets, factor)
+        scale = weights.abs().amax(0).clamp(min=1e-12) / LEVELS
+        levels = (weights / scale).round()
+        offset = means[features:] - means[:features] @ (levels * scale)
+        decoders.append(Decoder(levels.float(), scale.float(), offset.float()))
     return decoders
 
 
 def joined(for_picture: Decoder, for_digit: Decoder) -> Decoder:
     return Decoder(
-        torch.cat([for_picture.weights[:, :RANK], for_digit.weights[:, RANK:]], 1),
+        torch.cat([for_picture.levels[:, :RANK], for_digit.levels[:, RANK:]], 1),
+        torch.cat([for_picture.scale[:RANK], for_digit.scale[RANK:]]),
         torch.cat([for_picture.offset[:RANK], for_digit.offset[RANK:]]),
     )
 

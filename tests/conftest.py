@@ -20,7 +20,7 @@ from resnet import checkpoint, ink, mnist
 from resnet.calibration import Calibration
 from resnet.classifier import Classifier
 from resnet.model import ResNet18
-from resnet.readback import DIGITS, RANK, Basis, Decoder, Readback, Score
+from resnet.readback import DIGITS, LEVELS, RANK, Basis, Decoder, Readback, Score
 
 torch.set_num_threads(1)  # tests of small tensors; threads would only wait for each other
 
@@ -69,7 +69,11 @@ def made() -> Readback:
     return Readback(
         Basis(random(ink.SIDE**2), random(RANK, ink.SIDE**2)),
         [
-            Decoder(random(c * size * size, RANK + DIGITS), random(RANK + DIGITS))
+            Decoder(
+                (40 * random(c * size * size, RANK + DIGITS)).round().clamp(-LEVELS, LEVELS),
+                random(RANK + DIGITS) / 40,
+                random(RANK + DIGITS),
+            )
             for c, size in zip(channels, sizes, strict=True)
         ],
         [Score(0.9 - place / 10, 100 + place, 200) for place in range(9)],

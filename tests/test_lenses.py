@@ -165,7 +165,8 @@ def test_left_and_knew_by_numpy(variant: str, made: Readback) -> None:
     for place, (features, decoder, score) in enumerate(
         zip(maps, made.decoders, made.scores, strict=True)
     ):
-        outputs = features.flatten().numpy() @ decoder.weights.numpy() + decoder.offset.numpy()
+        weights = decoder.levels.numpy() * decoder.scale.numpy()
+        outputs = features.flatten().numpy() @ weights + decoder.offset.numpy()
         picture = (outputs[:RANK] @ directions + mean).reshape(32, 32)
         assert picture.min() < 0
         assert picture.max() > 1
