@@ -14,6 +14,7 @@ from tabulate import tabulate
 from torch import Tensor
 
 from resnet import checkpoint, comparison, ink, mnist, readback, training
+from resnet import lesion as lesion_study
 from resnet.classifier import Answer, Classifier
 from resnet.model import fastest_device, placed
 from resnet.summary import summarise
@@ -45,6 +46,17 @@ def get_args_parser() -> argparse.ArgumentParser:
     with_data(command)
     with_checkpoints(command)
     command.set_defaults(run=mistakes)
+
+    command = commands.add_parser(
+        "lesion", help="measure both nets with parts cut out, and store the table for the page"
+    )
+    with_data(command)
+    with_checkpoints(command)
+    command.add_argument(
+        "--seeds", type=int, default=5, help="pairs to train for an epoch; default: %(default)s"
+    )
+    command.add_argument("--output", type=Path, default=lesion_study.FILE, metavar="FILE")
+    command.set_defaults(run=lesion)
 
     command = commands.add_parser(
         "readback", help="fit what reads picture and digit back from inside the nets: 3 minutes"
@@ -131,7 +143,7 @@ def drawing_of(line: str, place: str) -> Tensor | str:
         return f'{place}: not a line of JSON with "strokes"'
 
 
-# --- evaluate, mistakes, readback, summary ---------------------------------------------------
+# --- evaluate, mistakes, lesion, readback, summary -------------------------------------------
 
 
 def evaluate(args: argparse.Namespace) -> int:
@@ -190,6 +202,22 @@ def mistakes(args: argparse.Namespace) -> int:
 def said_of(case: comparison.Case, variant: str, labels: list[int]) -> int:
     said = case.said[variant]
     return labels[case.index] if said is None else said
+
+
+def lesion(args: argparse.Namespace) -> int:
+    nets = {
+        variant: checkpoint.load(checkpoint.path_of(variant, args.checkpoints), variant)
+        for variant in checkpoint.VARIANTS
+    }
+    table = lesion_study.study(nets, args.seeds, mnist.load(args.data))
+    lesion_study.save(table, args.output)
+    total = table["shipped"]["residual"]["total"]
+    headers = [f"right of {total} (95 % interval)", *checkpoint.VARIANTS]
+    print_table(lesion_study.rows_of_shipped(table), headers)
+    if args.seeds:
+        print(f"\nTrained for one epoch, {args.seeds} seeds: median (least - most)\n")
+        print_table(lesion_study.rows_of_seeds(table), ["right", *checkpoint.VARIANTS])
+    return 0
 
 
 def read_back(args: argparse.Namespace) -> int:

@@ -84,7 +84,7 @@ def test_the_dial_and_the_shortcut_by_hand(net: ResNet18, dial: float) -> None:
             found = trace(net, pictures(), change(number, Unit(False, has_shortcut, dial)))
             unit, x = net.units()[number - 1], found.maps[number - 1]
             branch = unit.bn2(unit.conv2(F.relu(unit.bn1(unit.conv1(x)))))
-            detour: torch.Tensor | float = 0.0
+            detour = torch.zeros(())
             if net.use_residual and has_shortcut:
                 detour = unit.downsample(x) if unit.downsample is not None else x
             torch.testing.assert_close(found.maps[number], (dial * branch + detour).clamp(min=0))

@@ -1,0 +1,192 @@
+"""What both nets still read with a part cut out, on every test digit.
+
+The shipped nets, and several pairs trained for one epoch each from seeds of their own, so that what
+is said of shortcuts is not one seed's luck. Lesion studies of residual nets: Veit et al., arXiv
+1605.06431, section 4.1, figure 3.
+"""
+
+import dataclasses
+import datetime
+import itertools
+import json
+import os
+import platform
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from resnet import checkpoint, handwriting, ink
+from resnet.classifier import cut_to_live_taps, fold_batch_norms
+from resnet.mnist import Mnist, Split
+from resnet.model import ResBlock, ResNet18, fastest_device, placed
+from resnet.surgery import INTACT, UNITS, Settings, Unit, can_be_out, run_unit, without
+from resnet.training import Recipe, Run, fit, wilson_interval
+
+FILE = Path(__file__).parent.parent / "results" / "lesion.json"
+DIALS = (0.0, 0.25, 0.5, 0.75, 1.25, 1.5, 1.75, 2.0)  # at 1 a net is whole
+# One epoch of MNIST alone: five pairs take a quarter of an hour on 2 cores.
+SHORT = Recipe(epochs=1, written=0, printed=0, not_digits=0)
+BATCH = 500
+
+Counts = dict[str, Any]
+
+
+@torch.inference_mode()
+def right_under(
+    net: ResNet18, pictures: Tensor, labels: Tensor, settings: Sequence[Settings]
+) -> dict[Settings, int]:
+    """How many of (N, 1, 32, 32) pictures in [0, 1] a net reads right under each of the settings.
+
+    Settings that begin alike share the units they begin with: all 256 ways of leaving units out
+    cost as much as some fifteen readings.
+    """
+    right: Counter[Settings] = Counter()
+    units = net.units()
+    device = next(net.parameters()).device
+
+    def descend(x: Tensor, expected: Tensor, depth: int, group: Sequence[Settings]) -> None:
+        if depth == UNITS:
+            right[group[0]] += int((net.head(x).argmax(1) == expected).sum())
+            return
+        alike: dict[Unit, list[Settings]] = {}
+        for one in group:
+            alike.setdefault(one[depth], []).append(one)
+        for how, those in alike.items():
+            descend(run_unit(units[depth], x, how), expected, depth + 1, those)
+
+    for some, their_labels in zip(pictures.split(BATCH), labels.split(BATCH), strict=True):
+        x = net.stem(ink.normalise(some.to(device)))
+        descend(x, their_labels.to(device), 0, settings)
+    return dict(right)
+
+
+def with_unit(number: int, how: Unit) -> Settings:
+    """All units whole but one, counted from 1."""
+    return (*INTACT[: number - 1], how, *INTACT[number:])
+
+
+def ways_to_be_out(units: Sequence[ResBlock], most: int) -> dict[str, Settings]:
+    """Every choice of up to so many units that can be out, as "2" or "2,4"."""
+    numbers = [number for number, unit in enumerate(units, 1) if can_be_out(unit)]
+    choices = itertools.chain.from_iterable(
+        itertools.combinations(numbers, count) for count in range(1, most + 1)
+    )
+    return {",".join(map(str, choice)): without(choice) for choice in choices}
+
+
+def measured(net: ResNet18, test: Split, most_out: int) -> Counts:
+    """The counts of one net over the test digits, by what was done to it."""
+    ready = placed(cut_to_live_taps(fold_batch_norms(net)), fastest_device())
+    numbers = range(1, UNITS + 1)
+    out = ways_to_be_out(net.units(), most_out)
+    cut = {str(n): with_unit(n, Unit(has_shortcut=False)) for n in numbers if net.use_residual}
+    dial = {
+        str(n): {f"{a:g}": with_unit(n, Unit(dial=a)) for a in sorted((*DIALS, 1.0))}
+        for n in numbers
+    }
+    turned = [settings for of_unit in dial.values() for settings in of_unit.values()]
+    settings = list(dict.fromkeys([INTACT, *out.values(), *cut.values(), *turned]))
+    right = right_under(ready, ink.frame(test.images), test.labels, settings)
+    return {
+        "total": len(test),
+        "whole": right[INTACT],
+        "out": {name: right[how] for name, how in out.items()},
+        "cut": {name: right[how] for name, how in cut.items()},
+        "dial": {n: {a: right[how] for a, how in of_unit.items()} for n, of_unit in dial.items()},
+    }
+
+
+def measured_seed(variant: str, seed: int, data: Mnist) -> Counts:
+    """Train a net for one epoch, and measure it."""
+    few = handwriting.extras(10)  # the recipe takes none of them
+    run = Run(variant, SHORT, seed, data.sha256, few, fastest_device())
+    fit(run, data.train, data.validation, few.digits, lambda: None, lambda: False)
+    net = checkpoint.build(variant)
+    net.load_state_dict(run.best)
+    return {"seed": seed, **measured(net.eval(), data.test, most_out=1)}
+
+
+def study(nets: Mapping[str, tuple[ResNet18, checkpoint.About]], seeds: int, data: Mnist) -> Counts:
+    """The whole table, as it is stored."""
+    shipped = {
+        variant: {"weights_sha256": about["weights_sha256"], **measured(net, data.test, UNITS)}
+        for variant, (net, about) in tqdm(nets.items(), desc="shipped nets", unit="net")
+    }
+    return {
+        "about": {
+            "command": f"python -m resnet lesion --seeds {seeds}",
+            "recipe of the seeds": dataclasses.asdict(SHORT),
+            "date": datetime.date.today().isoformat(),
+            "torch": torch.__version__,
+            "machine": f"{fastest_device().type}, {platform.machine()}, {os.cpu_count()} cores",
+        },
+        "shipped": shipped,
+        "seeds": [
+            {variant: measured_seed(variant, seed, data) for variant in nets}
+            for seed in range(1, seeds + 1)
+        ],
+    }
+
+
+def save(table: Counts, path: Path = FILE) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(table, indent=1) + "\n")
+
+
+def load(path: Path = FILE) -> Counts | None:
+    """The stored table; None where there is none or it cannot be read."""
+    try:
+        table = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return None
+    return table if isinstance(table, dict) else None
+
+
+# --- as text ---------------------------------------------------------------------------------
+
+
+def rows_of_shipped(table: Counts) -> list[list[str]]:
+    """One a unit: out in both nets, the shortcut cut, the dial at 0.5 and at 2 in both nets."""
+
+    def share(counts: Counts, right: int | None) -> str:
+        if right is None:
+            return "cannot be out"
+        low, high = wilson_interval(right, counts["total"])
+        return f"{right} ({low:.1%} - {high:.1%})"
+
+    shipped = table["shipped"]
+    rows = [["none", *(share(counts, counts["whole"]) for counts in shipped.values())]]
+    for n in map(str, range(1, UNITS + 1)):
+        rows.append([f"unit {n} out", *(share(c, c["out"].get(n)) for c in shipped.values())])
+    for n in map(str, range(1, UNITS + 1)):
+        cells = [share(c, c["cut"][n]) if c["cut"] else "has none" for c in shipped.values()]
+        rows.append([f"shortcut {n} cut", *cells])
+    for n, a in itertools.product(map(str, range(1, UNITS + 1)), map("{:g}".format, DIALS)):
+        cells = [share(counts, counts["dial"][n][a]) for counts in shipped.values()]
+        rows.append([f"f of unit {n} x {a}", *cells])
+    return rows
+
+
+def rows_of_seeds(table: Counts) -> list[list[str]]:
+    """The median and the range over the seeds, of what was done to one unit."""
+    seeds = table["seeds"]
+    variants = list(table["shipped"])
+
+    def spread(variant: str, kind: str, name: str | None = None) -> str:
+        counts = [seed[variant][kind] for seed in seeds]
+        found = counts if name is None else [of_seed.get(name) for of_seed in counts]
+        if None in found:
+            return "-"
+        shares = sorted(count / seeds[0][variant]["total"] for count in found)
+        return f"{shares[len(shares) // 2]:.1%} ({shares[0]:.1%} - {shares[-1]:.1%})"
+
+    numbers = list(map(str, range(1, UNITS + 1)))
+    rows = [["none", *(spread(variant, "whole") for variant in variants)]]
+    rows += [[f"unit {n} out", *(spread(v, "out", n) for v in variants)] for n in numbers]
+    rows += [[f"shortcut {n} cut", *(spread(v, "cut", n) for v in variants)] for n in numbers]
+    return rows

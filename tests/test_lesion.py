@@ -1,0 +1,127 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from resnet import checkpoint, ink, lesion, mnist
+from resnet.lesion import right_under, ways_to_be_out, with_unit
+from resnet.model import ResNet18
+from resnet.surgery import INTACT, UNITS, Unit, trace, without
+from tests.conftest import lively_net
+
+PICTURES = torch.rand(40, 1, ink.SIDE, ink.SIDE, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.fixture(params=checkpoint.VARIANTS)
+def net(request: pytest.FixtureRequest) -> ResNet18:
+    return lively_net(request.param)
+
+
+def test_shared_beginnings_count_as_each_setting_alone(
+    net: ResNet18, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lesion, "BATCH", 16)  # the last one is not full
+    labels = torch.arange(40) % 10
+    settings = [
+        INTACT,
+        *ways_to_be_out(net.units(), 2).values(),
+        *(with_unit(n, Unit(has_shortcut=False, dial=1.5)) for n in range(1, UNITS + 1)),
+    ]
+    found = right_under(net, PICTURES, labels, settings)
+    with torch.inference_mode():
+        for one in settings:
+            said = trace(net, PICTURES, one).logits.argmax(1)
+            assert found[one] == int((said == labels).sum())
+    assert len(set(found.values())) > 1
+
+
+def test_what_a_net_says_itself_is_all_right(net: ResNet18) -> None:
+    settings = without([2, 4])
+    with torch.inference_mode():
+        labels = trace(net, PICTURES, settings).logits.argmax(1)
+    assert right_under(net, PICTURES, labels, [settings]) == {settings: 40}
+
+
+def test_every_choice_of_units_that_can_be_out(net: ResNet18) -> None:
+    free = range(1, 9) if net.use_residual else (1, 2, 4, 6, 8)
+    ways = ways_to_be_out(net.units(), UNITS)
+    assert len(ways) == 2 ** len(free) - 1
+    assert len(set(ways.values())) == len(ways)
+    assert list(ways_to_be_out(net.units(), 1)) == [str(number) for number in free]
+    assert ways["2,4"] == without([2, 4])
+    for name, settings in ways.items():
+        out = [str(n) for n, unit in enumerate(settings, 1) if unit.is_out]
+        assert name == ",".join(out)
+
+
+@pytest.fixture
+def table(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    data = mnist.load()
+    few = mnist.Split(data.test.images[:30], data.test.labels[:30])
+    train = mnist.Split(data.train.images[:128], data.train.labels[:128])
+    small = mnist.Mnist(train, few, few, data.sha256)
+    monkeypatch.setattr(lesion, "DIALS", (0.0, 2.0))
+    nets = {v: (lively_net(v), {"weights_sha256": v}) for v in checkpoint.VARIANTS}
+    return lesion.study(nets, 1, small)
+
+
+def test_the_study_is_whole_and_comes_back_from_its_file(
+    table: dict[str, Any], tmp_path: Path
+) -> None:
+    for variant, counts in table["shipped"].items():
+        assert counts["weights_sha256"] == variant
+        assert counts["total"] == 30
+        assert list(counts["dial"]) == [str(n) for n in range(1, 9)]
+        assert all(list(of_unit) == ["0", "1", "2"] for of_unit in counts["dial"].values())
+        assert all(of_unit["1"] == counts["whole"] for of_unit in counts["dial"].values())
+    residual, plain = table["shipped"]["residual"], table["shipped"]["plain"]
+    assert len(residual["out"]) == 255
+    assert len(plain["out"]) == 31
+    assert list(residual["cut"]) == [str(n) for n in range(1, 9)]
+    assert plain["cut"] == {}
+    assert all(residual["out"][n] == residual["dial"][n]["0"] for n in residual["cut"])
+    (seed,) = table["seeds"]
+    assert list(seed["plain"]["out"]) == ["1", "2", "4", "6", "8"]
+    path = tmp_path / "deep" / "lesion.json"
+    lesion.save(table, path)
+    assert lesion.load(path) == table
+
+    rows = lesion.rows_of_shipped(table)
+    assert rows[0][0] == "none"
+    assert rows[0][1].startswith(str(residual["whole"]))
+    assert [row[2] for row in rows if row[2] == "cannot be out"] == ["cannot be out"] * 3
+    assert len(lesion.rows_of_seeds(table)) == 17
+
+
+def test_the_spread_over_seeds_by_hand() -> None:
+    numbers = [str(n) for n in range(1, 9)]
+
+    def counts(right: int) -> dict[str, Any]:
+        each = dict.fromkeys(numbers, right)
+        return {"total": 10, "whole": right, "out": each, "cut": each}
+
+    table = {"shipped": {"residual": {}}, "seeds": [{"residual": counts(n)} for n in (9, 2, 5)]}
+    rows = lesion.rows_of_seeds(table)
+    assert {cell for _, cell in rows} == {"50.0% (20.0% - 90.0%)"}
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "3"])
+def test_a_table_that_cannot_be_read_is_none(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "lesion.json"
+    assert lesion.load(path) is None
+    path.write_text(text)
+    assert lesion.load(path) is None
+
+
+def test_the_committed_table_is_of_the_committed_nets() -> None:
+    table = lesion.load()
+    assert table is not None
+    assert len(table["seeds"]) >= 5
+    for variant, counts in table["shipped"].items():
+        _, about = checkpoint.load(checkpoint.path_of(variant), variant)
+        assert counts["weights_sha256"] == about["weights_sha256"]
+        assert counts["whole"] == about["test"]["right"]
+        assert counts["total"] == about["test"]["total"]
+    assert json.loads(lesion.FILE.read_text()) == table
