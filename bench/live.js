@@ -20,6 +20,16 @@ note("pointerup", (event) => {
   noted.up ??= event.timeStamp;
 });
 
+document.addEventListener(
+  "click",
+  (event) => {
+    if (event.target.closest("#board")) {
+      Object.assign(noted, { clicked: event.timeStamp, up: event.timeStamp, answers: [] });
+    }
+  },
+  { capture: true },
+);
+
 // An answer is there when both cards have changed.
 const changed = new Set();
 const observer = new MutationObserver((records) => {

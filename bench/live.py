@@ -9,6 +9,10 @@ milliseconds until both cards have changed for the last time (changed, not yet p
 up (0 if that was later) and from the last movement, which pen up follows at once. The peer is the
 bare server: the browser's last request of the same round, the very same bytes, sent again by
 plain HTTP over a connection kept open.
+
+The window is tall enough for the board inside the nets to be in sight, so every request asks for
+its pictures too. After each stroke a click takes a unit out or puts it back: counted are the
+milliseconds from the click until both cards have changed, and the peer is its request.
 """
 
 import argparse
@@ -30,16 +34,20 @@ from tqdm import tqdm
 
 from bench import timing
 from resnet import checkpoint, samples
+from resnet.lenses import LENSES
 
 HERE = Path(__file__).parent
 WARM_UP = 3  # rounds
+UNIT = 2  # is clicked
 STROKES = [strokes[0] for strokes in map(samples.sample, range(10)) if len(strokes) == 1]
+WINDOW = {"width": 1280, "height": 1700}  # pad, cards and the whole board
 EVERY = 2  # the pen goes through every second point, one a frame
 
 
 def get_args_parser() -> argparse.ArgumentParser:
     parser = timing.get_args_parser("live", __doc__, rounds=30)
     parser.add_argument("--checkpoints", type=Path, default=checkpoint.FOLDER, metavar="DIR")
+    parser.add_argument("--lens", choices=LENSES, default=LENSES[0], help="default: %(default)s")
     parser.add_argument(
         "--chromium",
         default=shutil.which("chromium"),
@@ -88,9 +96,25 @@ async def draw(page: Page, devtools: CDPSession, stroke: samples.Stroke) -> dict
     await asyncio.gather(pen("mouseMoved", last), pen("mouseReleased", last))
     await page.wait_for_function("isQuiet()", polling=100)
     noted = await page.evaluate("read()")
-    asked = json.loads(noted["body"])["data"]
+    drawing = json.loads(noted["body"])["data"]
+    asked = drawing["strokes"]
+    if "board" not in drawing:
+        sys.exit("The page did not ask for what is inside the nets.")
     if noted["trouble"] or not np.allclose(asked[-1][-1], [10 * at for at in stroke[-1]], atol=1):
         sys.exit(noted["trouble"] or "The page did not ask for the complete drawing.")
+    return noted
+
+
+async def unplug(page: Page, number: int) -> dict[str, Any]:
+    """What the page noted of a click on a unit, which is out afterwards or back."""
+    unit = page.locator(f'[data-net="residual"] [data-unit="{number}"]')
+    was_out = await unit.get_attribute("aria-pressed") == "true"
+    await unit.click()
+    await page.wait_for_function("isQuiet()", polling=100)
+    noted = await page.evaluate("read()")
+    units = json.loads(noted["body"])["data"]["board"]["units"]
+    if noted["trouble"] or units[number - 1]["is_out"] == was_out:
+        sys.exit(noted["trouble"] or "The page did not ask without the unit.")
     return noted
 
 
@@ -112,20 +136,28 @@ async def measure(address: str, args: argparse.Namespace) -> list[dict[str, floa
         browser = await playwright.chromium.launch(
             executable_path=args.chromium, args=["--no-sandbox", "--disable-gpu"]
         )
-        page = await browser.new_page()
+        page = await browser.new_page(viewport=WINDOW)
         await page.goto(address)
         await expect(page.get_by_test_id("verdict")).not_to_be_empty(timeout=20_000)
         devtools = await page.context.new_cdp_session(page)
+        await page.locator(f'#board input[value="{args.lens}"]').check(force=True)
+        await expect(page.get_by_test_id("board")).to_have_attribute("data-in-sight", "true")
         await page.add_script_tag(path=HERE / "live.js")
         with httpx.Client() as client:
             for number in tqdm(range(WARM_UP + args.rounds), leave=False):
                 noted = await draw(page, devtools, STROKES[number % len(STROKES)])
+                plain = ask(client, noted)
+                clicked = [await unplug(page, UNIT) for _ in range(2)]
                 answers = noted["answers"]
                 rounds.append(
                     {
                         "from_up": max(0, answers[-1] - noted["up"]),
                         "from_moved": answers[-1] - noted["moved"],
-                        "plain": ask(client, noted),
+                        "plain": plain,
+                        "out": clicked[0]["answers"][-1] - clicked[0]["clicked"],
+                        "out_plain": ask(client, clicked[0]),
+                        "back": clicked[1]["answers"][-1] - clicked[1]["clicked"],
+                        "back_plain": ask(client, clicked[1]),
                         "during": sum(answer < noted["up"] for answer in answers),
                         "moves": noted["moves"],
                         "lasted": noted["up"] - noted["down"],
@@ -139,16 +171,19 @@ def main(args: argparse.Namespace) -> None:
         rounds = asyncio.run(measure(address, args))
     of = {key: np.array([each[key] for each in rounds]) for key in rounds[0]}
     rows = [
-        [name, timing.median(of[key]), timing.p95(of[key]), timing.ratio(of[key], of["plain"])]
-        for name, key in (
-            ("pen up to both answers", "from_up"),
-            ("last movement to both answers", "from_moved"),
-            ("the same request, plain HTTP", "plain"),
+        [name, timing.median(of[key]), timing.p95(of[key]), timing.ratio(of[key], of[peer])]
+        for name, key, peer in (
+            ("pen up to both answers", "from_up", "plain"),
+            ("last movement to both answers", "from_moved", "plain"),
+            ("the same request, plain HTTP", "plain", "plain"),
+            (f"click on unit {UNIT}: out", "out", "out_plain"),
+            ("another click: back", "back", "back_plain"),
+            ("without the unit, plain HTTP", "out_plain", "out_plain"),
         )
     ]
     timing.show(rows, [f"{len(rounds)} strokes", "p50 ms", "p95 ms", "times plain HTTP (95 %)"])
     print(
-        f"\nWhile the pen drew: {of['during'].mean():.1f} answers a stroke, of "
+        f"\nLens: {args.lens}. While the pen drew: {of['during'].mean():.1f} answers a stroke, of "
         f"{of['moves'].mean():.1f} movements in {of['lasted'].mean():.0f} ms (means)."
     )
     print(timing.machine(1, "torch", "gradio", "playwright"))
