@@ -59,7 +59,7 @@ def get_args_parser() -> argparse.ArgumentParser:
     command.set_defaults(run=lesion)
 
     command = commands.add_parser(
-        "readback", help="fit what reads picture and digit back from inside the nets: 3 minutes"
+        "readback", help="fit what reads picture and digit back from inside the nets (minutes)"
     )
     with_data(command)
     with_model(command)
@@ -167,7 +167,7 @@ def score(variant: str, right: int, total: int) -> list[str]:
 
 
 def print_table(rows: list[list], headers: Sequence[str]) -> None:
-    print(tabulate(rows, headers, tablefmt="github"))
+    print(tabulate(rows, headers, tablefmt="github", floatfmt=".3f"))
 
 
 def mistakes(args: argparse.Namespace) -> int:
