@@ -143,7 +143,7 @@ function showCell(cell, data, context) {
 function notes(shownUnits) {
   for (const note of document.querySelectorAll("[data-altered]")) {
     const net = props.nets.find(({ variant }) => variant === note.dataset.altered);
-    note.textContent = net ? brief(effect(shownUnits, net)) : told(effect(shownUnits));
+    note.textContent = brief(effect(shownUnits, net));
   }
 }
 
@@ -206,7 +206,9 @@ function point() {
   const data = place?.cell.data;
   for (const cell of element.querySelectorAll(".pointed-at")) cell.classList.remove("pointed-at");
   if (!data || place.cell.classList.contains("out")) {
-    pointed.textContent = "Point at a picture, or move through it with the arrow keys.";
+    pointed.textContent = LENSES[lens].tiles
+      ? "Point at a map, or go to a unit with Tab and through its maps with the arrow keys."
+      : "Point at a unit, or go to it with Tab, to have it in words.";
     return;
   }
   place.cell.classList.add("pointed-at");

@@ -38,18 +38,12 @@ function told({ out, cut, turned }) {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-// The same on one line of a card: counted where there is more than one thing.
+// The same on one short line, for a card.
 function brief(done) {
   const { out, cut, turned } = done;
-  const kinds = [
-    [out, "out"],
-    [cut, "cut"],
-    [turned, "turned"],
-  ].filter(([items]) => items.length > 0);
-  if (kinds.length === 1 && kinds[0][0].length === 1) {
-    return turned.length > 0 ? `Unit ${turned[0][0]}: f × ${turned[0][1]}` : told(done);
-  }
-  return "Altered: " + kinds.map(([items, state]) => `${items.length} ${state}`).join(", ");
+  const count = out.length + cut.length + turned.length;
+  if (count > 1) return `${count} parts altered`;
+  return turned.length > 0 ? `Unit ${turned[0][0]}: f × ${turned[0][1]}` : told(done);
 }
 
 // Test digits read right so, as a share; undefined where it was not measured.
