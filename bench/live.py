@@ -29,7 +29,7 @@ from typing import Any
 
 import httpx
 import numpy as np
-from playwright.async_api import CDPSession, Page, async_playwright, expect
+from playwright.async_api import CDPSession, Page, ViewportSize, async_playwright, expect
 from tqdm import tqdm
 
 from bench import timing
@@ -40,7 +40,7 @@ HERE = Path(__file__).parent
 WARM_UP = 3  # rounds
 UNIT = 2  # is clicked
 STROKES = [strokes[0] for strokes in map(samples.sample, range(10)) if len(strokes) == 1]
-WINDOW = {"width": 1280, "height": 1700}  # pad, cards and the whole board
+WINDOW: ViewportSize = {"width": 1280, "height": 1700}  # pad, cards and the whole board
 EVERY = 2  # the pen goes through every second point, one a frame
 
 
