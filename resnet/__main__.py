@@ -56,6 +56,7 @@ def get_args_parser() -> argparse.ArgumentParser:
         "--seeds", type=int, default=5, help="pairs to train for an epoch; default: %(default)s"
     )
     command.add_argument("--output", type=Path, default=lesion_study.FILE, metavar="FILE")
+    command.add_argument("--show", action="store_true", help="print the stored table only")
     command.set_defaults(run=lesion)
 
     command = commands.add_parser(
@@ -205,19 +206,25 @@ def said_of(case: comparison.Case, variant: str, labels: list[int]) -> int:
 
 
 def lesion(args: argparse.Namespace) -> int:
+    table = lesion_study.load(args.output) if args.show else measured_lesions(args)
+    if table is None:
+        print(f"{args.output}: no table that can be read; measure one first", file=sys.stderr)
+        return 1
+    for title, headers, rows in lesion_study.tables(table):
+        print(f"{title}\n")
+        print_table(rows, headers)
+        print()
+    return 0
+
+
+def measured_lesions(args: argparse.Namespace) -> lesion_study.Counts:
     nets = {
         variant: checkpoint.load(checkpoint.path_of(variant, args.checkpoints), variant)
         for variant in checkpoint.VARIANTS
     }
     table = lesion_study.study(nets, args.seeds, mnist.load(args.data))
     lesion_study.save(table, args.output)
-    total = table["shipped"]["residual"]["total"]
-    headers = [f"right of {total} (95 % interval)", *checkpoint.VARIANTS]
-    print_table(lesion_study.rows_of_shipped(table), headers)
-    if args.seeds:
-        print(f"\nTrained for one epoch, {args.seeds} seeds: median (least - most)\n")
-        print_table(lesion_study.rows_of_seeds(table), ["right", *checkpoint.VARIANTS])
-    return 0
+    return table
 
 
 def read_back(args: argparse.Namespace) -> int:

@@ -11,8 +11,9 @@ import itertools
 import json
 import os
 import platform
+import statistics
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -149,44 +150,73 @@ def load(path: Path = FILE) -> Counts | None:
 
 # --- as text ---------------------------------------------------------------------------------
 
-
-def rows_of_shipped(table: Counts) -> list[list[str]]:
-    """One a unit: out in both nets, the shortcut cut, the dial at 0.5 and at 2 in both nets."""
-
-    def share(counts: Counts, right: int | None) -> str:
-        if right is None:
-            return "cannot be out"
-        low, high = wilson_interval(right, counts["total"])
-        return f"{right} ({low:.1%} - {high:.1%})"
-
-    shipped = table["shipped"]
-    rows = [["none", *(share(counts, counts["whole"]) for counts in shipped.values())]]
-    for n in map(str, range(1, UNITS + 1)):
-        rows.append([f"unit {n} out", *(share(c, c["out"].get(n)) for c in shipped.values())])
-    for n in map(str, range(1, UNITS + 1)):
-        cells = [share(c, c["cut"][n]) if c["cut"] else "has none" for c in shipped.values()]
-        rows.append([f"shortcut {n} cut", *cells])
-    for n, a in itertools.product(map(str, range(1, UNITS + 1)), map("{:g}".format, DIALS)):
-        cells = [share(counts, counts["dial"][n][a]) for counts in shipped.values()]
-        rows.append([f"f of unit {n} x {a}", *cells])
-    return rows
+NUMBERS = [str(number) for number in range(1, UNITS + 1)]
+Table = tuple[str, list[str], list[list[str]]]  # title, headers, rows
 
 
-def rows_of_seeds(table: Counts) -> list[list[str]]:
-    """The median and the range over the seeds, of what was done to one unit."""
-    seeds = table["seeds"]
-    variants = list(table["shipped"])
+def tables(table: Counts) -> list[Table]:
+    """What the stored table says, to be printed."""
+    shipped, seeds = table["shipped"], table["seeds"]
+    variants = list(shipped)
+    total = shipped[variants[0]]["total"]
+    found: list[Table] = [
+        (
+            f"The shipped nets, right of {total:,} test digits (95 % interval):",
+            headers(variants),
+            rows(variants, lambda variant, kind, n: counted(shipped[variant], kind, n)),
+        )
+    ]
+    if seeds:
+        found.append(
+            (
+                f"{len(seeds)} seeds trained for one epoch, median (least - most):",
+                headers(variants),
+                rows(variants, lambda variant, kind, n: spread(seeds, variant, kind, n)),
+            )
+        )
+    found.append(
+        (
+            "The shipped nets with f of one unit turned down or up, intervals at most +-1 point:",
+            ["net", "unit", *(f"f x {a}" for a in shipped[variants[0]]["dial"]["1"])],
+            [
+                [variant, n, *(f"{right / total:.1%}" for right in counts["dial"][n].values())]
+                for variant, counts in shipped.items()
+                for n in NUMBERS
+            ],
+        )
+    )
+    return found
 
-    def spread(variant: str, kind: str, name: str | None = None) -> str:
-        counts = [seed[variant][kind] for seed in seeds]
-        found = counts if name is None else [of_seed.get(name) for of_seed in counts]
-        if None in found:
-            return "-"
-        shares = sorted(count / seeds[0][variant]["total"] for count in found)
-        return f"{shares[len(shares) // 2]:.1%} ({shares[0]:.1%} - {shares[-1]:.1%})"
 
-    numbers = list(map(str, range(1, UNITS + 1)))
-    rows = [["none", *(spread(variant, "whole") for variant in variants)]]
-    rows += [[f"unit {n} out", *(spread(v, "out", n) for v in variants)] for n in numbers]
-    rows += [[f"shortcut {n} cut", *(spread(v, "cut", n) for v in variants)] for n in numbers]
-    return rows
+def headers(variants: Sequence[str]) -> list[str]:
+    return ["unit", *(f"{variant}, unit out" for variant in variants), "residual, shortcut cut"]
+
+
+def rows(variants: Sequence[str], cell: Callable[[str, str, str], str]) -> list[list[str]]:
+    """One for the whole nets and one a unit; cell takes net, what was done, and the unit."""
+    whole = [cell(variant, "whole", "") for variant in variants]
+    return [
+        ["none", *whole, whole[variants.index("residual")]],
+        *([n, *(cell(v, "out", n) for v in variants), cell("residual", "cut", n)] for n in NUMBERS),
+    ]
+
+
+def count_of(counts: Counts, kind: str, n: str) -> int | None:
+    """None for a unit that cannot be out."""
+    return counts["whole"] if kind == "whole" else counts[kind].get(n)
+
+
+def counted(counts: Counts, kind: str, n: str) -> str:
+    right = count_of(counts, kind, n)
+    if right is None:
+        return "no detour"
+    low, high = wilson_interval(right, counts["total"])
+    return f"{right} ({low:.1%} - {high:.1%})"
+
+
+def spread(seeds: Sequence[Counts], variant: str, kind: str, n: str) -> str:
+    found = [count_of(seed[variant], kind, n) for seed in seeds]
+    shares = sorted(right / seeds[0][variant]["total"] for right in found if right is not None)
+    if not shares:
+        return "no detour"
+    return f"{statistics.median(shares):.1%} ({shares[0]:.1%} - {shares[-1]:.1%})"

@@ -16,7 +16,11 @@ PICTURES = torch.rand(40, 1, ink.SIDE, ink.SIDE, generator=torch.Generator().man
 
 @pytest.fixture(params=checkpoint.VARIANTS)
 def net(request: pytest.FixtureRequest) -> ResNet18:
-    return lively_net(request.param)
+    """One that does not say the same to every picture."""
+    net = lively_net(request.param)
+    with torch.no_grad():
+        net.fc.bias -= trace(net, PICTURES).logits.mean(0)
+    return net
 
 
 def test_shared_beginnings_count_as_each_setting_alone(
@@ -88,11 +92,20 @@ def test_the_study_is_whole_and_comes_back_from_its_file(
     lesion.save(table, path)
     assert lesion.load(path) == table
 
-    rows = lesion.rows_of_shipped(table)
-    assert rows[0][0] == "none"
-    assert rows[0][1].startswith(str(residual["whole"]))
-    assert [row[2] for row in rows if row[2] == "cannot be out"] == ["cannot be out"] * 3
-    assert len(lesion.rows_of_seeds(table)) == 17
+
+def test_the_printed_tables_say_what_is_stored(table: dict[str, Any]) -> None:
+    shipped, seeds, dials = lesion.tables(table)
+    residual = table["shipped"]["residual"]
+    assert shipped[2][0][1].startswith(f"{residual['whole']} (")
+    assert [row[3].split()[0] for row in shipped[2][1:]] == [
+        str(right) for right in residual["cut"].values()
+    ]
+    for _, headers, rows in (shipped, seeds):
+        assert [row[0] for row in rows if row[2] == "no detour"] == ["3", "5", "7"]
+        assert all(len(row) == len(headers) for row in rows)
+    assert len(dials[2]) == 16
+    assert dials[2][3][2:] == [f"{r / 30:.1%}" for r in residual["dial"]["4"].values()]
+    assert len(lesion.tables({**table, "seeds": []})) == 2
 
 
 def test_the_spread_over_seeds_by_hand() -> None:
@@ -102,9 +115,9 @@ def test_the_spread_over_seeds_by_hand() -> None:
         each = dict.fromkeys(numbers, right)
         return {"total": 10, "whole": right, "out": each, "cut": each}
 
-    table = {"shipped": {"residual": {}}, "seeds": [{"residual": counts(n)} for n in (9, 2, 5)]}
-    rows = lesion.rows_of_seeds(table)
-    assert {cell for _, cell in rows} == {"50.0% (20.0% - 90.0%)"}
+    seeds = [{"residual": counts(right)} for right in (9, 2, 5)]
+    for kind in ("whole", "out", "cut"):
+        assert lesion.spread(seeds, "residual", kind, "4") == "50.0% (20.0% - 90.0%)"
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "3"])
