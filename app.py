@@ -15,7 +15,7 @@ import gradio as gr
 import torch
 from starlette.middleware import Middleware
 
-from resnet import checkpoint, mnist
+from resnet import checkpoint, lesion, mnist
 from resnet.classifier import Classifier
 from ui.board import Board
 from ui.cards import AnswerCards
@@ -112,7 +112,7 @@ def main(args: argparse.Namespace) -> int:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    page = build(classifiers)
+    page = build(classifiers, measured=lesion.load())
     try:
         address = launch(page, args.host, args.port)
     except OSError as error:

@@ -145,8 +145,9 @@ def test_figures_are_of_these_weights_or_there_are_none(
     net = classifiers[variant]
     own = {"weights_sha256": net.about["weights_sha256"], "total": 10, "whole": 9}
     seeds: list[Any] = [{variant: {"seed": 0, "total": 10, "whole": 8}}, {"other": {}}]
-    found = figures(variant, net, {"shipped": {variant: own}, "seeds": seeds})
-    assert found == {"shipped": own, "seeds": [seeds[0][variant]]}
+    about = {"recipe of the seeds": {"epochs": 1}}
+    found = figures(variant, net, {"about": about, "shipped": {variant: own}, "seeds": seeds})
+    assert found == {"shipped": own, "seeds": [seeds[0][variant]], "epochs": 1}
     other = {**own, "weights_sha256": "0" * 64}
     elsewhere = {"shipped": {variant: other}, "seeds": seeds}
     tables: list[Any] = [None, {}, {"shipped": {}}, elsewhere]

@@ -127,8 +127,13 @@ def figures(
 
     None where the table is of other weights: rather no figures than wrong ones.
     """
-    shipped = (measured or {}).get("shipped", {}).get(variant)
+    table = measured or {}
+    shipped = table.get("shipped", {}).get(variant)
     if not shipped or shipped["weights_sha256"] != net.about.get("weights_sha256"):
         return None
-    seeds = [seed[variant] for seed in (measured or {}).get("seeds", []) if variant in seed]
-    return {"shipped": shipped, "seeds": seeds}
+    return {
+        "shipped": shipped,
+        "seeds": [seed[variant] for seed in table.get("seeds", []) if variant in seed],
+        # These nets were trained for less long than the shipped one: the page says so.
+        "epochs": table.get("about", {}).get("recipe of the seeds", {}).get("epochs"),
+    }

@@ -88,23 +88,23 @@ const LENSES = {
   left: {
     about:
       "The drawing, read back from each unit’s maps alone. Look where it blurs. R² is how much of " +
-      "the test digits’ pixels can be read back there: 1 is all, 0 no more than their mean.",
+      "the test digits’ pixels come back there in the whole net: 1 is all, 0 their mean.",
     show(cell, { picture, r2 }, note) {
       paintGrey(cell.querySelector("canvas"), bytes(picture));
       note.textContent = `R² ${rounded(r2)}`;
     },
-    words: ({ r2 }) => `R² ${rounded(r2)} over the test digits`,
+    words: ({ r2 }) => `R² ${rounded(r2)} over the test digits in the whole net`,
   },
   knew: {
     about:
       "A digit is what a simple reader, trained on each unit’s maps, would answer there. Look " +
-      "where it first is the net’s own answer (in its colour). Below: right on the test digits.",
+      "where it first is the net’s own answer (in its colour). Below: right on the test digits, in the whole net.",
     show(cell, { digit, accuracy: [right, total] }, note, { answer }) {
       write(cell, ["b", digit, digit === answer ? "knew" : "other"]);
       note.textContent = `${inPercent(right / total)} %`;
     },
     words: ({ digit, accuracy: [right, total] }) =>
-      `reads a ${digit} here, and ${inPercent(right / total)} % of the test digits right`,
+      `reads a ${digit} here, and ${inPercent(right / total)} % of the test digits right in the whole net`,
   },
   why: {
     about:

@@ -63,15 +63,16 @@ const inPercent = (value) => (100 * value).toFixed(2);
 // {text, seeds}: what was measured of a net so, and how far it goes over seeds.
 function measured(net, done) {
   if (!net.measured) return { text: "no measured figures for these weights", seeds: "" };
-  const { shipped, seeds } = net.measured;
+  const { shipped, seeds, epochs } = net.measured;
   const found = share(shipped, done);
   if (found === undefined) return { text: "not measured in this combination", seeds: "" };
   const whole = isNothing(done) ? "" : ` (whole: ${inPercent(shipped.whole / shipped.total)} %)`;
   const others = seeds.map((seed) => share(seed, done)).filter((value) => value !== undefined);
+  const trained = epochs ? `, ${epochs} ${epochs === 1 ? "epoch" : "epochs"} each` : "";
   const range = [Math.min(...others), Math.max(...others)].map(inPercent);
   return {
     text: `${inPercent(found)} % of the test digits${whole}`,
-    seeds: others.length > 1 ? `${others.length} seeds: ${range[0]} to ${range[1]} %` : "",
+    seeds: others.length > 1 ? `${others.length} seeds${trained}: ${range[0]} to ${range[1]} %` : "",
   };
 }
 
