@@ -244,12 +244,16 @@ element.addEventListener("keydown", (event) => {
 
 // --- at the start -------------------------------------------------------------------------------
 
-// Out of sight, under another tab too, nothing has to be asked for the board.
-new IntersectionObserver((entries) => {
-  isInSight = entries.at(-1).isIntersecting;
-  element.firstElementChild.dataset.inSight = isInSight;
-  tell();
-}).observe(element.querySelector(".nets"));
+// Far out of sight, under another tab too, nothing has to be asked for the board.
+const isSeen = new IntersectionObserver(
+  (entries) => {
+    isInSight = entries.at(-1).isIntersecting;
+    element.firstElementChild.dataset.inSight = isInSight;
+    tell();
+  },
+  { rootMargin: "240px" }, // a little before, so that nobody scrolls to empty pictures
+);
+isSeen.observe(element.querySelector(".nets"));
 // Light and dark are a class on the body: what was painted in ink follows.
 new MutationObserver(render).observe(document.body, { attributeFilter: ["class"] });
 if (window.linkedBoard) want(window.linkedBoard.units, window.linkedBoard.lens);
