@@ -289,7 +289,7 @@ def test_pointer_and_keys_name_a_map(page: Page) -> None:
 
 
 def test_it_asks_for_the_board_only_when_it_is_of_use(page: Page) -> None:
-    page.set_viewport_size({"width": 1280, "height": 500})
+    page.set_viewport_size({"width": 1280, "height": 640})
     expect(board(page)).to_have_attribute("data-in-sight", "false")
     sample = page.get_by_role("button", name="3", exact=True)
     assert "board" not in sent(page, sample.click)
