@@ -21,7 +21,7 @@ from resnet.calibration import Calibration
 from resnet.lenses import Cell, LensError
 from resnet.model import LiveConv2d, ResNet18, Window, fastest_device, placed
 from resnet.readback import Readback
-from resnet.surgery import INTACT, Settings, trace
+from resnet.surgery import Settings, alters, trace
 
 
 @dataclass(frozen=True)
@@ -98,9 +98,9 @@ class Classifier:
         pictures = picture.detach()[None]
         with torch.enable_grad() if lens == "why" else torch.inference_mode():
             seen = trace(self.body, pictures.requires_grad_(lens == "why"), settings)
-            (answer,) = self.judged(
-                pictures.detach(), seen.logits.detach().cpu(), settings == INTACT
-            )
+            is_altered = any(map(alters, self.body.units(), settings))
+            logits = seen.logits.detach().cpu()
+            (answer,) = self.judged(pictures.detach(), logits, may_refuse=not is_altered)
             match lens:
                 case "maps":
                     cells = lenses.maps(seen)

@@ -47,6 +47,13 @@ def can_be_out(unit: ResBlock) -> bool:
     return unit.use_residual or not unit.changes_shape
 
 
+def alters(unit: ResBlock, how: Unit) -> bool:
+    """Whether a unit computes something else then; a plain one has no shortcut to miss."""
+    if how.is_out:
+        return can_be_out(unit) or how.dial != 1
+    return how.dial != 1 or (unit.use_residual and not how.has_shortcut)
+
+
 def run_unit(unit: ResBlock, x: Tensor, how: Unit) -> Tensor:
     """A unit's output. One that cannot be out stays in."""
     if how.is_out and can_be_out(unit):

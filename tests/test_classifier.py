@@ -14,7 +14,7 @@ from resnet.lenses import LensError
 from resnet.model import LiveConv2d
 from resnet.readback import Readback
 from resnet.samples import Stroke
-from resnet.surgery import INTACT, trace, without
+from resnet.surgery import INTACT, Unit, trace, without
 from tests.conftest import UNCALIBRATED, lively_net
 
 
@@ -229,3 +229,15 @@ def test_an_altered_net_refuses_nothing_but_a_blank_picture(
             classifier.calibration.probabilities(logits)[0].tolist(), abs=1e-6
         )
     assert classifier.dissect(torch.zeros(1, 32, 32), altered, "edit")[0] == BLANK
+
+
+def test_what_does_not_alter_a_plain_net_leaves_it_its_refusals(
+    classifiers: dict[str, Classifier],
+) -> None:
+    untouched = (Unit(has_shortcut=False), Unit(), Unit(is_out=True), *INTACT[3:])
+    for drawing in REFUSED.values():
+        picture = ink.from_strokes(drawing)
+        answers = {v: net.dissect(picture, untouched, "edit")[0] for v, net in classifiers.items()}
+        assert answers["plain"] == classifiers["plain"].answer(picture[None])[0]
+        assert answers["plain"].digit is None
+        assert answers["residual"].digit is not None

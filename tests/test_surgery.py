@@ -8,7 +8,7 @@ from torch.nn import functional as F
 from resnet import checkpoint, ink
 from resnet.classifier import cut_to_live_taps, fold_batch_norms
 from resnet.model import ResNet18
-from resnet.surgery import INTACT, UNITS, Unit, can_be_out, trace, without
+from resnet.surgery import INTACT, UNITS, Unit, alters, can_be_out, run_unit, trace, without
 from tests.conftest import lively_net
 
 
@@ -103,6 +103,17 @@ def test_a_plain_net_has_no_shortcut_to_cut() -> None:
     cut = tuple(Unit(has_shortcut=False) for _ in INTACT)
     with torch.inference_mode():
         assert torch.equal(trace(net, pictures(), cut).logits, trace(net, pictures()).logits)
+
+
+@pytest.mark.parametrize(
+    "how", [Unit(), Unit(True), Unit(False, False), Unit(dial=0.5), Unit(True, dial=0.5)]
+)
+def test_what_alters_a_unit_changes_its_output(net: ResNet18, how: Unit) -> None:
+    x = trace(net, pictures()).maps
+    for unit, before in zip(net.units(), x, strict=False):
+        with torch.inference_mode():
+            is_same = torch.equal(run_unit(unit, before, how), run_unit(unit, before, Unit()))
+        assert alters(unit, how) != is_same
 
 
 def test_gradients_flow_to_the_picture(net: ResNet18) -> None:
