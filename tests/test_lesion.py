@@ -19,7 +19,7 @@ def net(request: pytest.FixtureRequest) -> ResNet18:
     """One that does not say the same to every picture."""
     net = lively_net(request.param)
     with torch.no_grad():
-        net.fc.bias -= trace(net, PICTURES).logits.mean(0)
+        net.fc.bias.sub_(trace(net, PICTURES).logits.mean(0))
     return net
 
 
