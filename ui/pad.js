@@ -148,6 +148,7 @@ let generation = 0; // counts replacements of the whole pad
 let version = 0; // counts changes of the drawing and of its preparation
 let isAsking = false;
 let isStale = false; // the drawing has changed since it was sent
+let answered = null; // the question that the page shows the answer to
 
 async function ask() {
   isStale = true;
@@ -170,6 +171,7 @@ async function ask() {
     }
     if (sent !== generation) continue;
     trouble.textContent = reply.error ?? "";
+    answered = reply.error ? null : asked.drawing;
     publish(reply.error ? null : reply, asked);
   }
   isAsking = false;
@@ -220,8 +222,12 @@ document.addEventListener("lab", (event) => {
 });
 
 document.addEventListener("board", (event) => {
+  const wasAltered = board?.isAltered;
   board = event.detail;
-  ask();
+  // In sight again, the board still shows what it was told: nobody has to be asked anew.
+  const wanted = question().board;
+  const isNews = wanted ? JSON.stringify(wanted) !== JSON.stringify(answered?.board) : wasAltered;
+  if (isAsking || isNews) ask();
   keepLink();
 });
 
