@@ -135,11 +135,13 @@ def test_every_picture_of_mnist_is_drawn_once_an_epoch(
 ) -> None:
     drawn: list[Tensor] = []
     seeds = set()
+    strengths = []
 
-    def spy(pictures: Tensor, generator: torch.Generator) -> Tensor:
+    def spy(pictures: Tensor, generator: torch.Generator, strength: float) -> Tensor:
         drawn.append(pictures)
         seeds.add(generator.initial_seed())
-        return augment.augment(pictures, generator)
+        strengths.append(strength)
+        return augment.augment(pictures, generator, strength)
 
     monkeypatch.setattr(training, "augment", spy)
     fit(new_run(), data)
@@ -149,6 +151,9 @@ def test_every_picture_of_mnist_is_drawn_once_an_epoch(
         assert sorted(map(tuple, shown.tolist())) == sorted(map(tuple, all_pictures.tolist()))
     assert not torch.equal(drawn[0], drawn[STEPS])
     assert len(seeds) == 2 * STEPS  # and each batch is varied in its own way
+    assert strengths[0] == 1  # less at the end
+    assert strengths[-1] == RECIPE.refinement_strength < 1
+    assert strengths == sorted(strengths, reverse=True)
 
 
 def test_the_rest_of_a_batch_is_what_mnist_lacks() -> None:
