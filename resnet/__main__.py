@@ -13,8 +13,9 @@ import torch
 from tabulate import tabulate
 from torch import Tensor
 
-from resnet import checkpoint, comparison, ink, mnist, readback, training
+from resnet import checkpoint, comparison, ink, mnist, readback, training, verdict
 from resnet import lesion as lesion_study
+from resnet import textbook as textbook_study
 from resnet.classifier import Answer, Classifier
 from resnet.model import fastest_device, placed
 from resnet.summary import summarise
@@ -60,6 +61,26 @@ def get_args_parser() -> argparse.ArgumentParser:
     command.set_defaults(run=lesion)
 
     command = commands.add_parser(
+        "textbook",
+        help="repeat the textbook's experiment from many seeds, and make it fair (hours)",
+    )
+    with_data(command)
+    command.add_argument(
+        "--seeds", type=at_least_one, default=20, metavar="N", help="default: %(default)s"
+    )
+    command.add_argument(
+        "--quick", action="store_true", help="one seed, few steps: see that it works, keep nothing"
+    )
+    command.add_argument(
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="where every run is kept, and where to go on; default: results/textbook.json",
+    )
+    command.add_argument("--show", action="store_true", help="print the stored runs only")
+    command.set_defaults(run=textbook)
+
+    command = commands.add_parser(
         "readback", help="fit what reads picture and digit back from inside the nets (minutes)"
     )
     with_data(command)
@@ -88,6 +109,13 @@ def with_model(command: argparse.ArgumentParser) -> None:
 
 def with_checkpoints(command: argparse.ArgumentParser) -> None:
     command.add_argument("--checkpoints", type=Path, default=checkpoint.FOLDER, metavar="DIR")
+
+
+def at_least_one(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
 
 
 def variants(args: argparse.Namespace) -> tuple[str, ...]:
@@ -144,7 +172,7 @@ def drawing_of(line: str, place: str) -> Tensor | str:
         return f'{place}: not a line of JSON with "strokes"'
 
 
-# --- evaluate, mistakes, lesion, readback, summary -------------------------------------------
+# --- evaluate, mistakes, lesion, textbook, readback, summary ---------------------------------
 
 
 def evaluate(args: argparse.Namespace) -> int:
@@ -227,6 +255,38 @@ def measured_lesions(args: argparse.Namespace) -> lesion_study.Counts:
     return table
 
 
+def textbook(args: argparse.Namespace) -> int:
+    try:
+        table = textbook_table(args)
+    except KeyboardInterrupt:
+        print(
+            "Stopped; the same command goes on after the last run that was stored.", file=sys.stderr
+        )
+        return 130
+    if table is None:
+        print("No runs are stored there; measure some first.", file=sys.stderr)
+        return 1
+    for title, headers, rows in verdict.tables(table):
+        print(f"{title}\n")
+        print(tabulate(rows, headers, tablefmt="github", disable_numparse=True), end="\n\n")
+    print("\n".join(verdict.sentences(table)))
+    return 0
+
+
+def textbook_table(args: argparse.Namespace) -> textbook_study.Table | None:
+    output = args.output or textbook_study.FILE
+    if args.show:
+        return textbook_study.load(output)
+    data = mnist.load(args.data)
+    if not args.quick:
+        recipe, rates = textbook_study.Recipe(), list(textbook_study.RATES)
+        return textbook_study.study(args.seeds, rates, recipe, data, output)
+    if args.output and args.output.resolve() == textbook_study.FILE:
+        raise textbook_study.TextbookError(f"{args.output}: not for the runs of --quick")
+    recipe, rates = textbook_study.QUICK, list(textbook_study.QUICK_RATES)
+    return textbook_study.study(1, rates, recipe, data, args.output)
+
+
 def read_back(args: argparse.Namespace) -> int:
     data = mnist.load(args.data)
     rows: list[list[str]] = [[place] for place in readback.PLACES]
@@ -265,7 +325,12 @@ if __name__ == "__main__":
     arguments = get_args_parser().parse_args()
     try:
         sys.exit(arguments.run(arguments))
-    except (checkpoint.CheckpointError, comparison.ComparisonError, mnist.DataError) as error:
+    except (
+        checkpoint.CheckpointError,
+        comparison.ComparisonError,
+        mnist.DataError,
+        textbook_study.TextbookError,
+    ) as error:
         sys.exit(f"{error}")
     except BrokenPipeError:  # the reader of our lines, `head` for one, has seen enough
         sys.exit(0)

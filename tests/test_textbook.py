@@ -1,0 +1,361 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from resnet import checkpoint, mnist, textbook
+from resnet.__main__ import get_args_parser
+from resnet.lenet import LeNet5
+from resnet.mnist import Mnist, Split
+from resnet.textbook import (
+    BOOK,
+    BOOK_STEPS,
+    QUICK_RATES,
+    Recipe,
+    pairs_of,
+    pictures_of,
+    slices,
+    trained,
+)
+
+TINY = Recipe(train=20, validation=10, test=5, test_all=10, batch_size=8, epochs=2, judge_every=4)
+
+
+@pytest.fixture(scope="session")
+def data() -> Mnist:
+    return mnist.load()
+
+
+@pytest.fixture
+def digits(data: Mnist) -> dict[str, Split]:
+    return slices(data, TINY)
+
+
+def test_the_pictures_are_the_books(data: Mnist) -> None:
+    images = data.train.images[:50]
+    pictures = pictures_of(images)
+    assert pictures.shape == (50, 1, 32, 32)
+    resized = [
+        Image.fromarray(i.numpy()).resize((32, 32), Image.Resampling.BILINEAR) for i in images
+    ]
+    levels = pictures[:, 0] * 127.5 + 127.5
+    theirs = torch.from_numpy(np.stack([np.asarray(image) for image in resized])).float()
+    assert (levels - theirs).abs().max() <= 1.001  # Pillow rounds twice
+    assert (levels - levels.round()).abs().max() < 1e-4
+    ends = pictures_of(torch.tensor([0, 255], dtype=torch.uint8)[:, None, None].expand(2, 28, 28))
+    assert ends.unique().tolist() == [-1, 1]
+
+
+def test_the_slices_are_the_first_digits_of_each_split(data: Mnist) -> None:
+    found = slices(data, Recipe())
+    assert [len(split) for split in found.values()] == [1000, 200, 10_000]
+    for name, split in (
+        ("train", data.train), ("validation", data.validation), ("test_all", data.test)
+    ):  # fmt: skip
+        count = len(found[name])
+        assert torch.equal(found[name].labels.cpu(), split.labels[:count])
+        assert torch.equal(found[name].images[-1].cpu(), pictures_of(split.images[:count])[-1])
+
+
+def test_too_few_digits_are_refused(data: Mnist) -> None:
+    few = Mnist(data.train, data.validation.first(9), data.test, data.sha256)
+    with pytest.raises(textbook.TextbookError, match="validation slice has 9 digits"):
+        slices(few, TINY)
+
+
+def test_the_book_takes_80_steps_and_judges_six_times(data: Mnist) -> None:
+    recipe = Recipe()
+    _, course = trained("LeNet-5", BOOK["LeNet-5"].rate, 1, slices(data, recipe), recipe)
+    assert len(course["loss"]) == 80
+    judged = course["validation"]
+    assert judged["step"] == [15, 30, 45, 60, 75, 80] == list(BOOK_STEPS)
+    assert judged["total"] == 200
+    assert max(judged["right"]) > 120  # chance is 20
+    assert np.mean(course["loss"][-5:]) < np.mean(course["loss"][:5]) / 2
+
+
+def test_a_step_is_the_rate_times_the_gradient(data: Mnist) -> None:
+    recipe = Recipe(train=8, validation=4, batch_size=8, epochs=1)
+    digits = slices(data, recipe)
+    net, course = trained("LeNet-5", 0.03, 5, digits, recipe)
+    torch.manual_seed(5)
+    before = LeNet5()
+    train = digits["train"]
+    loss = nn.functional.cross_entropy(before(train.images.cpu()), train.labels.cpu())
+    loss.backward()
+    assert course["loss"] == [pytest.approx(loss.item(), abs=1e-4)]
+    for old, new in zip(before.parameters(), net.parameters(), strict=True):
+        assert old.grad is not None
+        torch.testing.assert_close(new.cpu(), old - 0.03 * old.grad, rtol=1e-4, atol=1e-6)
+
+
+def test_a_seed_gives_every_net_the_same_batches(
+    digits: dict[str, Split], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Tensor] = []
+
+    class Watched(LeNet5):
+        def forward(self, x: Tensor) -> Tensor:
+            if self.training:
+                seen.append(x.clone())
+            return super().forward(x)
+
+    def batches(name: str, rate: float, seed: int) -> list[Tensor]:
+        seen.clear()
+        trained(name, rate, seed, digits, TINY)
+        return list(seen)
+
+    monkeypatch.setattr(textbook, "build", lambda name: Watched())
+    first = batches("plain", 0.01, 1)
+    assert [len(batch) for batch in first] == [8, 8, 4, 8, 8, 4]
+    same = zip(first, batches("residual", 0.05, 1), strict=True)
+    assert all(torch.equal(a, b) for a, b in same)
+    others = zip(first, batches("plain", 0.01, 2), strict=True)
+    assert not any(torch.equal(a, b) for a, b in others)
+    whole = digits["train"].images.flatten(1).unique(dim=0)
+    epochs = [torch.cat(first[start : start + 3]) for start in (0, 3)]
+    assert not torch.equal(*epochs)  # each in an order of its own
+    for epoch in epochs:
+        assert torch.equal(epoch.flatten(1).unique(dim=0), whole)
+
+
+def test_the_earliest_of_the_best_weights_are_kept(
+    digits: dict[str, Split], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    states: list[dict[str, Tensor]] = []
+    rights = iter([3, 7, 7, 2])
+
+    def logits_of(net: nn.Module, pictures: Tensor) -> Tensor:
+        states.append({name: tensor.clone() for name, tensor in net.state_dict().items()})
+        return torch.zeros(len(pictures), 10)
+
+    monkeypatch.setattr(textbook, "logits_of", logits_of)
+    monkeypatch.setattr(textbook, "score", lambda *_: {"right": next(rights), "loss": 0.5})
+    recipe = Recipe(train=32, validation=10, batch_size=8, epochs=2, judge_every=2)
+    digits["train"] = Split(*(part.repeat(2, *[1] * (part.ndim - 1))[:32] for part in (
+        digits["train"].images, digits["train"].labels
+    )))  # fmt: skip
+    net, course = trained("LeNet-5", 0.1, 1, digits, recipe)
+    assert course["validation"]["right"] == [3, 7, 7, 2]
+    kept = net.state_dict()
+    alike = [all(torch.equal(kept[name], state[name]) for name in kept) for state in states]
+    assert alike == [False, True, False, False]
+    assert not net.training
+
+
+def test_folding_changes_no_score(digits: dict[str, Split], variant: str) -> None:
+    net, _ = trained(variant, 0.02, 3, digits, TINY)
+    run = textbook.measured(variant, 0.02, 3, digits, TINY)
+    test = digits["test_all"]
+    logits = textbook.logits_of(net, test.images)
+    for part, count in (("test", 5), ("test_all", 10)):
+        found = textbook.score(logits[:count], test.labels[:count])
+        assert run[part].pop("loss") == pytest.approx(found.pop("loss"), abs=2e-4)
+        assert run[part] == found
+
+
+def test_a_loss_that_is_no_number_is_none() -> None:
+    assert textbook.rounded(torch.tensor(1.23456)) == 1.2346
+    for bad in (torch.nan, torch.inf):
+        assert textbook.rounded(torch.tensor(bad)) is None
+
+
+def test_each_seed_trains_the_books_three_and_both_nets_at_every_rate() -> None:
+    pairs = pairs_of([0.01, 0.1])
+    assert sorted(pairs) == [
+        ("LeNet-5", 0.1), ("plain", 0.005), ("plain", 0.01), ("plain", 0.1),
+        ("residual", 0.01), ("residual", 0.1),
+    ]  # fmt: skip
+
+
+# --- all runs --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Runs take no time; which were made."""
+    made: list[Any] = []
+
+    def measured(name: str, rate: float, seed: int, digits: Any, recipe: Recipe) -> dict[str, Any]:
+        made.append((seed, name, rate))
+        right = 5 + seed % 3
+        judged = {"step": [4, 6], "right": [1, right], "loss": [2.0, None], "total": 10}
+        test = {"right": right, "total": 10, "loss": 1.0}
+        return {
+            "seed": seed, "net": name, "rate": rate, "loss": [2.3, None], "validation": judged,
+            "test": test, "test_all": test, "seconds": 0.1,
+        }  # fmt: skip
+
+    monkeypatch.setattr(textbook, "measured", measured)
+    return made
+
+
+PLAN = [(seed, *pair) for seed in (1, 2) for pair in pairs_of(QUICK_RATES)]
+
+
+def test_what_was_interrupted_goes_on_where_it_was(
+    data: Mnist, calls: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, path = tmp_path / "deep" / "whole.json", tmp_path / "cut.json"
+    textbook.study(2, QUICK_RATES, TINY, data, whole)
+    assert calls == PLAN
+    calls.clear()
+
+    complete = textbook.measured
+
+    def stopping(*arguments: Any) -> dict[str, Any]:
+        if len(calls) == 7:
+            raise KeyboardInterrupt
+        return complete(*arguments)
+
+    monkeypatch.setattr(textbook, "measured", stopping)
+    with pytest.raises(KeyboardInterrupt):
+        textbook.study(2, QUICK_RATES, TINY, data, path)
+    stored = textbook.load(path)
+    assert stored is not None
+    assert [textbook.key_of(run) for run in stored["runs"]] == PLAN[:7]
+    calls.clear()
+
+    monkeypatch.setattr(textbook, "measured", complete)
+    table = textbook.study(2, QUICK_RATES, TINY, data, path)
+    assert calls == PLAN[7:]
+    assert table == textbook.load(path)
+    assert table["runs"] == json.loads(whole.read_text())["runs"]
+    assert table["about"]["command"] == "python -m resnet textbook --seeds 2"
+    assert [*path.parent.glob(".*.tmp")] == []
+
+    more = textbook.study(1, (*QUICK_RATES, 0.02), TINY, data, path)  # of a seed that is there
+    assert calls[len(PLAN[7:]) :] == [(1, "residual", 0.02), (1, "plain", 0.02)]
+    assert more["about"]["command"] == "python -m resnet textbook --seeds 2"
+    assert len(more["runs"]) == len(PLAN) + 2
+
+
+@pytest.mark.parametrize("other", ["recipe", "data", "torch", "no table"])
+def test_runs_of_another_experiment_stay_as_they_are(
+    other: str, data: Mnist, calls: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "textbook.json"
+    textbook.study(1, QUICK_RATES, TINY, data, path)
+    recipe = TINY
+    match other:
+        case "recipe":
+            recipe = Recipe(train=16, validation=10, test_all=10)
+        case "data":
+            data = Mnist(data.train, data.validation, data.test, "0")
+        case "torch":
+            monkeypatch.setattr(torch, "__version__", "0")
+        case _:
+            path.write_text("[]")
+    before = path.read_bytes()
+    calls.clear()
+    with pytest.raises(textbook.TextbookError, match="name another file with --output"):
+        textbook.study(1, QUICK_RATES, recipe, data, path)
+    assert calls == []
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "3", '{"about": {}, "runs": []}'])
+def test_a_table_that_cannot_be_read_is_none(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "textbook.json"
+    assert textbook.load(path) is None
+    path.write_text(text)
+    assert textbook.load(path) is None
+
+
+# --- the command -----------------------------------------------------------------------------
+
+
+def command(*arguments: str | Path) -> int:
+    args = get_args_parser().parse_args(["textbook", *map(str, arguments)])
+    return int(args.run(args))
+
+
+@pytest.fixture
+def real_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "results" / "textbook.json"
+    monkeypatch.setattr(textbook, "FILE", path)
+    return path
+
+
+def test_quick_goes_all_the_way_with_the_real_nets(
+    real_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "quick.json"
+    assert command("--quick", "--output", other) == 0
+    printed = capsys.readouterr().out
+    assert printed.count("1 seed") == 2
+    assert "one seed tells nothing apart" in printed
+    assert command("--show", "--output", other) == 0
+    assert capsys.readouterr().out == printed
+    assert not real_file.exists()
+    cells = [[cell.strip() for cell in line.split("|")] for line in printed.splitlines()]
+    (row,) = (row for row in cells if row[1:3] == ["LeNet-5", "0.1"])  # as they were rounded
+    assert row[8] == "0.44"
+    stored = json.loads(other.read_text())
+    assert stored["about"]["command"] == "python -m resnet textbook --quick"
+    runs = stored["runs"]
+    assert [textbook.key_of(run) for run in runs] == PLAN[:5]
+    assert all(len(run["loss"]) == 4 for run in runs)
+    assert all(run["test_all"]["total"] == 500 for run in runs)
+    # The nets are those that the runs are named after, at rates that make a difference.
+    assert len({tuple(run["loss"]) for run in runs}) == 5
+    first = {run["net"]: run["loss"][0] for run in runs}
+    assert first == {run["net"]: run["loss"][0] for run in reversed(runs)}
+
+
+def test_quick_keeps_nothing_unless_told_where(
+    real_file: Path, calls: list[Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command("--quick", "--seeds", "7") == 0
+    assert calls == PLAN[:5]
+    assert not real_file.parent.exists()
+    with pytest.raises(textbook.TextbookError, match="--quick"):
+        command("--quick", "--output", real_file)
+    assert len(calls) == 5
+
+
+def test_the_whole_is_stored_and_shown(
+    real_file: Path, calls: list[Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command("--show") == 1
+    assert capsys.readouterr() == ("", "No runs are stored there; measure some first.\n")
+    assert command("--seeds", "2") == 0
+    printed = capsys.readouterr().out
+    assert len(calls) == 2 * (1 + 2 * 6)
+    assert command("--show") == 0
+    assert capsys.readouterr().out == printed
+    assert len(calls) == 2 * (1 + 2 * 6)
+    stored = textbook.load(real_file)
+    assert stored is not None
+    assert stored["about"]["recipe"]["test_all"] == 10_000
+
+
+def test_an_interrupted_command_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def study(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(textbook, "study", study)
+    assert command() == 130
+    assert "goes on after the last run" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("count", ["0", "-1", "many"])
+def test_seeds_are_at_least_one(count: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        command("--seeds", count)
+    assert "--seeds" in capsys.readouterr().err
+
+
+def test_the_nets_are_named_after_what_they_are() -> None:
+    assert isinstance(textbook.build("LeNet-5"), LeNet5)
+    assert set(BOOK) == {"LeNet-5", *checkpoint.VARIANTS}
+    for variant in checkpoint.VARIANTS:
+        net = textbook.build(variant)
+        assert getattr(net, "use_residual", None) == (variant == "residual")
