@@ -11,8 +11,8 @@ bare server: the browser's last request of the same round, the very same bytes, 
 plain HTTP over a connection kept open.
 
 The window is tall enough for the board inside the nets to be in sight, so every request asks for
-its pictures too. After each stroke a click takes a unit out or puts it back: counted are the
-milliseconds from the click until both cards have changed, and the peer is its request.
+its pictures too. After each stroke one click takes a unit out and another puts it back: counted
+are the milliseconds from each click until both cards have changed; the peer is its own request.
 """
 
 import argparse

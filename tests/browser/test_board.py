@@ -14,7 +14,7 @@ from resnet.surgery import UNITS
 from tests.browser.visitor import (
     PHONE,
     OpenPage,
-    answer_id,
+    after,
     card,
     dark_share,
     draw,
@@ -74,15 +74,6 @@ def back(page: Page) -> Locator:
 
 def choose(page: Page, lens: str) -> None:
     board(page).locator(f"label:has([value={lens}])").click()
-
-
-def after(page: Page, act: Callable[[], Any]) -> None:
-    """Do it, and wait until it has been answered."""
-    settle(page)
-    before = answer_id(page)
-    act()
-    expect(card(page, "plain")).not_to_have_attribute("data-answer-id", str(before))
-    settle(page)
 
 
 def answers(page: Page) -> list[list[str]]:

@@ -12,12 +12,11 @@ from resnet import checkpoint, lab, mnist, samples
 from tests.browser.visitor import (
     PHONE,
     OpenPage,
-    answer_id,
+    after,
     card,
     dark_share,
     expect_digit,
     on_pad,
-    settle,
 )
 
 NOTE = "Preparation is partly off."
@@ -42,15 +41,6 @@ def pen(page: Page) -> Locator:
 
 def put_back(page: Page) -> Locator:
     return page.get_by_test_id("lab").get_by_role("button", name="Put all back")
-
-
-def after(page: Page, act: Callable[[], Any]) -> None:
-    """Do it, and wait until it has been answered."""
-    settle(page)
-    before = answer_id(page)
-    act()
-    expect(card(page, "plain")).not_to_have_attribute("data-answer-id", str(before))
-    settle(page)
 
 
 def set_pen(page: Page, units: int) -> None:

@@ -1,6 +1,7 @@
 """What tests do and look at on the page, as a visitor would."""
 
 from collections.abc import Callable
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from playwright.sync_api import Locator, Page, Request, expect
@@ -74,3 +75,12 @@ def settle(page: Page) -> None:
         if not ASKED[page]:
             return
         page.wait_for_timeout(20)
+
+
+def after(page: Page, act: Callable[[], Any]) -> None:
+    """Do it, and wait until it has been answered."""
+    settle(page)
+    before = answer_id(page)
+    act()
+    expect(card(page, "plain")).not_to_have_attribute("data-answer-id", str(before))
+    settle(page)
