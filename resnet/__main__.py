@@ -13,7 +13,7 @@ import torch
 from tabulate import tabulate
 from torch import Tensor
 
-from resnet import checkpoint, comparison, ink, mnist, readback, training, verdict
+from resnet import checkpoint, comparison, ink, mnist, readback, study, training, verdict
 from resnet import lesion as lesion_study
 from resnet import textbook as textbook_study
 from resnet.classifier import Answer, Classifier
@@ -273,18 +273,18 @@ def textbook(args: argparse.Namespace) -> int:
     return 0
 
 
-def textbook_table(args: argparse.Namespace) -> textbook_study.Table | None:
+def textbook_table(args: argparse.Namespace) -> study.Table | None:
     output = args.output or textbook_study.FILE
     if args.show:
-        return textbook_study.load(output)
+        return study.load(output)
     data = mnist.load(args.data)
     if not args.quick:
         recipe, rates = textbook_study.Recipe(), list(textbook_study.RATES)
-        return textbook_study.study(args.seeds, rates, recipe, data, output)
+        return textbook_study.repeated(args.seeds, rates, recipe, data, output)
     if args.output and args.output.resolve() == textbook_study.FILE:
-        raise textbook_study.TextbookError(f"{args.output}: not for the runs of --quick")
+        raise study.StudyError(f"{args.output}: not for the runs of --quick")
     recipe, rates = textbook_study.QUICK, list(textbook_study.QUICK_RATES)
-    return textbook_study.study(1, rates, recipe, data, args.output)
+    return textbook_study.repeated(1, rates, recipe, data, args.output)
 
 
 def read_back(args: argparse.Namespace) -> int:
@@ -329,7 +329,7 @@ if __name__ == "__main__":
         checkpoint.CheckpointError,
         comparison.ComparisonError,
         mnist.DataError,
-        textbook_study.TextbookError,
+        study.StudyError,
     ) as error:
         sys.exit(f"{error}")
     except BrokenPipeError:  # the reader of our lines, `head` for one, has seen enough

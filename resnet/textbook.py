@@ -12,11 +12,8 @@ no idle shortcuts in the plain net), and the 200 validation digits come from its
 """
 
 import dataclasses
-import datetime
-import json
+import functools
 import math
-import os
-import platform
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,16 +23,16 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from tqdm import tqdm
 
-from resnet import checkpoint, ink
+from resnet import checkpoint, ink, study
 from resnet.classifier import cut_to_live_taps, fold_batch_norms
 from resnet.lenet import LeNet5
 from resnet.mnist import Mnist, Split
 from resnet.model import ResNet18, fastest_device, placed
+from resnet.study import Run, StudyError, Table
 from resnet.training import generator
 
-FILE = Path(__file__).resolve().parent.parent / "results" / "textbook.json"
+FILE = study.RESULTS / "textbook.json"
 
 
 @dataclass(frozen=True)
@@ -75,12 +72,7 @@ BOOK = {
 }
 
 Pair = tuple[str, float]  # a net and its learning rate
-Run = dict[str, Any]
-Table = dict[str, Any]
-
-
-class TextbookError(Exception):
-    """The experiment cannot go on or be shown; the message says why, in one sentence."""
+Key = tuple[int, str, float]  # a seed and a pair
 
 
 # --- one run ---------------------------------------------------------------------------------
@@ -105,7 +97,7 @@ def pictures_of(images: Tensor) -> Tensor:
 def slices(data: Mnist, recipe: Recipe) -> dict[str, Split]:
     """The digits that the recipe takes, as pictures on the device; `test` begins `test_all`.
 
-    Raises TextbookError when there are fewer than that.
+    Raises StudyError when there are fewer than that.
     """
     device = fastest_device()
     splits = {
@@ -116,7 +108,7 @@ def slices(data: Mnist, recipe: Recipe) -> dict[str, Split]:
     for name, split in splits.items():
         wanted = getattr(recipe, name)
         if len(split) < wanted:
-            raise TextbookError(
+            raise StudyError(
                 f"The {name} slice has {len(split)} digits in these data; {wanted} are needed."
             )
     return {
@@ -157,8 +149,9 @@ def trained(
     return net.eval(), {"loss": losses, "validation": {**judged, "total": len(validation)}}
 
 
-def measured(name: str, rate: float, seed: int, digits: dict[str, Split], recipe: Recipe) -> Run:
+def measured(key: Key, digits: dict[str, Split], recipe: Recipe) -> Run:
     """One run, as it is stored."""
+    seed, name, rate = key
     started = time.perf_counter()
     net, course = trained(name, rate, seed, digits, recipe)
     if isinstance(net, ResNet18):  # the same answers in half the time
@@ -203,80 +196,23 @@ def pairs_of(rates: Sequence[float]) -> list[Pair]:
     return list(dict.fromkeys([*book, *grid]))
 
 
-def study(
+def repeated(
     seeds: int, rates: Sequence[float], recipe: Recipe, data: Mnist, path: Path | None
 ) -> Table:
-    """All runs, the file written after each; those it holds already are not made again.
+    """All runs, those that the file holds already not made again; see study.complete.
 
-    Without a path nothing is kept. Raises TextbookError when the file is another experiment's.
+    Without a path nothing is kept. Raises StudyError when the file is another experiment's.
     """
-    table = begun(seeds, rates, recipe, data, path)
-    done = {key_of(run) for run in table["runs"]}
+    identity = {"recipe": dataclasses.asdict(recipe), "data_sha256": data.sha256}
+    table = study.begun(path, identity, {"command": "", "rates": list(rates)})
+    most = max([seeds, *(run["seed"] for run in table["runs"])])
+    size = "--quick" if recipe == QUICK else f"--seeds {most}"
+    table["about"]["command"] = f"python -m resnet textbook {size}"
     plan = [(seed, *pair) for seed in range(1, seeds + 1) for pair in pairs_of(rates)]
-    digits = slices(data, recipe)
-    left = [key for key in plan if key not in done]
-    with tqdm(total=len(plan), initial=len(plan) - len(left), unit="run") as bar:
-        for seed, name, rate in left:
-            bar.set_description(f"seed {seed}, {name} at {rate:g}")
-            table["runs"].append(measured(name, rate, seed, digits, recipe))
-            if path is not None:
-                save(table, path)
-            bar.update()
+    make = functools.partial(measured, digits=slices(data, recipe), recipe=recipe)
+    study.complete(table, plan, key_of, make, path)
     return table
 
 
-def begun(
-    seeds: int, rates: Sequence[float], recipe: Recipe, data: Mnist, path: Path | None
-) -> Table:
-    """A table to add runs to, with those that the file holds."""
-    # What must be equal for runs to stand in one table.
-    identity = {
-        "recipe": dataclasses.asdict(recipe),
-        "data_sha256": data.sha256,
-        "torch": torch.__version__,
-    }
-    runs: list[Run] = []
-    if path is not None and path.exists():
-        stored = load(path)
-        if stored is None or any(stored["about"].get(k) != v for k, v in identity.items()):
-            raise TextbookError(
-                f"{path}: not a table of this recipe, these data and torch {torch.__version__}; "
-                "delete it to start anew, or name another file with --output"
-            )
-        runs = stored["runs"]
-    most = max([seeds, *(run["seed"] for run in runs)])
-    size = "--quick" if recipe == QUICK else f"--seeds {most}"
-    about = {
-        "command": f"python -m resnet textbook {size}",
-        "rates": list(rates),
-        **identity,
-        "date": datetime.date.today().isoformat(),
-        "machine": f"{fastest_device().type}, {platform.machine()}, {os.cpu_count()} cores",
-    }
-    return {"about": about, "runs": runs}
-
-
-def key_of(run: Run) -> tuple[int, str, float]:
+def key_of(run: Run) -> Key:
     return run["seed"], run["net"], run["rate"]
-
-
-def save(table: Table, path: Path = FILE) -> None:
-    """Replaces the file only when all is written. One line a run."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.tmp")
-    runs = ",\n".join(json.dumps(run, allow_nan=False) for run in table["runs"])
-    about = json.dumps(table["about"], indent=1)
-    unfinished.write_text(f'{{"about": {about},\n"runs": [\n{runs}\n]}}\n')
-    unfinished.replace(path)
-
-
-def load(path: Path = FILE) -> Table | None:
-    """The stored table; None where there is none or it cannot be read."""
-    try:
-        table = json.loads(path.read_text())
-    except (OSError, ValueError):
-        return None
-    match table:
-        case {"about": {"rates": [*_]}, "runs": [*_]}:
-            return dict(table)
-    return None

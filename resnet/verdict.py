@@ -7,14 +7,12 @@ from collections.abc import Mapping, Sequence
 from resnet.checkpoint import VARIANTS
 from resnet.comparison import SIGNIFICANT, p_in_words
 from resnet.student import Mean, mean_of
+from resnet.study import Run, StudyError, Table
 from resnet.textbook import (
     BOOK,
     BOOK_STEPS,
     Pair,
     Recipe,
-    Run,
-    Table,
-    TextbookError,
     key_of,
     pairs_of,
 )
@@ -27,13 +25,13 @@ Runs = Mapping[Pair, Sequence[Run]]  # by net and rate, one a seed, the same see
 
 
 def complete_runs(table: Table) -> dict[Pair, list[Run]]:
-    """The runs of the seeds that have them all. Raises TextbookError when there is none."""
+    """The runs of the seeds that have them all. Raises StudyError when there is none."""
     runs = {key_of(run): run for run in table["runs"]}
     pairs = pairs_of(table["about"]["rates"])
     seeds = sorted({seed for seed, *_ in runs})
     whole = [seed for seed in seeds if all((seed, *pair) in runs for pair in pairs)]
     if not whole:
-        raise TextbookError("No seed has all its runs yet; the same command goes on.")
+        raise StudyError("No seed has all its runs yet; the same command goes on.")
     return {(name, rate): [runs[seed, name, rate] for seed in whole] for name, rate in pairs}
 
 

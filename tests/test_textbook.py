@@ -8,10 +8,11 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from resnet import checkpoint, mnist, textbook
+from resnet import checkpoint, mnist, study, textbook
 from resnet.__main__ import get_args_parser
 from resnet.lenet import LeNet5
 from resnet.mnist import Mnist, Split
+from resnet.study import StudyError
 from resnet.textbook import (
     BOOK,
     BOOK_STEPS,
@@ -64,7 +65,7 @@ def test_the_slices_are_the_first_digits_of_each_split(data: Mnist) -> None:
 
 def test_too_few_digits_are_refused(data: Mnist) -> None:
     few = Mnist(data.train, data.validation.first(9), data.test, data.sha256)
-    with pytest.raises(textbook.TextbookError, match="validation slice has 9 digits"):
+    with pytest.raises(StudyError, match="validation slice has 9 digits"):
         slices(few, TINY)
 
 
@@ -150,7 +151,7 @@ def test_the_earliest_of_the_best_weights_are_kept(
 
 def test_folding_changes_no_score(digits: dict[str, Split], variant: str) -> None:
     net, _ = trained(variant, 0.02, 3, digits, TINY)
-    run = textbook.measured(variant, 0.02, 3, digits, TINY)
+    run = textbook.measured((3, variant, 0.02), digits, TINY)
     test = digits["test_all"]
     logits = textbook.logits_of(net, test.images)
     for part, count in (("test", 5), ("test_all", 10)):
@@ -181,8 +182,9 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Runs take no time; which were made."""
     made: list[Any] = []
 
-    def measured(name: str, rate: float, seed: int, digits: Any, recipe: Recipe) -> dict[str, Any]:
-        made.append((seed, name, rate))
+    def measured(key: textbook.Key, digits: Any, recipe: Recipe) -> dict[str, Any]:
+        made.append(key)
+        seed, name, rate = key
         right = 5 + seed % 3
         judged = {"step": [4, 6], "right": [1, right], "loss": [2.0, None], "total": 10}
         test = {"right": right, "total": 10, "loss": 1.0}
@@ -192,6 +194,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         }  # fmt: skip
 
     monkeypatch.setattr(textbook, "measured", measured)
+    monkeypatch.setattr(study, "made", lambda keys, make, workers: map(make, keys))
     return made
 
 
@@ -202,34 +205,34 @@ def test_what_was_interrupted_goes_on_where_it_was(
     data: Mnist, calls: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole, path = tmp_path / "deep" / "whole.json", tmp_path / "cut.json"
-    textbook.study(2, QUICK_RATES, TINY, data, whole)
+    textbook.repeated(2, QUICK_RATES, TINY, data, whole)
     assert calls == PLAN
     calls.clear()
 
     complete = textbook.measured
 
-    def stopping(*arguments: Any) -> dict[str, Any]:
+    def stopping(*arguments: Any, **more: Any) -> dict[str, Any]:
         if len(calls) == 7:
             raise KeyboardInterrupt
-        return complete(*arguments)
+        return complete(*arguments, **more)
 
     monkeypatch.setattr(textbook, "measured", stopping)
     with pytest.raises(KeyboardInterrupt):
-        textbook.study(2, QUICK_RATES, TINY, data, path)
-    stored = textbook.load(path)
+        textbook.repeated(2, QUICK_RATES, TINY, data, path)
+    stored = study.load(path)
     assert stored is not None
     assert [textbook.key_of(run) for run in stored["runs"]] == PLAN[:7]
     calls.clear()
 
     monkeypatch.setattr(textbook, "measured", complete)
-    table = textbook.study(2, QUICK_RATES, TINY, data, path)
+    table = textbook.repeated(2, QUICK_RATES, TINY, data, path)
     assert calls == PLAN[7:]
-    assert table == textbook.load(path)
+    assert table == study.load(path)
     assert table["runs"] == json.loads(whole.read_text())["runs"]
     assert table["about"]["command"] == "python -m resnet textbook --seeds 2"
     assert [*path.parent.glob(".*.tmp")] == []
 
-    more = textbook.study(1, (*QUICK_RATES, 0.02), TINY, data, path)  # of a seed that is there
+    more = textbook.repeated(1, (*QUICK_RATES, 0.02), TINY, data, path)  # of a seed that is there
     assert calls[len(PLAN[7:]) :] == [(1, "residual", 0.02), (1, "plain", 0.02)]
     assert more["about"]["command"] == "python -m resnet textbook --seeds 2"
     assert len(more["runs"]) == len(PLAN) + 2
@@ -240,7 +243,7 @@ def test_runs_of_another_experiment_stay_as_they_are(
     other: str, data: Mnist, calls: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "textbook.json"
-    textbook.study(1, QUICK_RATES, TINY, data, path)
+    textbook.repeated(1, QUICK_RATES, TINY, data, path)
     recipe = TINY
     match other:
         case "recipe":
@@ -253,18 +256,10 @@ def test_runs_of_another_experiment_stay_as_they_are(
             path.write_text("[]")
     before = path.read_bytes()
     calls.clear()
-    with pytest.raises(textbook.TextbookError, match="name another file with --output"):
-        textbook.study(1, QUICK_RATES, recipe, data, path)
+    with pytest.raises(StudyError, match="name another file with --output"):
+        textbook.repeated(1, QUICK_RATES, recipe, data, path)
     assert calls == []
     assert path.read_bytes() == before
-
-
-@pytest.mark.parametrize("text", ["", "{", "[]", "3", '{"about": {}, "runs": []}'])
-def test_a_table_that_cannot_be_read_is_none(text: str, tmp_path: Path) -> None:
-    path = tmp_path / "textbook.json"
-    assert textbook.load(path) is None
-    path.write_text(text)
-    assert textbook.load(path) is None
 
 
 # --- the command -----------------------------------------------------------------------------
@@ -314,7 +309,7 @@ def test_quick_keeps_nothing_unless_told_where(
     assert command("--quick", "--seeds", "7") == 0
     assert calls == PLAN[:5]
     assert not real_file.parent.exists()
-    with pytest.raises(textbook.TextbookError, match="--quick"):
+    with pytest.raises(StudyError, match="--quick"):
         command("--quick", "--output", real_file)
     assert len(calls) == 5
 
@@ -330,7 +325,7 @@ def test_the_whole_is_stored_and_shown(
     assert command("--show") == 0
     assert capsys.readouterr().out == printed
     assert len(calls) == 2 * (1 + 2 * 6)
-    stored = textbook.load(real_file)
+    stored = study.load(real_file)
     assert stored is not None
     assert stored["about"]["recipe"]["test_all"] == 10_000
 
@@ -341,7 +336,7 @@ def test_an_interrupted_command_says_so(
     def study(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(textbook, "study", study)
+    monkeypatch.setattr(textbook, "repeated", study)
     assert command() == 130
     assert "goes on after the last run" in capsys.readouterr().err
 

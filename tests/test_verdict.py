@@ -6,7 +6,8 @@ from scipy import stats
 from resnet import verdict
 from resnet.checkpoint import VARIANTS
 from resnet.student import Mean, mean_of
-from resnet.textbook import TextbookError, pairs_of
+from resnet.study import StudyError
+from resnet.textbook import pairs_of
 from resnet.training import wilson_interval
 from resnet.verdict import chosen_rate, complete_runs, difference, finding
 
@@ -56,7 +57,7 @@ def test_only_seeds_with_all_their_runs_count() -> None:
         ]
     table["runs"].pop()
     assert [run["seed"] for run in complete_runs(table)["LeNet-5", 0.1]] == [1, 3]
-    with pytest.raises(TextbookError, match="goes on"):
+    with pytest.raises(StudyError, match="goes on"):
         complete_runs({**table, "runs": table["runs"][:3]})
 
 
