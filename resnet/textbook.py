@@ -15,7 +15,7 @@ import dataclasses
 import functools
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,13 @@ class Recipe:
     batch_size: int = 64  # the last batch of an epoch is what is left over
     epochs: int = 5
     judge_every: int = 15  # steps; and after the last one
+
+    @property
+    def steps(self) -> int:
+        return self.epochs * math.ceil(self.train / self.batch_size)
+
+    def judges_after(self, step: int) -> bool:
+        return step % self.judge_every == 0 or step == self.steps
 
 
 RATES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
@@ -124,11 +131,27 @@ def trained(
     torch.manual_seed(seed)
     train, validation = digits["train"], digits["validation"]
     net = placed(build(name), train.images.device)
-    optimizer = torch.optim.SGD(net.parameters(), lr=rate)
     losses: list[float | None] = []
     judged: dict[str, list[Any]] = {"step": [], "right": [], "loss": []}
     best: dict[str, Tensor] = {}
-    steps = recipe.epochs * math.ceil(len(train) / recipe.batch_size)
+    for step, loss in enumerate(descent(net, rate, seed, train, recipe), 1):
+        losses.append(loss)
+        if recipe.judges_after(step):
+            found = score(logits_of(net, validation.images), validation.labels)
+            if found["right"] > max(judged["right"], default=-1):
+                best = {key: tensor.clone() for key, tensor in net.state_dict().items()}
+            judged["step"].append(step)
+            judged["right"].append(found["right"])
+            judged["loss"].append(found["loss"])
+    net.load_state_dict(best)
+    return net.eval(), {"loss": losses, "validation": {**judged, "total": len(validation)}}
+
+
+def descent(
+    net: nn.Module, rate: float, seed: int, train: Split, recipe: Recipe
+) -> Iterator[float | None]:
+    """The loss of every step, taken when it is asked for: so two nets can be trained in turn."""
+    optimizer = torch.optim.SGD(net.parameters(), lr=rate)
     for epoch in range(recipe.epochs):
         order = torch.randperm(len(train), generator=generator(seed, "textbook", epoch))
         for batch in order.to(train.images.device).split(recipe.batch_size):
@@ -137,16 +160,7 @@ def trained(
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-            losses.append(rounded(loss))
-            if len(losses) % recipe.judge_every == 0 or len(losses) == steps:
-                found = score(logits_of(net, validation.images), validation.labels)
-                if found["right"] > max(judged["right"], default=-1):
-                    best = {key: tensor.clone() for key, tensor in net.state_dict().items()}
-                judged["step"].append(len(losses))
-                judged["right"].append(found["right"])
-                judged["loss"].append(found["loss"])
-    net.load_state_dict(best)
-    return net.eval(), {"loss": losses, "validation": {**judged, "total": len(validation)}}
+            yield rounded(loss)
 
 
 def measured(key: Key, digits: dict[str, Split], recipe: Recipe) -> Run:

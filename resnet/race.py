@@ -1,0 +1,95 @@
+"""The fair race: a net with shortcuts and one without, trained step by step in turn.
+
+Both are narrow, equally deep, begin from one seed, learn at one rate and see the same batches, by
+the recipe of the stored runs, so that a race can be laid over their curves. The shortcuts are the
+one difference.
+
+`python -m resnet.race --depth 18 --seed 7` is a race: a line of JSON for each net after each
+validation. The page starts it as a process of its own (resnet/track.py).
+"""
+
+import argparse
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from resnet import mnist
+from resnet.checkpoint import VARIANTS
+from resnet.model import ResNet18, placed
+from resnet.study import StudyError
+from resnet.textbook import QUICK, Recipe, descent, logits_of, score, slices
+
+DEPTHS = (18, 34, 66)  # layers
+RATES = (0.005, 0.01, 0.02, 0.05, 0.1)
+RECIPE = Recipe(test=0, test_all=0, judge_every=5)  # a race never sees a test digit
+NO_DIGITS = "There is no race: MNIST is missing or damaged on this server."
+
+Point = dict[str, Any]  # {"net", "step", "right", "total", "loss"}: one validation of one net
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to be raced."""
+
+    depth: int  # layers, one of DEPTHS
+    has_norm: bool
+    rate: float
+    seed: int
+
+
+def course(wish: Wish, data: mnist.Mnist, recipe: Recipe = RECIPE) -> Iterator[Point]:
+    """Trains both nets, step by step in turn: a point for each after each validation."""
+    digits = slices(data, recipe)
+    train, validation = digits["train"], digits["validation"]
+    nets = {}
+    for variant in VARIANTS:
+        torch.manual_seed(wish.seed)
+        nets[variant] = placed(build(variant, wish), train.images.device)
+    trainings = [descent(net, wish.rate, wish.seed, train, recipe) for net in nets.values()]
+    for step, _ in enumerate(zip(*trainings, strict=True), 1):
+        if recipe.judges_after(step):
+            for variant, net in nets.items():
+                found = score(logits_of(net, validation.images), validation.labels)
+                yield {"net": variant, "step": step, **found}
+
+
+def build(variant: str, wish: Wish) -> ResNet18:
+    return ResNet18(use_residual=variant == "residual")
+
+
+def get_args_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m resnet.race", description="A race.")
+    parser.add_argument("--depth", type=int, choices=DEPTHS, default=DEPTHS[0])
+    parser.add_argument("--no-norm", action="store_true")
+    parser.add_argument("--rate", type=float, default=0.02)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--data", type=Path, default=mnist.FOLDER, metavar="DIR")
+    parser.add_argument("--quick", action="store_true", help="a few steps: to see that all works")
+    return parser
+
+
+def main(args: argparse.Namespace) -> int:
+    os.nice(19)  # whoever draws comes first
+    torch.set_num_threads(1)
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # ends with the server, if that is killed
+    wish = Wish(args.depth, not args.no_norm, args.rate, args.seed)
+    recipe = replace(QUICK, test=0, test_all=0) if args.quick else RECIPE
+    try:
+        for point in course(wish, mnist.load(args.data), recipe):
+            print(json.dumps(point), flush=True)
+    except (mnist.DataError, StudyError) as error:
+        print(error, file=sys.stderr)
+        print(json.dumps({"fault": NO_DIGITS}), flush=True)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(get_args_parser().parse_args()))
