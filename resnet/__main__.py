@@ -8,17 +8,43 @@ import sys
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from tabulate import tabulate
 from torch import Tensor
 
-from resnet import checkpoint, comparison, ink, mnist, readback, study, training, verdict
+from resnet import (
+    checkpoint,
+    comparison,
+    depth_verdict,
+    ink,
+    mnist,
+    readback,
+    study,
+    training,
+    verdict,
+)
+from resnet import depth as depth_study
 from resnet import lesion as lesion_study
 from resnet import textbook as textbook_study
 from resnet.classifier import Answer, Classifier
 from resnet.model import fastest_device, placed
 from resnet.summary import summarise
+
+# What makes its runs, what says what they show, and a word on it.
+STUDIES: dict[str, tuple[Any, Any, str]] = {
+    "textbook": (
+        textbook_study,
+        verdict,
+        "repeat the textbook's experiment from many seeds, and make it fair (half an hour)",
+    ),
+    "depth": (
+        depth_study,
+        depth_verdict,
+        "train deep and shallow nets, with batch norm and without, from many seeds (minutes)",
+    ),
+}
 
 
 def get_args_parser() -> argparse.ArgumentParser:
@@ -63,25 +89,29 @@ def get_args_parser() -> argparse.ArgumentParser:
     command.add_argument("--show", action="store_true", help="print the stored table only")
     command.set_defaults(run=lesion)
 
-    command = commands.add_parser(
-        "textbook",
-        help="repeat the textbook's experiment from many seeds, and make it fair (hours)",
-    )
-    with_data(command)
-    command.add_argument(
-        "--seeds", type=at_least_one, default=20, metavar="N", help="default: %(default)s"
-    )
-    command.add_argument(
-        "--quick", action="store_true", help="one seed, few steps: see that it works, keep nothing"
-    )
-    command.add_argument(
-        "--output",
-        type=Path,
-        metavar="FILE",
-        help="where every run is kept, and where to go on; default: results/textbook.json",
-    )
-    command.add_argument("--show", action="store_true", help="print the stored runs only")
-    command.set_defaults(run=textbook)
+    for name, (experiment, _, what) in STUDIES.items():
+        command = commands.add_parser(name, help=what)
+        with_data(command)
+        command.add_argument(
+            "--seeds",
+            type=at_least_one,
+            default=experiment.SEEDS,
+            metavar="N",
+            help="default: %(default)s",
+        )
+        command.add_argument(
+            "--quick",
+            action="store_true",
+            help="one seed, few steps: see that it works, keep nothing",
+        )
+        command.add_argument(
+            "--output",
+            type=Path,
+            metavar="FILE",
+            help=f"where every run is kept, and where to go on; default: results/{name}.json",
+        )
+        command.add_argument("--show", action="store_true", help="print the stored runs only")
+        command.set_defaults(run=repeat, study=name)
 
     command = commands.add_parser(
         "readback", help="fit what reads picture and digit back from inside the nets (minutes)"
@@ -264,9 +294,10 @@ def measured_lesions(args: argparse.Namespace) -> lesion_study.Counts:
     return table
 
 
-def textbook(args: argparse.Namespace) -> int:
+def repeat(args: argparse.Namespace) -> int:
+    experiment, verdict_of, _ = STUDIES[args.study]
     try:
-        table = textbook_table(args)
+        table = study.load(args.output or experiment.FILE) if args.show else repeated(args)
     except KeyboardInterrupt:
         print(
             "Stopped; the same command goes on after the last run that was stored.", file=sys.stderr
@@ -275,25 +306,21 @@ def textbook(args: argparse.Namespace) -> int:
     if table is None:
         print("No runs are stored there; measure some first.", file=sys.stderr)
         return 1
-    for title, headers, rows in verdict.tables(table):
+    for title, headers, rows in verdict_of.tables(table):
         print(f"{title}\n")
         print(tabulate(rows, headers, tablefmt="github", disable_numparse=True), end="\n\n")
-    print("\n".join(verdict.sentences(table)))
+    print("\n".join(verdict_of.sentences(table)))
     return 0
 
 
-def textbook_table(args: argparse.Namespace) -> study.Table | None:
-    output = args.output or textbook_study.FILE
-    if args.show:
-        return study.load(output)
+def repeated(args: argparse.Namespace) -> study.Table:
+    experiment, _, _ = STUDIES[args.study]
     data = mnist.load(args.data)
     if not args.quick:
-        recipe, rates = textbook_study.Recipe(), list(textbook_study.RATES)
-        return textbook_study.repeated(args.seeds, rates, recipe, data, output)
-    if args.output and args.output.resolve() == textbook_study.FILE:
+        return experiment.whole(args.seeds, data, args.output or experiment.FILE)
+    if args.output and args.output.resolve() == experiment.FILE:
         raise study.StudyError(f"{args.output}: not for the runs of --quick")
-    recipe, rates = textbook_study.QUICK, list(textbook_study.QUICK_RATES)
-    return textbook_study.repeated(1, rates, recipe, data, args.output)
+    return experiment.quick(data, args.output)
 
 
 def read_back(args: argparse.Namespace) -> int:

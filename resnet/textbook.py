@@ -56,6 +56,7 @@ class Recipe:
 
 
 RATES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
+SEEDS = 20
 # To see in a minute that all works: what these nets read means nothing.
 QUICK = Recipe(train=256, test_all=500, epochs=1, judge_every=3)
 QUICK_RATES = (0.005, 0.01)
@@ -127,14 +128,23 @@ def slices(data: Mnist, recipe: Recipe) -> dict[str, Split]:
 def trained(
     name: str, rate: float, seed: int, digits: dict[str, Split], recipe: Recipe
 ) -> tuple[nn.Module, Run]:
-    """The net with its best weights on validation, the earliest of equals, and what it took."""
+    """The net with its best weights on validation, and what it took to get there."""
     torch.manual_seed(seed)
-    train, validation = digits["train"], digits["validation"]
-    net = placed(build(name), train.images.device)
+    net = placed(build(name), fastest_device())
+    course, best = judged_descent(net, rate, seed, digits, recipe)
+    net.load_state_dict(best)
+    return net.eval(), course
+
+
+def judged_descent(
+    net: nn.Module, rate: float, seed: int, digits: dict[str, Split], recipe: Recipe
+) -> tuple[Run, dict[str, Tensor]]:
+    """Trains the net; its losses and scores, and the best weights, the earliest of equals."""
+    validation = digits["validation"]
     losses: list[float | None] = []
     judged: dict[str, list[Any]] = {"step": [], "right": [], "loss": []}
     best: dict[str, Tensor] = {}
-    for step, loss in enumerate(descent(net, rate, seed, train, recipe), 1):
+    for step, loss in enumerate(descent(net, rate, seed, digits["train"], recipe), 1):
         losses.append(loss)
         if recipe.judges_after(step):
             found = score(logits_of(net, validation.images), validation.labels)
@@ -143,8 +153,7 @@ def trained(
             judged["step"].append(step)
             judged["right"].append(found["right"])
             judged["loss"].append(found["loss"])
-    net.load_state_dict(best)
-    return net.eval(), {"loss": losses, "validation": {**judged, "total": len(validation)}}
+    return {"loss": losses, "validation": {**judged, "total": len(validation)}}, best
 
 
 def descent(
@@ -226,6 +235,14 @@ def repeated(
     make = functools.partial(measured, digits=slices(data, recipe), recipe=recipe)
     study.complete(table, plan, key_of, make, path)
     return table
+
+
+def whole(seeds: int, data: Mnist, path: Path) -> Table:
+    return repeated(seeds, RATES, Recipe(), data, path)
+
+
+def quick(data: Mnist, path: Path | None) -> Table:
+    return repeated(1, QUICK_RATES, QUICK, data, path)
 
 
 def key_of(run: Run) -> Key:

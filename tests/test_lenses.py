@@ -9,6 +9,7 @@ import pytest
 import torch
 import torchvision
 from captum.attr import LayerGradCam, Saliency
+from torch import nn
 from torch.nn import functional as F
 from torchvision.models.feature_extraction import create_feature_extractor
 
@@ -93,6 +94,7 @@ def test_the_strongest_maps_are_shown_each_in_its_own_range() -> None:
 
 def test_a_dead_net_has_black_maps(variant: str) -> None:
     net = lively_net(variant)
+    assert isinstance(net.bn1, nn.BatchNorm2d)
     net.bn1.weight.data.zero_()
     net.bn1.bias.data.zero_()
     stem = cells_of(Classifier(net, UNCALIBRATED), "maps")[0]
@@ -140,6 +142,7 @@ def test_a_unit_that_is_out_edits_nothing(variant: str) -> None:
 
 def test_zeros_have_no_ratio_and_no_angle(variant: str) -> None:
     net = lively_net(variant)
+    assert isinstance(net.bn1, nn.BatchNorm2d)
     net.bn1.weight.data.zero_()
     net.bn1.bias.data.zero_()
     cells = cells_of(Classifier(net, UNCALIBRATED), "edit")

@@ -1,0 +1,114 @@
+"""What depth does to nets with shortcuts and without, with batch norm and without.
+
+The textbook's steps, from many seeds, at 18 to 98 layers: all nets at equal rates, from equal seeds
+and on equal batches. Narrow nets, 16 channels in the first stage instead of 64, so that all of it
+takes minutes; each is judged every 5 steps, so that its curve can be drawn, and its gradients are
+measured before the first step and after the last.
+"""
+
+import dataclasses
+import functools
+import itertools
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from resnet import study
+from resnet.checkpoint import VARIANTS
+from resnet.classifier import cut_to_live_taps, fold_batch_norms
+from resnet.gradients import gradients
+from resnet.mnist import Mnist, Split
+from resnet.model import ResNet, fastest_device, placed
+from resnet.study import Run, Table
+from resnet.textbook import Recipe, judged_descent, logits_of, score, slices
+
+FILE = study.RESULTS / "depth.json"
+WIDTH = 16  # channels in the first stage
+DEPTHS = (18, 34, 66, 98)  # layers
+RATES = (0.001, 0.005, 0.02, 0.05, 0.1)
+SEEDS = 5
+RECIPE = Recipe(test=0, judge_every=5)
+QUICK = Recipe(train=128, validation=50, test=0, test_all=100, epochs=1, judge_every=1)
+QUICK_DEPTHS, QUICK_RATES = (18, 34), (0.02, 0.05)
+ONE_ERROR = 64  # digits of the batch whose error is sent back, the first of the training slice
+
+Key = tuple[int, str, int, bool, float]  # seed, net, layers, whether it has norms, rate
+
+
+def build(variant: str, depth: int, has_norm: bool, seed: int) -> ResNet:
+    """A net of so many layers as it begins from a seed."""
+    torch.manual_seed(seed)
+    net = ResNet(
+        use_residual=variant == "residual",
+        units_per_stage=(depth - 2) // 8,  # of two layers, in four stages; stem and head
+        width=WIDTH,
+        has_norm=has_norm,
+    )
+    return placed(net, fastest_device())
+
+
+def measured(key: Key, digits: dict[str, Split], recipe: Recipe) -> Run:
+    """One run, as it is stored."""
+    started = time.perf_counter()
+    seed, variant, depth, has_norm, rate = key
+    first = digits["train"].first(ONE_ERROR)
+    net = build(variant, depth, has_norm, seed)
+    start = gradients(net, first.images, first.labels)
+    course, best = judged_descent(net, rate, seed, digits, recipe)
+    end = gradients(net, first.images, first.labels)
+    net.load_state_dict(best)
+    ready = placed(cut_to_live_taps(fold_batch_norms(net)), fastest_device())
+    test = digits["test_all"]
+    return {
+        "seed": seed,
+        "net": variant,
+        "depth": depth,
+        "has_norm": has_norm,
+        "rate": rate,
+        **course,
+        "test_all": score(logits_of(ready, test.images), test.labels),
+        "gradient": {"start": start, "end": end},
+        "seconds": round(time.perf_counter() - started, 1),
+    }
+
+
+def repeated(
+    seeds: int,
+    depths: Sequence[int],
+    rates: Sequence[float],
+    recipe: Recipe,
+    data: Mnist,
+    path: Path | None,
+) -> Table:
+    """All runs, those that the file holds already not made again; see study.complete.
+
+    Without a path nothing is kept. Raises StudyError when the file is another study's.
+    """
+    identity = {
+        "width": WIDTH,
+        "recipe": dataclasses.asdict(recipe),
+        "data_sha256": data.sha256,
+    }
+    about = {"command": "", "depths": list(depths), "rates": list(rates)}
+    table = study.begun(path, identity, about)
+    most = max([seeds, *(run["seed"] for run in table["runs"])])
+    size = "--quick" if recipe == QUICK else f"--seeds {most}"
+    table["about"]["command"] = f"python -m resnet depth {size}"
+    plan = list(itertools.product(range(1, seeds + 1), VARIANTS, depths, (True, False), rates))
+    make = functools.partial(measured, digits=slices(data, recipe), recipe=recipe)
+    study.complete(table, plan, key_of, make, path)
+    return table
+
+
+def whole(seeds: int, data: Mnist, path: Path) -> Table:
+    return repeated(seeds, DEPTHS, RATES, RECIPE, data, path)
+
+
+def quick(data: Mnist, path: Path | None) -> Table:
+    return repeated(1, QUICK_DEPTHS, QUICK_RATES, QUICK, data, path)
+
+
+def key_of(run: Run) -> Key:
+    return run["seed"], run["net"], run["depth"], run["has_norm"], run["rate"]

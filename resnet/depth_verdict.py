@@ -1,0 +1,237 @@
+"""What the study of depth shows: numbers for the page, tables to print, sentences that follow."""
+
+import itertools
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from resnet.checkpoint import VARIANTS
+from resnet.comparison import SIGNIFICANT, p_in_words
+from resnet.depth import key_of
+from resnet.gradients import Gradients
+from resnet.student import Mean, mean_of, seeds_in_words
+from resnet.study import Run, StudyError, Table
+from resnet.textbook import Pair
+from resnet.verdict import Printed, chosen_rate, difference, shares, with_interval
+
+NORMS = {True: "with batch norm", False: "without batch norm"}
+WHEN = {"start": "before the first step", "end": "after the last step"}
+# As many times larger or smaller the stem's gradient is in the deepest net than in the shallowest
+# before a sentence says that it explodes or vanishes with depth.
+FAR = 1000.0
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """Of one net at one depth, at the rate that its validation digits choose."""
+
+    rate: float
+    percents: list[float]  # of the test digits, a seed each
+
+    @property
+    def mean(self) -> Mean:
+        return mean_of(self.percents)
+
+
+def whole_seeds(table: Table) -> list[int]:
+    """The seeds that have all their runs. Raises StudyError when there is none."""
+    about = table["about"]
+    keys = {key_of(run) for run in table["runs"]}
+    each = list(itertools.product(VARIANTS, about["depths"], NORMS, about["rates"]))
+    seeds = sorted({seed for seed, *_ in keys})
+    whole = [seed for seed in seeds if all((seed, *case) in keys for case in each)]
+    if not whole:
+        raise StudyError("No seed has all its runs yet; the same command goes on.")
+    return whole
+
+
+def runs_at(table: Table, depth: int, has_norm: bool) -> dict[Pair, list[Run]]:
+    """Of the whole seeds, in order: by net and rate."""
+    runs = {key_of(run): run for run in table["runs"]}
+    seeds = whole_seeds(table)
+    return {
+        (variant, rate): [runs[seed, variant, depth, has_norm, rate] for seed in seeds]
+        for variant in VARIANTS
+        for rate in table["about"]["rates"]
+    }
+
+
+def rates_at(table: Table, depth: int, has_norm: bool) -> dict[str, float]:
+    """The rate that each net's validation digits choose."""
+    runs = runs_at(table, depth, has_norm)
+    return {variant: chosen_rate(runs, variant, table["about"]["rates"]) for variant in VARIANTS}
+
+
+def accuracy(table: Table, depth: int, has_norm: bool) -> dict[str, Accuracy]:
+    runs = runs_at(table, depth, has_norm)
+    return {
+        variant: Accuracy(rate, shares(runs[variant, rate], "test_all"))
+        for variant, rate in rates_at(table, depth, has_norm).items()
+    }
+
+
+def gap(table: Table, depth: int, has_norm: bool) -> Mean:
+    """Residual minus plain in points, paired by seed, each at its chosen rate."""
+    return difference(runs_at(table, depth, has_norm), rates_at(table, depth, has_norm))
+
+
+def gradient(table: Table, depth: int, has_norm: bool, when: str) -> dict[str, Gradients]:
+    """Of the stem, every unit, the head: the median over the seeds, at each net's chosen rate.
+
+    `when` is "start" or "end". None where some seed's is no finite number.
+    """
+    runs = runs_at(table, depth, has_norm)
+    return {
+        variant: [
+            median(values)
+            for values in zip(*(run["gradient"][when] for run in runs[variant, rate]), strict=True)
+        ]
+        for variant, rate in rates_at(table, depth, has_norm).items()
+    }
+
+
+def median(values: Sequence[float | None]) -> float | None:
+    finite = [value for value in values if value is not None]
+    return statistics.median(finite) if len(finite) == len(values) else None
+
+
+def growth(table: Table, has_norm: bool, when: str) -> dict[str, float | None]:
+    """The stem's gradient in the deepest net, over that in the shallowest; None where lost."""
+    depths = table["about"]["depths"]
+    first, last = (gradient(table, depth, has_norm, when) for depth in (depths[0], depths[-1]))
+    return {variant: ratio(last[variant][0], first[variant][0]) for variant in VARIANTS}
+
+
+def ratio(value: float | None, to: float | None) -> float | None:
+    return None if value is None or not to else value / to
+
+
+# --- as text ---------------------------------------------------------------------------------
+
+
+def tables(table: Table) -> list[Printed]:
+    return [accuracies(table), *(gradient_table(table, when) for when in WHEN)]
+
+
+def accuracies(table: Table) -> Printed:
+    rows = []
+    for has_norm, depth in itertools.product(NORMS, table["about"]["depths"]):
+        found = accuracy(table, depth, has_norm)
+        row = [str(depth), "yes" if has_norm else "no"]
+        for variant in VARIANTS:
+            row += [f"{found[variant].rate:g}", with_interval(found[variant].percents)]
+        rows.append([*row, *gap_in_words(gap(table, depth, has_norm))])
+    test = table["runs"][0]["test_all"]["total"]
+    seeds = seeds_in_words(len(whole_seeds(table)))
+    return (
+        f"Accuracy by depth, {table['about']['width']} channels in the first stage, {seeds}, "
+        f"{test:,} test digits (mean, 95 % interval), each at the rate that validation chooses",
+        ["layers", "batch norm", *(f"{v}{what}" for v in VARIANTS for what in (", rate", "")),
+         "residual - plain, points", "p"],
+        rows,
+    )  # fmt: skip
+
+
+def gap_in_words(found: Mean) -> list[str]:
+    if found.count == 1:
+        return [f"{found.mean:+.1f}", "one seed"]
+    interval = f"{found.mean:+.1f} ({found.low:+.1f} to {found.high:+.1f})"
+    return [interval, p_in_words(found.p).removeprefix("= ")]
+
+
+def gradient_table(table: Table, when: str) -> Printed:
+    rows = []
+    for has_norm, depth in itertools.product(NORMS, table["about"]["depths"]):
+        for variant, values in gradient(table, depth, has_norm, when).items():
+            rows.append(
+                [
+                    str(depth),
+                    "yes" if has_norm else "no",
+                    variant,
+                    *(in_digits(values[place]) for place in (0, 1, -2, -1)),
+                ]
+            )
+    seeds = seeds_in_words(len(whole_seeds(table)))
+    return (
+        f"Gradients {WHEN[when]}: root mean square over a place's weights, median of {seeds}",
+        ["layers", "batch norm", "net", "stem", "first unit", "last unit", "head"],
+        rows,
+    )
+
+
+def in_digits(value: float | None) -> str:
+    return "not finite" if value is None else f"{value:.2g}"
+
+
+def sentences(table: Table) -> list[str]:
+    """What the figures show, whatever it is."""
+    return [
+        *(falling(table, has_norm) for has_norm in NORMS),
+        *(flow(table, has_norm, "start") for has_norm in NORMS),
+    ]
+
+
+def falling(table: Table, has_norm: bool) -> str:
+    """How both nets' accuracy changes from the shallowest to the deepest."""
+    depths = table["about"]["depths"]
+    first, last = (accuracy(table, depth, has_norm) for depth in (depths[0], depths[-1]))
+    changes = " and ".join(
+        f"the {variant} net from {first[variant].mean.mean:.1f} to {last[variant].mean.mean:.1f} %"
+        for variant in VARIANTS
+    )
+    return (
+        f"{capital(NORMS[has_norm])}, from {depths[0]} to {depths[-1]} layers, {changes}; at "
+        f"{depths[-1]} {apart(gap(table, depths[-1], has_norm))}."
+    )
+
+
+def apart(found: Mean) -> str:
+    if found.count == 1:
+        return "one seed tells nothing apart"
+    if found.p > SIGNIFICANT:
+        return f"they cannot be told apart (p {p_in_words(found.p)})"
+    ahead = "residual" if found.mean > 0 else "plain"
+    low, high = sorted((abs(found.low), abs(found.high)))
+    return (
+        f"the {ahead} net is {abs(found.mean):.1f} points ahead (95 % interval {low:.1f} to "
+        f"{high:.1f}, p {p_in_words(found.p)})"
+    )
+
+
+def flow(table: Table, has_norm: bool, when: str) -> str:
+    """What depth does to the gradient that arrives at the stem."""
+    depths = table["about"]["depths"]
+    ways = " and ".join(
+        f"in the {variant} net it {fate(found)}"
+        for variant, found in growth(table, has_norm, when).items()
+    )
+    return (
+        f"{capital(NORMS[has_norm])}, {WHEN[when]}, the stem's gradient from {depths[0]} to "
+        f"{depths[-1]} layers: {ways}."
+    )
+
+
+def fate(found: float | None) -> str:
+    """Of a gradient that is so many times as large as in the shallowest net."""
+    if found is None:
+        return "is no finite number any more"
+    if found >= FAR:
+        return f"explodes, to {times(found)} the size"
+    if found <= 1 / FAR:
+        return f"vanishes, to {times(found)} the size"
+    return f"stays in range, at {times(found)} the size"
+
+
+def times(value: float) -> str:
+    """Two digits that are true: 0.0012, 3.4, 25,000 or 1.2e-9 times."""
+    if 1e-4 <= value < 1e6:
+        return (
+            f"{float(f'{value:.2g}'):,g} times"
+            if value < 1000
+            else f"{round(value, -2):,.0f} times"
+        )
+    return f"{value:.1e} times"
+
+
+def capital(text: str) -> str:
+    return text[0].upper() + text[1:]

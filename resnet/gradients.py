@@ -1,0 +1,62 @@
+"""How much of an error arrives at each place in a net.
+
+He et al., arXiv 1512.03385, section 4.1, check that the gradients of their plain nets neither
+vanish nor explode, thanks to batch norm; Yang et al., arXiv 1902.08129, show that batch norm makes
+them explode with depth, and that shortcuts prevent it.
+"""
+
+import copy
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from resnet.model import LiveConv2d, ResNet, Window
+
+Gradients = list[float | None]  # of the stem, every unit, the head
+Layer = LiveConv2d | nn.Linear
+
+
+def gradients(net: ResNet, pictures: Tensor, labels: Tensor) -> Gradients:
+    """The root mean square of the loss's gradient over the weights of each place; net stays as is.
+
+    The loss is the mean cross-entropy of the batch, (N, 1, 32, 32) pictures and (N,) labels, in
+    train mode, so with the batch's own statistics. A place is the stem's convolution, a unit's two,
+    or the head; the projections are left out, for plain nets have none. Weights that only ever meet
+    padding do not count: their gradient is 0 by construction. None where it is no finite number.
+    """
+    net = copy.deepcopy(net).train()  # batch norms in train mode remember what they see
+    places: list[list[Layer]] = [[net.conv1]]
+    places += [[unit.conv1, unit.conv2] for unit in net.units()]
+    places += [[net.fc]]
+    alive: dict[nn.Module, int] = {net.fc: net.fc.weight.numel()}
+
+    def count(conv: nn.Module, inputs: tuple[Tensor, ...], _: Any) -> None:
+        assert isinstance(conv, LiveConv2d)
+        alive[conv] = live_weights(conv, *inputs[0].shape[-2:])
+
+    for module in net.modules():
+        if isinstance(module, LiveConv2d):
+            module.register_forward_hook(count)
+    F.cross_entropy(net(pictures), labels).backward()
+    return [rms(place, alive) for place in places]
+
+
+def live_weights(conv: LiveConv2d, height: int, width: int) -> int:
+    """How many weights meet a pixel of a (..., height, width) input anywhere."""
+    rows, columns = (len(taps(windows)) for windows in conv.windows(height, width))
+    return conv.out_channels * conv.in_channels * rows * columns
+
+
+def taps(windows: list[Window]) -> set[int]:
+    return {tap for live, _ in windows for tap in range(live.start, live.stop)}
+
+
+def rms(place: Sequence[Layer], alive: Mapping[nn.Module, int]) -> float | None:
+    # In float64, where the square of the smallest float32 is not 0 yet.
+    slopes = [layer.weight.grad.double() for layer in place if layer.weight.grad is not None]
+    total = sum(slope.square().sum().item() for slope in slopes)
+    value = math.sqrt(total / sum(alive[layer] for layer in place))
+    return float(f"{value:.3g}") if math.isfinite(value) else None
