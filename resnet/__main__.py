@@ -20,6 +20,7 @@ from resnet import (
     depth_verdict,
     ink,
     mnist,
+    proof,
     readback,
     study,
     training,
@@ -120,6 +121,12 @@ def get_args_parser() -> argparse.ArgumentParser:
     with_model(command)
     with_checkpoints(command)
     command.set_defaults(run=read_back)
+
+    command = commands.add_parser(
+        "prove", help="compare with torchvision's resnet18; and how such a comparison can lie"
+    )
+    with_checkpoints(command)
+    command.set_defaults(run=prove)
 
     command = commands.add_parser("summary", help="both nets module by module")
     command.set_defaults(run=summary)
@@ -335,6 +342,42 @@ def read_back(args: argparse.Namespace) -> int:
         for row, found in zip(rows, fitted.scores, strict=True):
             row += [f"{found.r2:.3f}", *score(variant, found.right, found.total)[2:]]
     print_table(rows, headers)
+    return 0
+
+
+# Of the check, and of its pictures: all ten samples, or only one.
+CASES: tuple[tuple[tuple[str, ...], int], ...] = (
+    ((), 10),
+    (("typo",), 10),
+    (("biases",), 10),
+    (("biases", "train"), 10),
+    (("train",), 1),
+    (("planted",), 10),
+    (("planted", "signed"), 10),
+)
+
+
+def prove(args: argparse.Namespace) -> int:
+    path = checkpoint.path_of("residual", args.checkpoints)
+    nets = {"fresh": proof.fresh(), "trained": checkpoint.load(path, "residual")[0]}
+    pictures = proof.sample_pictures()
+    rows = []
+    for flaws, count in CASES:
+        for weights, net in nets.items():
+            found = proof.check(net, pictures[:count], flaws)
+            rows.append(
+                [
+                    " + ".join(flaws) or "none",
+                    count,
+                    weights,
+                    proof.in_digits(found.printed),
+                    proof.in_digits(found.largest),
+                    found.sentence.partition(":")[0].rstrip("."),
+                ]
+            )
+    headers = ["flaws", "pictures", "weights", "it prints", "max |difference|", "so"]
+    print(tabulate(rows, headers, tablefmt="github", disable_numparse=True), end="\n\n")
+    print("\n".join(f"{name}: {what}." for name, what in proof.FLAWS.items()))
     return 0
 
 

@@ -1,0 +1,175 @@
+"""Prove it, break it: the official library's resnet18 with our weights, and how a comparison lies.
+
+The textbook ends by giving torchvision's (or Paddle's) resnet18 its own weights and one input; both
+must answer alike. Its check has flaws, each a switch here, and prints 0 in spite of them.
+"""
+
+import copy
+import math
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from resnet import ink, samples
+from resnet.checkpoint import build
+from resnet.model import LiveConv2d, ResNet18
+
+# The book's flaws, and one fault of our own that a sound check must find.
+FLAWS = {
+    "typo": "A typo in the names leaves the batch norms of the three projections (bn3) unloaded",
+    "biases": "Every convolution has a bias, which the library's net has no place for",
+    "train": "Both nets are compared in train mode",
+    "signed": "The check takes max(difference), not max |difference|",
+    "planted": "Planted, not the book's: every logit of our net is 1 too low",
+}
+FAULTS = ("typo", "biases", "planted")  # those that make two different nets
+# Two orders of adding up the same float32 products differ by some 1e-6 of the largest logit.
+TOLERANCE = 1e-4
+
+
+@dataclass(frozen=True)
+class Check:
+    """What came of comparing two nets' logits."""
+
+    printed: float | None  # what the check looks at; None where it fails before it can compare
+    largest: float | None  # max |difference|, in units of a logit
+    says_equal: bool
+    is_right: bool  # whether that is so, and was compared at all
+    sentence: str
+
+
+def check(net: ResNet18, pictures: Tensor, flaws: Collection[str] = ()) -> Check:
+    """Compare a residual net with torchvision's on (N, 1, 32, 32) normalised pictures.
+
+    flaws are of FLAWS, in any combination; the net itself stays as it is.
+    """
+    ours = copy.deepcopy(net)
+    state = dict(net.state_dict())
+    if "biases" in flaws:
+        add_biases(ours)
+    if "planted" in flaws:
+        ours.fc.bias.data -= 1
+    if "typo" in flaws:
+        state = {name: tensor for name, tensor in state.items() if "downsample.1" not in name}
+    theirs = official()
+    theirs.load_state_dict(state, strict="typo" not in flaws)
+    for one in (ours, theirs):
+        one.train("train" in flaws)
+    try:
+        with torch.no_grad():
+            expected = theirs(pictures)
+            difference = ours(pictures) - expected
+    except ValueError:  # of torch's batch norm
+        return Check(None, None, False, False, CRASH)
+    largest = difference.abs().max().item()
+    printed = difference.max().item() if "signed" in flaws else largest
+    limit = TOLERANCE * max(1.0, expected.abs().max().item())
+    faults = [name for name in FAULTS if name in flaws]
+    says_equal = printed <= limit
+    words = sentence(says_equal, faults, flaws, is_equal=largest <= limit)
+    return Check(printed, largest, says_equal, says_equal == (not faults), words)
+
+
+def official() -> nn.Module:
+    """torchvision's resnet18 for one channel and ten classes, as it begins."""
+    # Here and not above: importing it takes seconds and much memory, and only a check needs it.
+    from torchvision.models import resnet18
+
+    theirs: nn.Module = resnet18(num_classes=10)
+    theirs.conv1 = nn.Conv2d(1, 64, 7, stride=2, padding=3, bias=False)
+    return theirs
+
+
+def fresh(seed: int = 0) -> ResNet18:
+    """An untrained residual net."""
+    torch.manual_seed(seed)
+    return build("residual")
+
+
+def add_biases(net: ResNet18) -> None:
+    """A bias for every convolution, drawn as PyTorch draws them: what the textbook's port has."""
+    generator = torch.Generator().manual_seed(0)
+    for conv in net.modules():
+        if isinstance(conv, LiveConv2d):
+            fan_in = conv.weight[0].numel()
+            bias = torch.empty(conv.out_channels).uniform_(-1, 1, generator=generator)
+            conv.bias = nn.Parameter(bias / math.sqrt(fan_in))
+
+
+def sample_pictures() -> Tensor:
+    """(10, 1, 32, 32): ten drawn digits, as the nets see them."""
+    pictures = [ink.from_strokes(samples.sample(digit)) for digit in range(10)]
+    return ink.normalise(torch.stack(pictures))
+
+
+# --- in words --------------------------------------------------------------------------------
+
+CRASH = (
+    "The check fails before it can compare: at 32x32 the last maps have one pixel, and batch norm "
+    "in train mode finds no variance in one value a channel. Compare in eval mode."
+)
+WHY = {
+    "typo": "the projections' batch norms were never loaded",
+    "biases": "our net has biases and the library's has none",
+    "planted": "every logit of ours is 1 too low",
+}
+
+
+def sentence(says_equal: bool, faults: list[str], flaws: Collection[str], *, is_equal: bool) -> str:
+    """What to make of a check, by what it says and what is true."""
+    if not faults:
+        if says_equal:
+            return "Same weights, same input, same answers: the two are one net." + caveats(flaws)
+        return "The same net, and yet the answers differ: something is wrong here."
+    reasons = " and ".join(WHY[fault] for fault in faults)
+    if not says_equal:
+        return f"The check says that they differ, and they do: {reasons}."
+    if not is_equal:
+        return f"The check lies: {reasons}, but max(difference) sees no answer that is too low."
+    return f"The check lies: {reasons}, and still it says equal. {hidden(faults, flaws)}"
+
+
+def hidden(faults: list[str], flaws: Collection[str]) -> str:
+    """Why two nets that are not the same answer alike."""
+    reasons = []
+    if "typo" in faults:
+        reasons.append("A fresh batch norm is the identity, and so are those of an untrained net.")
+    if "biases" in faults and "train" in flaws:
+        reasons.append("In train mode a batch norm subtracts the mean, and every bias with it.")
+    return " ".join(reasons)
+
+
+def caveats(flaws: Collection[str]) -> str:
+    if "train" in flaws:
+        return " But in train mode: the check itself has changed the statistics of both."
+    if "signed" in flaws:
+        return " But this check could not have told if ours were too low."
+    return ""
+
+
+def idle_weights() -> int:
+    """What the textbook's plain net carries in shortcuts that it never calls, biases included."""
+    projections = [unit.downsample for unit in build("residual").units() if unit.downsample]
+    return sum(
+        parameter.numel() for projection in projections for parameter in projection.parameters()
+    ) + sum(conv.out_channels for projection in projections for conv in convolutions(projection))
+
+
+def with_biases() -> int:
+    """Parameters of the residual net in the form of the textbook's port."""
+    net = build("residual")
+    add_biases(net)
+    return sum(parameter.numel() for parameter in net.parameters())
+
+
+def convolutions(module: nn.Module) -> list[LiveConv2d]:
+    return [part for part in module.modules() if isinstance(part, LiveConv2d)]
+
+
+def in_digits(value: float | None) -> str:
+    """As a check would print it, but not the last bits, which differ from machine to machine."""
+    if value is None:
+        return "fails"
+    return "0" if abs(value) < TOLERANCE else f"{value:.2f}"
