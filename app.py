@@ -15,11 +15,13 @@ import gradio as gr
 import torch
 from starlette.middleware import Middleware
 
-from resnet import checkpoint, lesion, mnist
+from resnet import checkpoint, lesion, mnist, study
+from resnet import textbook as textbook_study
 from resnet.classifier import Classifier
 from ui.board import Board
 from ui.cards import AnswerCards
 from ui.endpoints import add_endpoints
+from ui.experiment import Experiment
 from ui.guard import LOOPBACK, Guard
 from ui.lab import InkLab
 from ui.mistakes import Mistakes
@@ -56,8 +58,11 @@ def build(
     classifiers: Mapping[str, Classifier],
     data: Path = mnist.FOLDER,
     measured: Mapping[str, Any] | None = None,
+    textbook: study.Table | None = None,
+    checkpoints: Path = checkpoint.FOLDER,
 ) -> gr.Blocks:
-    """The page; measured is what altered nets read right, as in results/lesion.json."""
+    """The page; measured is what altered nets read right, as in results/lesion.json, and textbook
+    the runs of results/textbook.json."""
     reader = Reader(classifiers, data)
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(600, 600)) as page:
         gr.HTML(
@@ -74,6 +79,8 @@ def build(
                     AnswerCards(classifiers)
                 Tour(classifiers)
                 Board(classifiers, measured)
+            with gr.Tab("The experiment"):
+                Experiment(reader, textbook, checkpoints)
             with gr.Tab("Mistakes"):
                 Mistakes(reader)
         add_endpoints(reader)
@@ -112,7 +119,12 @@ def main(args: argparse.Namespace) -> int:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    page = build(classifiers, measured=lesion.load())
+    page = build(
+        classifiers,
+        measured=lesion.load(),
+        textbook=study.load(textbook_study.FILE),
+        checkpoints=args.checkpoints,
+    )
     try:
         address = launch(page, args.host, args.port)
     except OSError as error:

@@ -60,6 +60,13 @@ def grey_levels(picture: Tensor) -> bytes:
     return (picture * 255).round().to(torch.uint8).numpy().tobytes()
 
 
+def from_grey_levels(levels: bytes) -> Tensor:
+    """The picture (1, 32, 32) of such bytes. Raises InkError where there are more or fewer."""
+    if len(levels) != SIDE * SIDE:
+        raise InkError("The picture did not arrive whole.")
+    return torch.tensor(list(levels)).reshape(1, SIDE, SIDE) / 255
+
+
 # --- strokes ---------------------------------------------------------------------------------
 
 

@@ -8,12 +8,13 @@ import copy
 import math
 from collections.abc import Collection
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 from resnet import ink, samples
-from resnet.checkpoint import build
+from resnet.checkpoint import FOLDER, build, load, path_of
 from resnet.model import LiveConv2d, ResNet18
 
 # The book's flaws, and one fault of our own that a sound check must find.
@@ -102,6 +103,26 @@ def sample_pictures() -> Tensor:
     """(10, 1, 32, 32): ten drawn digits, as the nets see them."""
     pictures = [ink.from_strokes(samples.sample(digit)) for digit in range(10)]
     return ink.normalise(torch.stack(pictures))
+
+
+class Prover:
+    """Checks of an untrained net and of the one in a folder of checkpoints, loaded when wanted."""
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        self.folder = folder
+        self.nets: dict[str, ResNet18] = {}
+
+    def net(self, weights: str) -> ResNet18:
+        """ "fresh" or "trained". Raises CheckpointError when there is no sound checkpoint."""
+        if weights not in self.nets:
+            path = path_of("residual", self.folder)
+            self.nets[weights] = fresh() if weights == "fresh" else load(path, "residual")[0]
+        return self.nets[weights]
+
+    def check(self, weights: str, flaws: Collection[str], picture: Tensor | None = None) -> Check:
+        """On a (1, 32, 32) picture in [0, 1], or on ten sample digits."""
+        pictures = sample_pictures() if picture is None else ink.normalise(picture[None])
+        return check(self.net(weights), pictures, flaws)
 
 
 # --- in words --------------------------------------------------------------------------------

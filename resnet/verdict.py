@@ -65,6 +65,11 @@ def difference(runs: Runs, rates: Mapping[str, float]) -> Mean:
     return mean_of([r - p for r, p in zip(residual, plain, strict=True)])
 
 
+def is_ahead(found: Mean) -> bool:
+    """Whether residual minus plain is above 0 by more than chance explains."""
+    return found.mean > 0 and found.p <= SIGNIFICANT
+
+
 # --- as text ---------------------------------------------------------------------------------
 
 

@@ -198,6 +198,7 @@ function publish(reply, asked = null) {
   if (image?.isInk && reply?.label !== undefined) name(image, reply);
   seen.getContext("2d").putImageData(pixels(reply?.picture), 0, 0);
   window.latestAnswers = reply?.answers ?? null; // for a part of the page that loads later
+  window.latestPicture = reply?.picture ?? null;
   document.dispatchEvent(new CustomEvent("answers", { detail: window.latestAnswers }));
   const pictures = reply?.steps?.map(pixels) ?? [];
   const detail = { pictures, isImage: image !== null, isPrepared: Boolean(image?.isInk) };

@@ -1,0 +1,97 @@
+import base64
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from resnet import ink, proof, samples, study, textbook, verdict
+from resnet.classifier import Classifier
+from ui.experiment import NOTHING, Experiment, figures, finding, nets
+from ui.reading import Reader
+
+
+@pytest.fixture(scope="module")
+def table() -> study.Table:
+    found = study.load(textbook.FILE)
+    assert found is not None
+    return found
+
+
+def functions(
+    classifiers: dict[str, Classifier], table: study.Table | None, **more: Any
+) -> dict[str, Any]:
+    tab = Experiment(Reader(classifiers, Path()), table, **more)
+    return {function.__name__: function for function in tab.server_functions}
+
+
+def test_the_finding_is_the_verdicts(table: study.Table) -> None:
+    assert finding(table) == " ".join(verdict.sentences(table))
+
+
+def test_without_runs_there_is_a_sentence_and_the_rest(classifiers: dict[str, Classifier]) -> None:
+    empty = {"about": {"rates": [0.1]}, "runs": []}
+    assert finding(None) == finding(empty) == NOTHING
+    assert figures(None) == figures(empty) == ""
+    reply = functions(classifiers, None)["measured"](None)
+    assert "35,410,944" in reply["nets"]
+
+
+def test_every_figure_stands_in_the_tables(table: study.Table) -> None:
+    html = figures(table)
+    assert html.count("<svg") == 4  # two plots, each for two widths
+    for _, _, rows in verdict.tables(table):
+        for row in rows:
+            assert all(cell in html.replace("&lt;", "<") for cell in row)
+    assert "in 20 of 20 seeds" in html  # as it was counted by hand from the file
+    assert "At 6 of 6 equal rates" in html
+
+
+def test_both_nets_are_shown_module_by_module() -> None:
+    html = nets()
+    for number in ("11,175,370", "11,001,546", "35,410,944", "35,017,728", "64 x 8 x 8"):
+        assert number in html
+
+
+def picture() -> str:
+    return base64.b64encode(ink.grey_levels(ink.from_strokes(samples.sample(7)))).decode()
+
+
+def test_the_check_is_the_proofs(classifiers: dict[str, Classifier]) -> None:
+    check = functions(classifiers, None)["check"]
+    wish = {"weights": "trained", "flaws": ["typo"], "picture": picture()}
+    found = check(wish)
+    levels = ink.from_grey_levels(base64.b64decode(picture()))
+    expected = proof.Prover().check("trained", ["typo"], levels)
+    assert found["printed"] == f"{expected.printed:.2f}"
+    assert (found["says"], found["isRight"]) == ("different", True)
+    lie = check({**wish, "weights": "fresh", "picture": None})
+    assert (lie["printed"], lie["says"], lie["isRight"]) == ("0", "equal", False)
+    failed = check({**wish, "flaws": ["train"]})
+    assert (failed["printed"], failed["says"], failed["largest"]) == ("fails", None, None)
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        None, 3, [], {}, {"weights": "other"}, {"weights": "fresh", "flaws": "typo"},
+        {"weights": "fresh", "flaws": [["typo"]]}, {"weights": "fresh", "flaws": ["none"]},
+        {"weights": "fresh", "flaws": [], "picture": "?"},
+        {"weights": "fresh", "flaws": [], "picture": 3},
+        {"weights": "fresh", "flaws": [], "picture": "AAAA"}, {"weights": [], "flaws": []},
+    ],
+)  # fmt: skip
+def test_a_bad_wish_gets_one_sentence(wish: Any, classifiers: dict[str, Classifier]) -> None:
+    reply = functions(classifiers, None)["check"](wish)
+    assert list(reply) == ["error"]
+    assert reply["error"].endswith(".")
+
+
+def test_a_missing_checkpoint_is_said_without_its_path(
+    classifiers: dict[str, Classifier], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    check = functions(classifiers, None, folder=tmp_path)["check"]
+    reply = check({"weights": "trained", "flaws": [], "picture": None})
+    assert "missing or damaged" in reply["error"]
+    assert str(tmp_path) not in reply["error"]
+    assert str(tmp_path) in capsys.readouterr().err
+    assert check({"weights": "fresh", "flaws": [], "picture": None})["says"] == "equal"

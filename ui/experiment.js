@@ -1,0 +1,80 @@
+// Runs once when the experiment's tab is there; Gradio hands in element, props and server.
+
+const measured = element.querySelector(".measured");
+const trouble = element.querySelector(".trouble");
+const result = element.querySelector(".result");
+const boxes = [...element.querySelectorAll("[data-flaw]")];
+
+let isShown = false;
+let isAsking = false;
+let asked = null; // what the newest result answers, as text
+
+// The figures are drawn when somebody first looks; what failed is tried anew at the next look.
+async function show() {
+  if (isShown) return;
+  isShown = true;
+  const reply = await answerOf(server.measured(null));
+  isShown = !reply.error;
+  trouble.textContent = reply.error ?? "";
+  if (isShown) {
+    measured.innerHTML = reply.figures;
+    element.querySelector(".nets").innerHTML = reply.nets;
+  }
+  measured.setAttribute("aria-busy", "false");
+}
+
+async function answerOf(question) {
+  try {
+    return (await question) ?? { error: "The server does not answer." };
+  } catch {
+    return { error: "The server does not answer." };
+  }
+}
+
+// --- prove it, break it -------------------------------------------------------------------------
+
+const chosen = (name) => element.querySelector(`[name="${name}"]:checked`).value;
+
+function wish() {
+  return {
+    weights: chosen("proof-weights"),
+    flaws: boxes.filter((box) => box.checked).map((box) => box.dataset.flaw),
+    picture: chosen("proof-input") === "drawing" ? (window.latestPicture ?? null) : null,
+  };
+}
+
+// One question at a time; when its answer is there, the next is about what is wanted then.
+async function check() {
+  if (isAsking) return;
+  const now = wish();
+  const text = JSON.stringify(now);
+  if (text === asked) return;
+  isAsking = true;
+  const reply = await answerOf(server.check(now));
+  isAsking = false;
+  asked = text;
+  tell(reply);
+  if (!reply.error) check();
+}
+
+function tell(reply) {
+  const lies = Boolean(reply.says && !reply.isRight);
+  result.classList.toggle("lies", lies);
+  result.dataset.says = reply.says ?? "";
+  result.querySelector(".printed").textContent = reply.printed ?? "–";
+  result.querySelector(".says").textContent = reply.says
+    ? `${reply.says}${lies ? " – a lie" : ""}`
+    : "";
+  result.querySelector(".sentence").textContent = reply.error ?? reply.sentence;
+  result.querySelector(".really").textContent = reply.largest
+    ? `max |difference| of the logits is ${reply.largest}`
+    : "";
+}
+
+element.querySelector(".switches").addEventListener("change", check);
+new IntersectionObserver((entries) => {
+  if (!entries.at(-1).isIntersecting) return;
+  show();
+  asked = null; // the drawing may be another one
+  check();
+}).observe(element);

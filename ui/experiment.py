@@ -1,0 +1,232 @@
+"""The textbook's experiment: what it says, what many seeds say, and the check that ends it."""
+
+import statistics
+import sys
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import gradio as gr
+
+from resnet import checkpoint, ink, proof, verdict
+from resnet.student import mean_of
+from resnet.study import StudyError, Table
+from resnet.summary import summarise
+from resnet.textbook import BOOK, BOOK_STEPS
+from ui.cards import LOOKS
+from ui.reading import Reader, decoded, fault
+
+HERE = Path(__file__).parent
+SIZE = (540, 330)  # pixels of a plot on a wide screen
+NOTHING = "The runs of this experiment are missing here: python -m resnet textbook makes them."
+FLAW = Template(
+    '<li><label><input type="checkbox" data-flaw="$name"><span>$what</span></label></li>'
+)
+
+
+class Experiment(gr.HTML):
+    """What the stored runs show, drawn when the tab is first seen; and the live check.
+
+    table is that of results/textbook.json, None where there is none: a sentence says so.
+    """
+
+    def __init__(
+        self, reader: Reader, table: Table | None, folder: Path = checkpoint.FOLDER
+    ) -> None:
+        prover = proof.Prover(folder)
+
+        def measured(_: Any) -> dict[str, Any]:
+            return {"figures": figures(table), "nets": nets()}
+
+        def check(wish: Any) -> dict[str, Any]:
+            try:
+                return as_json(checked(wish, reader, prover))
+            except gr.Error as error:
+                return {"error": error.message}
+            except checkpoint.CheckpointError as error:
+                print(error, file=sys.stderr)
+                return {"error": "The trained residual net is missing or damaged on this server."}
+
+        page = Template((HERE / "experiment.html").read_text())
+        super().__init__(
+            html_template=page.substitute(
+                finding=escape(finding(table)),
+                flaws="".join(
+                    FLAW.substitute(name=name, what=escape(what))
+                    for name, what in proof.FLAWS.items()
+                ),
+                idle=f"{proof.idle_weights():,}",
+            ),
+            css_template=(HERE / "experiment.css").read_text(),
+            js_on_load=(HERE / "experiment.js").read_text(),
+            apply_default_css=False,
+            server_functions=[measured, check],
+            elem_id="experiment",
+        )
+
+
+# --- the check -------------------------------------------------------------------------------
+
+
+def checked(wish: Any, reader: Reader, prover: proof.Prover) -> proof.Check:
+    """{"weights", "flaws", "picture": base64 of grey levels, or null for ten samples}."""
+    if not isinstance(wish, dict) or wish.get("weights") not in ("fresh", "trained"):
+        raise fault("The wish did not arrive whole.")
+    flaws = wish.get("flaws")
+    if not isinstance(flaws, list) or any(flaw not in list(proof.FLAWS) for flaw in flaws):
+        raise fault("There is no such switch.")
+    picture = wish.get("picture")
+    with reader.turn():
+        levels = None if picture is None else ink.from_grey_levels(decoded(picture))
+        return prover.check(wish["weights"], flaws, levels)
+
+
+def as_json(found: proof.Check) -> dict[str, Any]:
+    return {
+        "printed": proof.in_digits(found.printed),
+        "largest": None if found.largest is None else f"{found.largest:.1e}",
+        "says": None if found.printed is None else "equal" if found.says_equal else "different",
+        "isRight": found.is_right,
+        "sentence": found.sentence,
+    }
+
+
+# --- the figures -----------------------------------------------------------------------------
+
+
+def finding(table: Table | None) -> str:
+    try:
+        return NOTHING if table is None else " ".join(verdict.sentences(table))
+    except StudyError:
+        return NOTHING
+
+
+def figures(table: Table | None) -> str:
+    """Plots and tables, as HTML."""
+    from ui import plots  # matplotlib takes a while to load, which the page's start should not
+
+    parts = []
+    if table is not None and finding(table) != NOTHING:
+        runs, rates = verdict.complete_runs(table), table["about"]["rates"]
+        parts.append(f'<div class="pair">{course(runs)}{grid(runs, rates)}</div>')
+        title, headers, rows = verdict.as_in_the_book(runs)
+        what, _, how = title.partition(": ")
+        parts.append(
+            f"<div><h2>{escape(what)}</h2>"
+            f'<div class="wide-table">{plots.table(headers, rows)}</div>'
+            f'<p class="note">{escape(how[0].upper() + how[1:])}.</p></div>'
+        )
+    return "".join(parts)
+
+
+def nets() -> str:
+    """Both nets module by module, as HTML."""
+    from ui import plots
+
+    return "".join(
+        f'<div><h2>{LOOKS[variant]["title"]}</h2><div class="wide-table">'
+        f"{plots.table(*modules(variant))}</div></div>"
+        for variant in checkpoint.VARIANTS
+    )
+
+
+def course(runs: verdict.Runs) -> str:
+    """The runs as in the book on the way, its own as dots."""
+    from ui import plots
+
+    of_book = {name: runs[name, reported.rate] for name, reported in BOOK.items()}
+    steps = of_book["plain"][0]["validation"]["step"]
+
+    def draw(panels: Any, is_phone: bool) -> None:
+        (panel,) = panels
+        for name, some in of_book.items():
+            shares = [[100 * n / run["validation"]["total"] for n in run["validation"]["right"]]
+                      for run in some]  # fmt: skip
+            at_step = list(zip(*shares, strict=True))
+            means = [statistics.fmean(values) for values in at_step]
+            line = plots.LINES[name]
+            least, most = map(min, at_step), map(max, at_step)
+            panel.fill_between(
+                steps, [*least], [*most], color=line["color"], alpha=plots.BAND, linewidth=0
+            )
+            panel.plot(steps, means, label=name, **line)
+            book = [100 * value for value in BOOK[name].validation]
+            marker = {"residual": "o", "plain": "D", "LeNet-5": "s"}[name]
+            panel.plot(
+                BOOK_STEPS, book, marker, color=line["color"], markerfacecolor=plots.SURFACE,
+                markersize=6, label=f"{name}, the book's run",
+            )  # fmt: skip
+        panel.set(xlabel="step", ylabel="validation accuracy (%)", ylim=(0, 100), xticks=steps)
+        panel.legend(
+            loc="lower right", fontsize=11.5 if is_phone else 12.5, ncols=1 if is_phone else 2
+        )
+
+    ahead = sum(
+        residual["validation"]["right"][-1] > plain["validation"]["right"][-1]
+        for residual, plain in zip(of_book["residual"], of_book["plain"], strict=True)
+    )
+    count = len(of_book["plain"])
+    _, headers, rows = verdict.on_the_way(runs)
+    return plots.plot(
+        f"At the book's rates the residual net ends ahead of the plain one in {ahead} of {count} "
+        "seeds",
+        draw,
+        headers,
+        rows,
+        size=SIZE,
+        note="Lines: mean of the seeds; areas: from the least to the most; marks: the book's "
+        "single run. The rates differ, so this compares rates as much as nets.",
+    )
+
+
+def grid(runs: verdict.Runs, rates: list[float]) -> str:
+    """Accuracy at each of the equal rates."""
+    from ui import plots
+
+    def draw(panels: Any, is_phone: bool) -> None:
+        (panel,) = panels
+        for variant in checkpoint.VARIANTS:
+            means = [mean_of(verdict.shares(runs[variant, r], "test_all")) for r in rates]
+            line = plots.LINES[variant]
+            panel.fill_between(
+                rates, [m.low for m in means], [m.high for m in means],
+                color=line["color"], alpha=plots.BAND, linewidth=0,
+            )  # fmt: skip
+            panel.plot(
+                rates, [m.mean for m in means], marker="o" if variant == "residual" else "D",
+                markersize=5, label=variant, **line,
+            )  # fmt: skip
+        panel.set_xscale("log")
+        panel.set_xticks(rates, [f"{rate:g}" for rate in rates])
+        panel.minorticks_off()
+        panel.set(xlabel="learning rate, the same for both", ylabel="test accuracy (%)")
+        panel.legend(loc="lower center")
+
+    better = sum(
+        verdict.is_ahead(verdict.difference(runs, dict.fromkeys(checkpoint.VARIANTS, rate)))
+        for rate in rates
+    )
+    title, headers, rows = verdict.fair(runs, rates)
+    return plots.plot(
+        f"At {better} of {len(rates)} equal rates the residual net reads more test digits than "
+        "chance explains",
+        draw, headers, rows, size=SIZE, note=f"{title}.",
+    )  # fmt: skip
+
+
+def modules(variant: str) -> tuple[list[str], list[list[str]]]:
+    """A net module by module, and the sums."""
+    rows = summarise(checkpoint.build(variant))
+    sums = ["sum", "", *(sum(getattr(row, name) for row in rows) for name in COUNTED)]
+    cells = [
+        [row.name, " x ".join(map(str, row.shape)), *(getattr(row, name) for name in COUNTED)]
+        for row in rows
+    ]
+    return (
+        ["module", "output", "parameters", "multiply-adds", "of live taps"],
+        [[str(c) if isinstance(c, str) else f"{c:,}" for c in row] for row in [*cells, sums]],
+    )
+
+
+COUNTED = ("parameters", "multiply_adds", "live_multiply_adds")
