@@ -6,7 +6,7 @@ import pytest
 
 from resnet import ink, proof, samples, study, textbook, verdict
 from resnet.classifier import Classifier
-from ui.experiment import NOTHING, Experiment, figures, finding, nets
+from ui.experiment import NOTHING, Experiment, checked, figures, finding, nets
 from ui.reading import Reader
 
 
@@ -17,23 +17,20 @@ def table() -> study.Table:
     return found
 
 
-def functions(
-    classifiers: dict[str, Classifier], table: study.Table | None, **more: Any
-) -> dict[str, Any]:
-    tab = Experiment(Reader(classifiers, Path()), table, **more)
-    return {function.__name__: function for function in tab.server_functions}
+@pytest.fixture
+def reader(classifiers: dict[str, Classifier]) -> Reader:
+    return Reader(classifiers, Path())
 
 
 def test_the_finding_is_the_verdicts(table: study.Table) -> None:
     assert finding(table) == " ".join(verdict.sentences(table))
 
 
-def test_without_runs_there_is_a_sentence_and_the_rest(classifiers: dict[str, Classifier]) -> None:
+def test_without_runs_there_is_a_sentence(reader: Reader) -> None:
     empty = {"about": {"rates": [0.1]}, "runs": []}
     assert finding(None) == finding(empty) == NOTHING
     assert figures(None) == figures(empty) == ""
-    reply = functions(classifiers, None)["measured"](None)
-    assert "35,410,944" in reply["nets"]
+    assert NOTHING in str(Experiment(reader, None).html_template)
 
 
 def test_every_figure_stands_in_the_tables(table: study.Table) -> None:
@@ -56,8 +53,10 @@ def picture() -> str:
     return base64.b64encode(ink.grey_levels(ink.from_strokes(samples.sample(7)))).decode()
 
 
-def test_the_check_is_the_proofs(classifiers: dict[str, Classifier]) -> None:
-    check = functions(classifiers, None)["check"]
+def test_the_check_is_the_proofs(reader: Reader) -> None:
+    def check(wish: Any) -> dict[str, Any]:
+        return checked(wish, reader, proof.Prover())
+
     wish = {"weights": "trained", "flaws": ["typo"], "picture": picture()}
     found = check(wish)
     levels = ink.from_grey_levels(base64.b64decode(picture()))
@@ -80,18 +79,19 @@ def test_the_check_is_the_proofs(classifiers: dict[str, Classifier]) -> None:
         {"weights": "fresh", "flaws": [], "picture": "AAAA"}, {"weights": [], "flaws": []},
     ],
 )  # fmt: skip
-def test_a_bad_wish_gets_one_sentence(wish: Any, classifiers: dict[str, Classifier]) -> None:
-    reply = functions(classifiers, None)["check"](wish)
+def test_a_bad_wish_gets_one_sentence(wish: Any, reader: Reader) -> None:
+    reply = checked(wish, reader, proof.Prover())
     assert list(reply) == ["error"]
     assert reply["error"].endswith(".")
 
 
 def test_a_missing_checkpoint_is_said_without_its_path(
-    classifiers: dict[str, Classifier], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    reader: Reader, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    check = functions(classifiers, None, folder=tmp_path)["check"]
-    reply = check({"weights": "trained", "flaws": [], "picture": None})
+    prover = proof.Prover(tmp_path)
+    reply = checked({"weights": "trained", "flaws": [], "picture": None}, reader, prover)
     assert "missing or damaged" in reply["error"]
     assert str(tmp_path) not in reply["error"]
     assert str(tmp_path) in capsys.readouterr().err
-    assert check({"weights": "fresh", "flaws": [], "picture": None})["says"] == "equal"
+    fresh: dict[str, Any] = {"weights": "fresh", "flaws": [], "picture": None}
+    assert checked(fresh, reader, prover)["says"] == "equal"

@@ -40,13 +40,7 @@ class Experiment(gr.HTML):
             return {"figures": figures(table), "nets": nets()}
 
         def check(wish: Any) -> dict[str, Any]:
-            try:
-                return as_json(checked(wish, reader, prover))
-            except gr.Error as error:
-                return {"error": error.message}
-            except checkpoint.CheckpointError as error:
-                print(error, file=sys.stderr)
-                return {"error": "The trained residual net is missing or damaged on this server."}
+            return checked(wish, reader, prover)
 
         page = Template((HERE / "experiment.html").read_text())
         super().__init__(
@@ -69,17 +63,29 @@ class Experiment(gr.HTML):
 # --- the check -------------------------------------------------------------------------------
 
 
-def checked(wish: Any, reader: Reader, prover: proof.Prover) -> proof.Check:
-    """{"weights", "flaws", "picture": base64 of grey levels, or null for ten samples}."""
-    if not isinstance(wish, dict) or wish.get("weights") not in ("fresh", "trained"):
+def checked(wish: Any, reader: Reader, prover: proof.Prover) -> dict[str, Any]:
+    """Of {"weights", "flaws", "picture": base64 of grey levels, or null for ten samples}."""
+    try:
+        weights, flaws, levels = taken(wish)
+        with reader.turn():
+            picture = None if levels is None else ink.from_grey_levels(levels)
+            return as_json(prover.check(weights, flaws, picture))
+    except gr.Error as error:
+        return {"error": error.message}
+    except checkpoint.CheckpointError as error:
+        print(error, file=sys.stderr)
+        return {"error": "The trained residual net is missing or damaged on this server."}
+
+
+def taken(wish: Any) -> tuple[str, list[str], bytes | None]:
+    """What a browser sent; gr.Error for anything that cannot be checked."""
+    weights = wish.get("weights") if isinstance(wish, dict) else None
+    if weights not in ("fresh", "trained"):
         raise fault("The wish did not arrive whole.")
-    flaws = wish.get("flaws")
+    flaws, picture = wish.get("flaws"), wish.get("picture")
     if not isinstance(flaws, list) or any(flaw not in list(proof.FLAWS) for flaw in flaws):
         raise fault("There is no such switch.")
-    picture = wish.get("picture")
-    with reader.turn():
-        levels = None if picture is None else ink.from_grey_levels(decoded(picture))
-        return prover.check(wish["weights"], flaws, levels)
+    return weights, flaws, None if picture is None else decoded(picture)
 
 
 def as_json(found: proof.Check) -> dict[str, Any]:
