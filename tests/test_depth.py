@@ -1,0 +1,80 @@
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from resnet import depth, mnist, study
+from resnet.__main__ import get_args_parser
+from resnet.model import ResNet
+from resnet.textbook import Recipe, slices
+
+TINY = Recipe(train=16, validation=10, test=0, test_all=10, batch_size=8, epochs=1, judge_every=1)
+
+
+@pytest.mark.parametrize("layers", depth.DEPTHS)
+def test_nets_have_the_layers_that_they_are_named_after(layers: int, variant: str) -> None:
+    net = depth.build(variant, layers, True, 1)
+    assert type(net) is ResNet
+    assert 2 * len(net.units()) + 2 == layers
+    assert net.use_residual == (variant == "residual")
+    assert net.conv1.out_channels == depth.WIDTH
+
+
+def test_a_run_is_stored_whole(variant: str) -> None:
+    digits = slices(mnist.load(), TINY)
+    run = depth.measured((3, variant, 18, False, 0.05), digits, TINY)
+    assert depth.key_of(run) == (3, variant, 18, False, 0.05)
+    assert len(run["loss"]) == 2
+    assert run["validation"]["step"] == [1, 2]
+    assert run["test_all"]["total"] == 10
+    start, end = run["gradient"]["start"], run["gradient"]["end"]
+    assert len(start) == len(end) == 10
+    assert start != end
+    json.dumps(run, allow_nan=False)
+
+
+def test_a_run_that_explodes_is_stored_as_such() -> None:
+    digits = slices(mnist.load(), dataclasses.replace(TINY, train=64, epochs=4))
+    recipe = dataclasses.replace(TINY, train=64, epochs=4)
+    run = depth.measured((1, "residual", 66, False, 0.5), digits, recipe)
+    assert run["loss"][-1] is None
+    assert run["gradient"]["end"][0] is None
+    json.dumps(run, allow_nan=False)
+
+
+def command(*arguments: str | Path) -> int:
+    args = get_args_parser().parse_args(["depth", *map(str, arguments)])
+    return int(args.run(args))
+
+
+def test_quick_goes_all_the_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(depth, "FILE", tmp_path / "depth.json")
+    other = tmp_path / "quick.json"
+    assert command("--quick", "--output", other) == 0
+    printed = capsys.readouterr().out
+    assert "one seed tells nothing apart" in printed
+    assert command("--show", "--output", other) == 0
+    assert capsys.readouterr().out == printed
+    assert not (tmp_path / "depth.json").exists()
+    stored = study.load(other)
+    assert stored is not None
+    assert stored["about"]["command"] == "python -m resnet depth --quick"
+    assert len({tuple(run["loss"]) for run in stored["runs"]}) == 2 * 2 * 2 * 2
+    with pytest.raises(study.StudyError, match="--quick"):
+        command("--quick", "--output", tmp_path / "depth.json")
+
+
+def test_the_stored_runs_are_those_of_this_recipe_and_these_data() -> None:
+    table = study.load(depth.FILE)
+    assert table is not None
+    about: dict[str, Any] = table["about"]
+    assert about["recipe"] == dataclasses.asdict(depth.RECIPE)
+    assert about["data_sha256"] == mnist.load().sha256
+    assert about["depths"] == list(depth.DEPTHS)
+    seeds = {run["seed"] for run in table["runs"]}
+    assert len(seeds) >= 5
+    assert len(table["runs"]) == len(seeds) * 2 * 4 * 2 * len(depth.RATES)
