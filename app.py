@@ -15,8 +15,9 @@ import gradio as gr
 import torch
 from starlette.middleware import Middleware
 
-from resnet import checkpoint, lesion, mnist
+from resnet import checkpoint, lesion, mnist, study
 from resnet.classifier import Classifier
+from resnet.track import Track
 from ui.board import Board
 from ui.cards import AnswerCards
 from ui.endpoints import add_endpoints
@@ -24,6 +25,7 @@ from ui.guard import LOOPBACK, Guard
 from ui.lab import InkLab
 from ui.mistakes import Mistakes
 from ui.pad import Sketchpad
+from ui.race import Race
 from ui.reading import Reader
 from ui.tour import Tour
 
@@ -56,8 +58,11 @@ def build(
     classifiers: Mapping[str, Classifier],
     data: Path = mnist.FOLDER,
     measured: Mapping[str, Any] | None = None,
+    deep: study.Table | None = None,
+    track: Track | None = None,
 ) -> gr.Blocks:
-    """The page; measured is what altered nets read right, as in results/lesion.json."""
+    """The page; measured is what altered nets read right, as in results/lesion.json, and deep the
+    runs of results/depth.json. The races of the track end when their visitors leave."""
     reader = Reader(classifiers, data)
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(600, 600)) as page:
         gr.HTML(
@@ -74,6 +79,8 @@ def build(
                     AnswerCards(classifiers)
                 Tour(classifiers)
                 Board(classifiers, measured)
+            with gr.Tab("Fair race"):
+                Race(track or Track().open(), deep)
             with gr.Tab("Mistakes"):
                 Mistakes(reader)
         add_endpoints(reader)
@@ -112,7 +119,9 @@ def main(args: argparse.Namespace) -> int:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    page = build(classifiers, measured=lesion.load())
+    track = Track().open()
+    deep = study.load(study.RESULTS / "depth.json")
+    page = build(classifiers, measured=lesion.load(), deep=deep, track=track)
     try:
         address = launch(page, args.host, args.port)
     except OSError as error:
@@ -121,6 +130,7 @@ def main(args: argparse.Namespace) -> int:
     print(f"Draw at {address} (Ctrl-C stops)", flush=True)
     stop.wait()
     page.close()
+    track.close()
     return 0
 
 

@@ -27,6 +27,7 @@ from resnet.study import StudyError
 from resnet.textbook import QUICK, Recipe, descent, logits_of, score, slices
 
 DEPTHS = (18, 34, 66)  # layers
+WIDTH = 16  # channels in the first stage
 RATES = (0.005, 0.01, 0.02, 0.05, 0.1)
 RECIPE = Recipe(test=0, test_all=0, judge_every=5)  # a race never sees a test digit
 NO_DIGITS = "There is no race: MNIST is missing or damaged on this server."
