@@ -1,16 +1,23 @@
-# make app, make test, make train, make check: each sets up .venv first where it is missing.
+# make app, make test, make train, make results, make check: each sets up .venv first where it is missing.
 # More flags: make train ARGS="--epochs 3".
+# make results measures what results/ lacks; after rm results/*.json, all of it. ARGS=--quick keeps
+# nothing.
 
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: app test train check
+.PHONY: app test train results check
 
 app: .venv/app
 	$(BIN)/python app.py $(ARGS)
 
 train: .venv/app
 	$(BIN)/python train.py $(ARGS)
+
+results: .venv/app
+	$(BIN)/python -m resnet textbook $(ARGS)
+	$(BIN)/python -m resnet depth $(ARGS)
+	$(BIN)/python -m resnet lesion $(ARGS)
 
 test: .venv/dev
 	$(BIN)/python -m pytest $(ARGS)

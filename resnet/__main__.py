@@ -56,7 +56,10 @@ def get_args_parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--seeds", type=int, default=5, help="pairs to train for an epoch; default: %(default)s"
     )
-    command.add_argument("--output", type=Path, default=lesion_study.FILE, metavar="FILE")
+    command.add_argument(
+        "--quick", action="store_true", help="few digits: see that it works, keep nothing"
+    )
+    command.add_argument("--output", type=Path, metavar="FILE", help="default: results/lesion.json")
     command.add_argument("--show", action="store_true", help="print the stored table only")
     command.set_defaults(run=lesion)
 
@@ -234,9 +237,10 @@ def said_of(case: comparison.Case, variant: str, labels: list[int]) -> int:
 
 
 def lesion(args: argparse.Namespace) -> int:
-    table = lesion_study.load(args.output) if args.show else measured_lesions(args)
+    stored = args.output or lesion_study.FILE
+    table = lesion_study.load(stored) if args.show else measured_lesions(args)
     if table is None:
-        print(f"{args.output}: no table that can be read; measure one first", file=sys.stderr)
+        print(f"{stored}: no table that can be read; measure one first", file=sys.stderr)
         return 1
     for title, headers, rows in lesion_study.tables(table):
         print(f"{title}\n")
@@ -250,8 +254,13 @@ def measured_lesions(args: argparse.Namespace) -> lesion_study.Counts:
         variant: checkpoint.load(checkpoint.path_of(variant, args.checkpoints), variant)
         for variant in checkpoint.VARIANTS
     }
-    table = lesion_study.study(nets, args.seeds, mnist.load(args.data))
-    lesion_study.save(table, args.output)
+    data, seeds = mnist.load(args.data), args.seeds
+    if args.quick:
+        few = data.train.first(200), data.validation.first(200), data.test.first(200)
+        data, seeds = mnist.Mnist(*few, data.sha256), 1
+    table = lesion_study.study(nets, seeds, data)
+    if args.output or not args.quick:
+        lesion_study.save(table, args.output or lesion_study.FILE)
     return table
 
 

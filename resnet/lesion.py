@@ -25,6 +25,7 @@ from resnet import checkpoint, handwriting, ink
 from resnet.classifier import cut_to_live_taps, fold_batch_norms
 from resnet.mnist import Mnist, Split
 from resnet.model import ResBlock, ResNet18, fastest_device, placed
+from resnet.student import seeds_in_words
 from resnet.surgery import INTACT, UNITS, Settings, Unit, can_be_out, run_unit, without
 from resnet.training import Recipe, Run, fit, wilson_interval
 
@@ -169,7 +170,7 @@ def tables(table: Counts) -> list[Table]:
     if seeds:
         found.append(
             (
-                f"{len(seeds)} seeds trained for one epoch, median (least - most):",
+                f"{seeds_in_words(len(seeds))} trained for one epoch, median (least - most):",
                 headers(variants),
                 rows(variants, lambda variant, kind, n: spread(seeds, variant, kind, n)),
             )

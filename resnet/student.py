@@ -58,3 +58,7 @@ def quantile(freedom: int, chance: float = 0.05) -> float:
         middle = (low + high) / 2
         low, high = (middle, high) if two_sided(middle, freedom) > chance else (low, middle)
     return high
+
+
+def seeds_in_words(count: int) -> str:
+    return "1 seed" if count == 1 else f"{count} seeds"

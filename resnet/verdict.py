@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from resnet.checkpoint import VARIANTS
 from resnet.comparison import SIGNIFICANT, p_in_words
-from resnet.student import Mean, mean_of
+from resnet.student import Mean, mean_of, seeds_in_words
 from resnet.study import Run, StudyError, Table
 from resnet.textbook import (
     BOOK,
@@ -186,10 +186,6 @@ def finding(found: Mean, chosen: Mapping[str, float], total: int) -> str:
         f"{of}, the {better} net reads {abs(found.mean):.2f} points more of {total:,} test digits "
         f"than the {worse} one (95 % interval {low:.2f} to {high:.2f}, {p})."
     )
-
-
-def seeds_in_words(count: int) -> str:
-    return "1 seed" if count == 1 else f"{count} seeds"
 
 
 def with_interval(percents: Sequence[float]) -> str:

@@ -1,6 +1,7 @@
 """The README is true: its commands run, print what it shows, and its files exist."""
 
 import json
+import pkgutil
 import re
 import shlex
 import subprocess
@@ -11,6 +12,7 @@ import pytest
 
 import train
 from resnet import checkpoint
+from resnet.__main__ import get_args_parser
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -62,8 +64,8 @@ def test_commands_print_what_the_readme_shows(command: str) -> None:
 def test_every_kind_of_command_is_known() -> None:
     """A command of a new kind needs a test of its own."""
     known = (
-        r"make (app|test)|python -m resnet .*|python train\.py.*|(\.venv/bin/)?python app\.py.*"
-        r"|python -m bench\.\w+|python3 -m venv \.venv"
+        r"make (app|test|results.*)|rm results/\*\.json|python -m resnet .*|python train\.py.*"
+        r"|(\.venv/bin/)?python app\.py.*|python -m bench\.\w+|python3 -m venv \.venv"
         r"|\.venv/bin/(python -m pip|uv pip) install.*"
     )
     assert [command for command in COMMANDS if not re.fullmatch(known, command)] == []
@@ -122,3 +124,22 @@ def test_scores_are_those_of_the_checkpoints(variant: str) -> None:
     assert row is not None
     for text in (f"{about['test']['right']}/10000", f"{about['test']['right'] / 100:.2f}%"):
         assert text in row.group()
+
+
+def named_places() -> list[str]:
+    return re.findall(r"`(resnet(?:\.\w+)+)`", (ROOT / "docs" / "textbook.md").read_text())
+
+
+@pytest.mark.parametrize("place", sorted(set(named_places())))
+def test_every_place_that_the_checklist_names_exists(place: str) -> None:
+    assert pkgutil.resolve_name(place) is not None
+
+
+def test_the_checklist_has_every_flaw() -> None:
+    """Seven, a to g; and its commands are real."""
+    text = (ROOT / "docs" / "textbook.md").read_text()
+    _, flaws = text.split("## Its flaws")
+    assert len(re.findall(r"^\| (?!The book)", flaws, re.MULTILINE)) == 7
+    known = get_args_parser().format_help()
+    for command in re.findall(r"`python -m resnet (\w+)", text):
+        assert command in known

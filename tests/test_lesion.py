@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from resnet import checkpoint, ink, lesion, mnist
+from resnet.__main__ import get_args_parser
 from resnet.lesion import right_under, ways_to_be_out, with_unit
 from resnet.model import ResNet18
 from resnet.surgery import INTACT, UNITS, Unit, trace, without
@@ -138,3 +139,15 @@ def test_the_committed_table_is_of_the_committed_nets() -> None:
         assert counts["whole"] == about["test"]["right"]
         assert counts["total"] == about["test"]["total"]
     assert json.loads(lesion.FILE.read_text()) == table
+
+
+def test_quick_keeps_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(lesion, "FILE", tmp_path / "lesion.json")
+    args = get_args_parser().parse_args(["lesion", "--quick"])
+    assert args.run(args) == 0
+    printed = capsys.readouterr().out
+    assert "right of 200 test digits" in printed
+    assert "1 seed " in printed
+    assert [*tmp_path.iterdir()] == []

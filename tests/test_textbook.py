@@ -1,3 +1,4 @@
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -354,3 +355,15 @@ def test_the_nets_are_named_after_what_they_are() -> None:
     for variant in checkpoint.VARIANTS:
         net = textbook.build(variant)
         assert getattr(net, "use_residual", None) == (variant == "residual")
+
+
+def test_the_stored_runs_are_those_of_this_recipe_and_these_data(data: Mnist) -> None:
+    table = study.load(textbook.FILE)
+    assert table is not None
+    about = table["about"]
+    assert about["recipe"] == dataclasses.asdict(Recipe())
+    assert about["data_sha256"] == data.sha256
+    keys = [textbook.key_of(run) for run in table["runs"]]
+    seeds = range(1, 21)
+    assert keys == [(seed, *pair) for seed in seeds for pair in pairs_of(textbook.RATES)]
+    assert about["command"] == "python -m resnet textbook --seeds 20"
