@@ -19,7 +19,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from resnet import checkpoint, ink, lenses, readback
 from resnet.calibration import Calibration
 from resnet.lenses import Cell, LensError
-from resnet.model import LiveConv2d, ResNet18, Window, fastest_device, placed
+from resnet.model import LiveConv2d, Net, ResNet18, Window, fastest_device, placed
 from resnet.readback import Readback
 from resnet.surgery import Settings, alters, trace
 
@@ -144,7 +144,7 @@ class Classifier:
         )
 
 
-def fold_batch_norms(net: ResNet18) -> ResNet18:
+def fold_batch_norms(net: Net) -> Net:
     """A copy of the net, in eval mode, whose convolutions do what their batch norms did."""
     net = copy.deepcopy(net).eval()
     for parent in list(net.modules()):
@@ -175,7 +175,7 @@ class OnePixelConv2d(nn.Module):
         return F.linear(window.flatten(1), self.weight, self.bias)[:, :, None, None]
 
 
-def cut_to_live_taps(net: ResNet18) -> ResNet18:
+def cut_to_live_taps(net: Net) -> Net:
     """The net for pictures of 32x32 only, its kernels cut to the taps that meet one.
 
     LiveConv2d cuts at every call, which leaves a kernel scattered in memory; here the cut kernels

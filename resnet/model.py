@@ -1,4 +1,4 @@
-"""ResNet18 for small pictures, with its shortcuts or without.
+"""ResNet for small pictures, with its shortcuts or without: 18 layers, or deeper and narrower.
 
 He, Zhang, Ren, Sun: Deep Residual Learning for Image Recognition, arXiv 1512.03385, table 1 and
 figure 3. The attribute names are torchvision's, so weights move freely between the two.
@@ -63,9 +63,18 @@ class LiveConv2d(nn.Conv2d):
         return grid.permute(0, 3, 1, 2)
 
 
-def conv3x3(in_channels: int, out_channels: int, stride: int = 1) -> LiveConv2d:
-    # No bias: the batch norm behind every convolution subtracts the mean, and a bias with it.
-    return LiveConv2d(in_channels, out_channels, 3, stride, padding=1, bias=False)
+def conv(
+    in_channels: int, out_channels: int, kernel: int, stride: int = 1, has_norm: bool = True
+) -> LiveConv2d:
+    # No bias before a batch norm, which subtracts the mean, and a bias with it. Without a norm the
+    # bias takes the place of the norm's own.
+    return LiveConv2d(
+        in_channels, out_channels, kernel, stride, padding=kernel // 2, bias=not has_norm
+    )
+
+
+def norm(channels: int, has_norm: bool) -> nn.Module:
+    return nn.BatchNorm2d(channels) if has_norm else nn.Identity()
 
 
 class ResBlock(nn.Module):
@@ -76,22 +85,27 @@ class ResBlock(nn.Module):
     """
 
     def __init__(
-        self, in_channels: int, out_channels: int, stride: int = 1, use_residual: bool = True
+        self,
+        in_channels: int,
+        out_channels: int,
+        stride: int = 1,
+        use_residual: bool = True,
+        has_norm: bool = True,
     ) -> None:
         super().__init__()
         self.use_residual = use_residual
         self.changes_shape = stride != 1 or in_channels != out_channels
-        self.conv1 = conv3x3(in_channels, out_channels, stride)
-        self.bn1 = nn.BatchNorm2d(out_channels)
-        self.conv2 = conv3x3(out_channels, out_channels)
-        self.bn2 = nn.BatchNorm2d(out_channels)
+        self.conv1 = conv(in_channels, out_channels, 3, stride, has_norm)
+        self.bn1 = norm(out_channels, has_norm)
+        self.conv2 = conv(out_channels, out_channels, 3, has_norm=has_norm)
+        self.bn2 = norm(out_channels, has_norm)
         # A 1x1 convolution carries the input over a change of shape; the identity needs no weights,
         # and a plain unit has no shortcut to give weights to.
         self.downsample: nn.Module | None = None
         if use_residual and self.changes_shape:
             self.downsample = nn.Sequential(
-                LiveConv2d(in_channels, out_channels, 1, stride, bias=False),
-                nn.BatchNorm2d(out_channels),
+                conv(in_channels, out_channels, 1, stride, has_norm),
+                norm(out_channels, has_norm),
             )
 
     def branch(self, x: Tensor) -> Tensor:
@@ -109,35 +123,53 @@ class ResBlock(nn.Module):
         return F.relu(y, inplace=True)
 
 
-class ResNet18(nn.Module):
-    """Six modules, 18 layers with weights: (N, in_channels, H, W) -> logits (N, num_classes).
+class ResNet(nn.Module):
+    """Six modules: (N, in_channels, H, W) -> logits (N, num_classes).
 
-    The residual net and the plain net are this class with use_residual True and False. Shapes in
-    the comments are those of a 32x32 picture; larger ones work as well.
+    The residual net and the plain net are this class with use_residual True and False. It has
+    8 * units_per_stage + 2 layers with weights, projections not counted; the first stage has
+    `width` channels. has_norm False leaves every batch norm out. Shapes in the comments are those
+    of a 32x32 picture at width 64; larger ones work as well.
     """
 
     def __init__(
-        self, in_channels: int = 1, num_classes: int = 10, use_residual: bool = True
+        self,
+        in_channels: int = 1,
+        num_classes: int = 10,
+        use_residual: bool = True,
+        units_per_stage: int = 2,
+        width: int = 64,
+        has_norm: bool = True,
     ) -> None:
         super().__init__()
         self.use_residual = use_residual
+
+        def stage(in_channels: int, out_channels: int, stride: int) -> nn.Sequential:
+            shapes = [(in_channels, stride)] + [(out_channels, 1)] * (units_per_stage - 1)
+            return nn.Sequential(
+                *(ResBlock(c, out_channels, s, use_residual, has_norm) for c, s in shapes)
+            )
+
         # Module 1: the stem
-        self.conv1 = LiveConv2d(in_channels, 64, 7, stride=2, padding=3, bias=False)
-        self.bn1 = nn.BatchNorm2d(64)
+        self.conv1 = conv(in_channels, width, 7, 2, has_norm)
+        self.bn1 = norm(width, has_norm)
         self.maxpool = nn.MaxPool2d(3, stride=2, padding=1)
-        # Modules 2 to 5: two units each, the first of 3, 4 and 5 halves the map
-        self.layer1 = stage(64, 64, stride=1, use_residual=use_residual)
-        self.layer2 = stage(64, 128, stride=2, use_residual=use_residual)
-        self.layer3 = stage(128, 256, stride=2, use_residual=use_residual)
-        self.layer4 = stage(256, 512, stride=2, use_residual=use_residual)
+        # Modules 2 to 5: equally many units each, the first of 3, 4 and 5 halves the map
+        self.layer1 = stage(width, width, stride=1)
+        self.layer2 = stage(width, 2 * width, stride=2)
+        self.layer3 = stage(2 * width, 4 * width, stride=2)
+        self.layer4 = stage(4 * width, 8 * width, stride=2)
         # Module 6: the head
         self.avgpool = nn.AdaptiveAvgPool2d(1)
-        self.fc = nn.Linear(512, num_classes)
+        self.fc = nn.Linear(8 * width, num_classes)
 
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
-                # He et al., arXiv 1502.01852, section 2.2: keeps the variance through the relus.
+                # He et al., arXiv 1502.01852, section 2.2: keeps the variance through the relus,
+                # where biases start from 0, as PyTorch's own do not.
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.stem(x)  # (N, 64, 8, 8)
@@ -148,7 +180,7 @@ class ResNet18(nn.Module):
         return self.head(x)
 
     def units(self) -> list[ResBlock]:
-        """The eight units, in order."""
+        """The units of modules 2 to 5, in order."""
         stages = (self.layer1, self.layer2, self.layer3, self.layer4)
         return [unit for stage in stages for unit in stage if isinstance(unit, ResBlock)]
 
@@ -172,11 +204,13 @@ class ResNet18(nn.Module):
         }
 
 
-def stage(in_channels: int, out_channels: int, stride: int, use_residual: bool) -> nn.Sequential:
-    return nn.Sequential(
-        ResBlock(in_channels, out_channels, stride, use_residual),
-        ResBlock(out_channels, out_channels, use_residual=use_residual),
-    )
+class ResNet18(ResNet):
+    """Two units a stage, 64 channels in the first: the net of the textbook and of the page."""
+
+    def __init__(
+        self, in_channels: int = 1, num_classes: int = 10, use_residual: bool = True
+    ) -> None:
+        super().__init__(in_channels, num_classes, use_residual)
 
 
 def fastest_device() -> torch.device:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from resnet import checkpoint
-from resnet.model import LiveConv2d, ResBlock, ResNet18, live_windows
+from resnet.model import LiveConv2d, ResBlock, ResNet, ResNet18, live_windows
 from tests.conftest import enliven, lively_net
 
 
@@ -152,3 +152,101 @@ def test_a_plain_net_is_a_residual_net_without_its_additions() -> None:
 def test_other_channels_and_classes() -> None:
     net = ResNet18(in_channels=3, num_classes=7).eval()
     assert net(torch.randn(2, 3, 32, 32)).shape == (2, 7)
+
+
+# What a seed starts the nets from, as it was when those in checkpoints/ and results/ were trained:
+# three weights of a layer, and the sum of all its weights' absolute values.
+FIRST_WEIGHTS = {
+    "residual": {
+        "conv1.weight": ([-0.033905, 0.008923, -0.027836], 64.968181),
+        "layer2.0.conv1.weight": ([0.04071, -0.031051, -0.004105], 2455.458207),
+        "layer4.1.conv2.weight": ([-0.018853, -0.001288, 0.020566], 39189.952973),
+        "fc.weight": ([0.031053, -0.006423, -0.004198], 114.464795),
+    },
+    "plain": {
+        "conv1.weight": ([0.037293, 0.02133, 0.015228], 62.186195),
+        "layer2.0.conv1.weight": ([-0.036394, -0.062927, 0.07003], 2467.156099),
+        "layer4.1.conv2.weight": ([0.007886, 0.013619, -0.031462], 39198.335),
+        "fc.weight": ([0.023561, -0.013732, -0.025994], 112.323),
+    },
+}
+
+
+def test_a_seed_starts_from_the_weights_that_it_always_did(variant: str) -> None:
+    torch.manual_seed(0)
+    state = checkpoint.build(variant).state_dict()
+    for name, (three, total) in FIRST_WEIGHTS[variant].items():
+        assert state[name].flatten()[:3].tolist() == pytest.approx(three, abs=1e-6)
+        assert state[name].double().abs().sum().item() == pytest.approx(total, rel=1e-6)
+
+
+def test_resnet18_is_the_resnet_of_18_layers(variant: str) -> None:
+    torch.manual_seed(3)
+    general = ResNet(use_residual=variant == "residual", units_per_stage=2, width=64)
+    torch.manual_seed(3)
+    ours = checkpoint.build(variant).state_dict()
+    assert list(ours) == list(general.state_dict())
+    assert all(torch.equal(tensor, ours[name]) for name, tensor in general.state_dict().items())
+
+
+@pytest.mark.parametrize("units", [2, 4, 8, 12])
+@pytest.mark.parametrize("has_norm", [True, False])
+def test_layers_with_weights_are_eight_a_unit_of_each_stage_and_two(
+    variant: str, units: int, has_norm: bool
+) -> None:
+    net = ResNet(1, 10, variant == "residual", units, width=2, has_norm=has_norm)
+    layers = [
+        name
+        for name, module in net.named_modules()
+        if isinstance(module, nn.Conv2d | nn.Linear) and "downsample" not in name
+    ]
+    assert len(layers) == 8 * units + 2
+    assert len(net.units()) == 4 * units
+    assert net(torch.zeros(2, 1, 32, 32)).shape == (2, 10)
+
+
+def test_a_deep_net_is_torchvisions() -> None:
+    torch.manual_seed(0)
+    ours = ResNet(units_per_stage=4).eval()
+    theirs = torchvision.models.ResNet(
+        torchvision.models.resnet.BasicBlock, [4, 4, 4, 4], num_classes=10
+    ).eval()
+    theirs.conv1 = nn.Conv2d(1, 64, 7, stride=2, padding=3, bias=False)
+    enliven(ours)
+    theirs.load_state_dict(ours.state_dict(), strict=True)
+    pictures = torch.randn(2, 1, 32, 32)
+    with torch.inference_mode():
+        expected = theirs(pictures)
+        assert (ours(pictures) - expected).abs().max() < 1e-4 * expected.abs().max()
+
+
+def test_without_norm_a_bias_stands_in_for_it_and_starts_from_0(variant: str) -> None:
+    def net(has_norm: bool) -> ResNet:
+        return ResNet(1, 10, variant == "residual", 2, width=4, has_norm=has_norm).eval()
+
+    normed, bare = net(True), net(False)
+    convs = [module for module in bare.modules() if isinstance(module, nn.Conv2d)]
+    assert all(conv.bias is not None and (conv.bias == 0).all() for conv in convs)
+    assert not [module for module in bare.modules() if isinstance(module, nn.BatchNorm2d)]
+
+    # A norm of mean 0, variance 1 - eps and weight 1 adds its bias and does no more.
+    state = {}
+    for name, tensor in bare.state_dict().items():
+        if name.endswith("bias") and not name.startswith("fc."):
+            tensor = torch.randn_like(tensor)
+        state[name] = tensor
+    bare.load_state_dict(state)
+    for name, tensor in normed.state_dict().items():
+        if name in state and not name.endswith("bias"):
+            tensor.copy_(state[name])
+    normed.fc.load_state_dict(bare.fc.state_dict())
+    for name, norm in normed.named_modules():
+        if isinstance(norm, nn.BatchNorm2d):
+            assert norm.running_var is not None
+            norm.running_var.fill_(1 - norm.eps)
+            conv = name.replace("bn", "conv").replace("downsample.1", "downsample.0")
+            norm.bias.data.copy_(state[f"{conv}.bias"])
+    pictures = torch.randn(3, 1, 32, 32)
+    with torch.inference_mode():
+        expected = normed(pictures)
+        assert (bare(pictures) - expected).abs().max() < 1e-5 * expected.abs().max()
