@@ -60,17 +60,13 @@ def fair_rate(table: Table, depth: int, has_norm: bool, rates: Sequence[float]) 
 
 
 def heading(found: Mapping[str, Band]) -> str:
-    """What the stored runs end in, in one sentence."""
+    """What the stored runs end in."""
     if not found:
-        return "There are no stored runs to lay this race over"
-    ends = {variant: band.median[-1] for variant, band in found.items()}
-    first = found[VARIANTS[0]]
-    count = "the stored seed" if first.seeds == 1 else f"the median of {first.seeds} stored seeds"
-    of = f"of {first.total} digits after {first.steps[-1]} steps"
-    if ends["residual"] == ends["plain"]:
-        return f"Both nets read {ends['plain']:g} {of}: {count}"
-    ahead = f"the residual net reads {ends['residual']:g}, the plain one {ends['plain']:g}"
-    return f"{ahead[0].upper()}{ahead[1:]} {of}: {count}"
+        return "A race, and nothing stored to lay it over"
+    residual, plain = (found[variant].median[-1] for variant in ("residual", "plain"))
+    seeds = found["plain"].seeds
+    of = "The stored seed ends" if seeds == 1 else f"Medians of {seeds} stored seeds end"
+    return f"{of} at {residual:g} with shortcuts, {plain:g} without"
 
 
 def finding(wish: Wish, points: Sequence[Point], found: Mapping[str, Band]) -> str:

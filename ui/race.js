@@ -1,8 +1,8 @@
 // Runs once when the tab is built; Gradio hands in element, props and server. The picture of the
 // stored runs comes from the server; the visitor's own curves are drawn over it here.
 
-const [picture, state, finding, fair, twin] = [
-  ".picture", ".state", ".finding", ".fair", ".twin",
+const [picture, stored, state, finding, fair, twin] = [
+  ".picture", ".stored", ".state", ".finding", ".fair", ".own-twin",
 ].map((name) => element.querySelector(name));
 const [startButton, stopButton] = element.querySelectorAll(".go button");
 const inputs = [...element.querySelectorAll("input")];
@@ -37,7 +37,7 @@ async function showPicture() {
   if (mine !== shown) return;
   isSeen = !reply.error;
   if (reply.error) say(reply.error);
-  else picture.innerHTML = reply.picture;
+  else [picture.innerHTML, stored.innerHTML] = [reply.picture, reply.stored];
   drawCurves();
 }
 
@@ -83,7 +83,7 @@ function showFigures() {
     element.querySelector(`.chip.${net} b`).textContent = ofNet(net).at(-1)?.right ?? "–";
   }
   const rows = ofNet("residual").map((left, i) => [left, ofNet("plain")[i]]);
-  twin.hidden = rows.length === 0;
+  twin.toggleAttribute("data-empty", rows.length === 0);
   twin.querySelector("tbody").replaceChildren(
     ...rows.map(([left, right]) => {
       const row = document.createElement("tr");
@@ -116,11 +116,11 @@ function say(text) {
 }
 
 function be(isRacing) {
+  const [off, on] = isRacing ? [startButton, stopButton] : [stopButton, startButton];
+  on.disabled = false;
+  if (document.activeElement === off) on.focus(); // a disabled button would lose the keys
+  off.disabled = true;
   for (const input of inputs) input.disabled = isRacing;
-  startButton.disabled = isRacing;
-  stopButton.disabled = !isRacing;
-  if (document.activeElement === document.body) (isRacing ? stopButton : startButton).focus();
-  element.querySelector(".race").dataset.racing = isRacing;
 }
 
 async function start() {
@@ -190,6 +190,7 @@ element.querySelector(".choices").addEventListener("change", ({ target }) => {
   showPicture();
 });
 sayWhatIsFair();
+showFigures();
 
 // The server draws when a visitor first sees this tab, not before.
 new IntersectionObserver((entries) => {

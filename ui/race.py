@@ -1,8 +1,8 @@
 """The fair race: choose how deep, and both nets are trained while one looks on."""
 
 import functools
-import math
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -22,7 +22,7 @@ from ui.reading import fault
 HERE = Path(__file__).parent
 SEEDS = range(100_000, 1_000_000)  # to draw from; those of the stored runs are far below
 LONGEST = 64  # characters of a ticket
-SIZE = (660, 380)
+WIDE, PHONE = (660, 340), (plots.PHONE, 300)  # pixels
 CHANCE = RECIPE.validation / 10
 OPTION = Template(
     '<label><input type="radio" name="race-$name" value="$value"$checked>$title</label>'
@@ -50,13 +50,14 @@ class Race(gr.HTML):
             return outcome.bands(stored, depth, has_norm, rate)
 
         @functools.cache
-        def picture(depth: int, has_norm: bool, rate: float) -> str:
-            return figure(bands(depth, has_norm, rate))
+        def drawn(depth: int, has_norm: bool, rate: float) -> dict[str, str]:
+            found = bands(depth, has_norm, rate)
+            return {"picture": figure(found), "stored": twin(found)}
 
         def course(choice: Any) -> dict[str, Any]:
-            """The picture to race on."""
+            """The picture to race on, and the same as a table."""
             try:
-                return {"picture": picture(*choice_of(choice, rates))}
+                return drawn(*choice_of(choice, rates))
             except gr.Error as error:
                 return {"error": error.message}
 
@@ -129,6 +130,7 @@ def panel(rates: list[float], rate: float) -> str:
             CHIP.substitute(look, variant=variant, total=RECIPE.validation)
             for variant, look in LOOKS.items()
         ),
+        columns="".join(f"<th>{look['title']}, right</th><th>loss</th>" for look in LOOKS.values()),
         signs="".join(
             f'<span class="{variant}">{look["sign"]}{look["title"]}</span>'
             for variant, look in LOOKS.items()
@@ -136,20 +138,18 @@ def panel(rates: list[float], rate: float) -> str:
     )
 
 
-def figure(bands: dict[str, Band]) -> str:
-    """The stored runs of one choice, their axes there even where there are none."""
+def figure(bands: Mapping[str, Band]) -> str:
+    """The stored runs of one choice; where there are none, the axes alone."""
 
     def draw(panels: list[Axes], is_phone: bool) -> None:
         (axes,) = panels
         axes.axhline(CHANCE, color=plots.QUIET, linewidth=1, linestyle=(0, (1, 2)))
         axes.text(RECIPE.steps, CHANCE - 3, "chance", color=plots.MUTED, ha="right", va="top")
         for variant, band in bands.items():
-            line = {**plots.LINES[variant], "linewidth": 1.2}
-            axes.fill_between(
-                band.steps, band.least, band.most, color=line["color"], alpha=plots.BAND,
-                linewidth=0,
-            )  # fmt: skip
-            axes.plot(band.steps, band.median, **line)
+            look = {**plots.LINES[variant], "linewidth": 1.2}
+            area = {"color": look["color"], "alpha": plots.BAND, "linewidth": 0}
+            axes.fill_between(band.steps, band.least, band.most, **area)
+            axes.plot(band.steps, band.median, **look)
         axes.set(
             xlim=(0, RECIPE.steps),
             ylim=(0, RECIPE.validation),
@@ -157,26 +157,32 @@ def figure(bands: dict[str, Band]) -> str:
             ylabel=f"right, of {RECIPE.validation} validation digits",
         )
 
-    headers = ["step", *(f"{LOOKS[v]['title']}, {what}" for v in bands for what in
-               ("least", "median", "most"))]  # fmt: skip
-    steps = next(iter(bands.values())).steps if bands else []
-    rows = [
-        [
-            step,
-            *(
-                f"{of[i]:g}"
-                for band in bands.values()
-                for of in (band.least, band.median, band.most)
-            ),
-        ]
-        for i, step in enumerate(steps)
-    ]
-    note = (
-        "Behind the race: from the least to the most of the stored seeds, and their median."
-        if bands
-        else "No stored runs at this choice: results/depth.json has none of them."
+    title = outcome.heading(bands)
+    wide = plots.svg(title, draw, (1, 1), WIDE, is_phone=False)
+    phone = plots.svg(title, draw, (1, 1), PHONE, is_phone=True)
+    return (
+        f'<figure class="plot"><figcaption>{title}</figcaption>'
+        f'<div class="on-wide">{wide}</div><div class="on-phone">{phone}</div></figure>'
     )
-    return plots.plot(outcome.heading(bands), draw, headers, rows, size=SIZE, note=note)
+
+
+def twin(bands: Mapping[str, Band]) -> str:
+    """What is drawn behind a race, in words and as a table."""
+    if not bands:
+        return '<p class="note">There are no stored runs of this choice.</p>'
+    headers = ["step"]
+    for variant in bands:
+        headers += [f"{LOOKS[variant]['title']}, {what}" for what in ("least", "median", "most")]
+    columns = [of for band in bands.values() for of in (band.least, band.median, band.most)]
+    rows = [
+        [f"{number:g}" for number in row]
+        for row in zip(next(iter(bands.values())).steps, *columns, strict=True)
+    ]
+    return (
+        '<p class="note">Behind the race: from the least to the most of the stored seeds, and '
+        'their median.</p><details class="twin"><summary>The stored seeds as a table</summary>'
+        f"<div>{plots.table(headers, rows)}</div></details>"
+    )
 
 
 # --- what a browser asks -------------------------------------------------------------------------
@@ -186,12 +192,9 @@ def choice_of(choice: Any, rates: list[float]) -> tuple[int, bool, float]:
     """Depth, has_norm and rate; gr.Error for anything that is not offered."""
     match choice:
         case {"depth": depth, "has_norm": bool(has_norm), "rate": rate} if (
-            type(depth) is int
-            and depth in DEPTHS
-            and type(rate) in (int, float)
-            and any(math.isclose(rate, offered) for offered in rates)
+            type(depth) is int and depth in DEPTHS and type(rate) in (int, float) and rate in rates
         ):
-            return depth, has_norm, min(rates, key=lambda offered: abs(offered - rate))
+            return depth, has_norm, float(rate)
     raise fault("There is no such race.")
 
 
