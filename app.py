@@ -16,16 +16,20 @@ import torch
 from starlette.middleware import Middleware
 
 from resnet import checkpoint, lesion, mnist, study
+from resnet import depth as depth_study
 from resnet import textbook as textbook_study
 from resnet.classifier import Classifier
+from resnet.track import Track
 from ui.board import Board
 from ui.cards import AnswerCards
 from ui.endpoints import add_endpoints
 from ui.experiment import Experiment
 from ui.guard import LOOPBACK, Guard
+from ui.history import TrainingHistory
 from ui.lab import InkLab
 from ui.mistakes import Mistakes
 from ui.pad import Sketchpad
+from ui.race import Race
 from ui.reading import Reader
 from ui.tour import Tour
 
@@ -59,10 +63,13 @@ def build(
     data: Path = mnist.FOLDER,
     measured: Mapping[str, Any] | None = None,
     textbook: study.Table | None = None,
+    deep: study.Table | None = None,
     checkpoints: Path = checkpoint.FOLDER,
+    track: Track | None = None,
 ) -> gr.Blocks:
-    """The page; measured is what altered nets read right, as in results/lesion.json, and textbook
-    the runs of results/textbook.json."""
+    """The page. measured is what altered nets read right, as in results/lesion.json, textbook and
+    deep are the runs of the other two results; the races of the track end when their visitors
+    leave."""
     reader = Reader(classifiers, data)
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(600, 600)) as page:
         gr.HTML(
@@ -79,8 +86,12 @@ def build(
                     AnswerCards(classifiers)
                 Tour(classifiers)
                 Board(classifiers, measured)
+            with gr.Tab("Fair race"):
+                Race(track or Track().open(), deep)
             with gr.Tab("The experiment"):
                 Experiment(reader, textbook, checkpoints)
+            with gr.Tab("Training"):
+                TrainingHistory(classifiers)
             with gr.Tab("Mistakes"):
                 Mistakes(reader)
         add_endpoints(reader)
@@ -119,11 +130,14 @@ def main(args: argparse.Namespace) -> int:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
+    track = Track().open()
     page = build(
         classifiers,
         measured=lesion.load(),
         textbook=study.load(textbook_study.FILE),
+        deep=study.load(depth_study.FILE),
         checkpoints=args.checkpoints,
+        track=track,
     )
     try:
         address = launch(page, args.host, args.port)
@@ -133,6 +147,7 @@ def main(args: argparse.Namespace) -> int:
     print(f"Draw at {address} (Ctrl-C stops)", flush=True)
     stop.wait()
     page.close()
+    track.close()
     return 0
 
 

@@ -22,11 +22,12 @@ import torch
 
 from resnet import mnist
 from resnet.checkpoint import VARIANTS
-from resnet.model import ResNet18, placed
+from resnet.model import ResNet, placed
 from resnet.study import StudyError
 from resnet.textbook import QUICK, Recipe, descent, logits_of, score, slices
 
 DEPTHS = (18, 34, 66)  # layers
+WIDTH = 16  # channels in the first stage
 RATES = (0.005, 0.01, 0.02, 0.05, 0.1)
 RECIPE = Recipe(test=0, test_all=0, judge_every=5)  # a race never sees a test digit
 NO_DIGITS = "There is no race: MNIST is missing or damaged on this server."
@@ -60,8 +61,13 @@ def course(wish: Wish, data: mnist.Mnist, recipe: Recipe = RECIPE) -> Iterator[P
                 yield {"net": variant, "step": step, **found}
 
 
-def build(variant: str, wish: Wish) -> ResNet18:
-    return ResNet18(use_residual=variant == "residual")
+def build(variant: str, wish: Wish) -> ResNet:
+    return ResNet(
+        use_residual=variant == "residual",
+        units_per_stage=(wish.depth - 2) // 8,
+        width=WIDTH,
+        has_norm=wish.has_norm,
+    )
 
 
 def get_args_parser() -> argparse.ArgumentParser:

@@ -94,6 +94,18 @@ class Entry:
     fault: str = ""
 
 
+@dataclass(frozen=True)
+class Look:
+    """How a race stands."""
+
+    state: str
+    wish: Wish | None = None
+    ahead: int = 0  # races before it
+    points: tuple[Point, ...] = ()
+    seconds: float = 0.0  # that it took, or has taken so far
+    fault: str = ""  # where it failed, the sentence why
+
+
 class Track:
     """First come, first served. What visitors ask (enter, look, leave) only touches memory.
 
@@ -126,30 +138,21 @@ class Track:
             self.changed.notify()
             return ticket
 
-    def look(self, ticket: str, since: int = 0) -> dict[str, Any]:
-        """How a race stands, with its points from number `since` on.
-
-        {"state", "ahead", "points", "seconds", "fault"}: how many go before, and where the race
-        failed the sentence why. A ticket that was given back, not looked at for too long or never
-        given is "stopped".
-        """
+    def look(self, ticket: str) -> Look:
+        """How a race stands. A ticket that was given back, not looked at for too long or never
+        given is "stopped"."""
         with self.changed:
             entry = self.entries.get(ticket)
             if entry is None:
-                return {"state": "stopped", "ahead": 0, "points": [], "seconds": 0.0, "fault": ""}
+                return Look("stopped")
             now = entry.seen = self.clock()
             waiting, ahead, seconds = self.waiting(), 0, 0.0
             if entry in waiting:
                 ahead = waiting.index(entry) + (self.running is not None)
             if entry.started is not None:
                 seconds = (now if entry.ended is None else entry.ended) - entry.started
-            return {
-                "state": entry.state,
-                "ahead": ahead,
-                "points": entry.points[since:],
-                "seconds": round(seconds, 1),
-                "fault": entry.fault,
-            }
+            points = tuple(entry.points)
+            return Look(entry.state, entry.wish, ahead, points, round(seconds, 1), entry.fault)
 
     def leave(self, ticket: str) -> None:
         """Stops a race, or gives a place in the queue on."""

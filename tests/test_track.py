@@ -11,7 +11,7 @@ import pytest
 from resnet import track
 from resnet.checkpoint import VARIANTS
 from resnet.race import Wish
-from resnet.track import ABSENT, TOO_LONG, WAITING, Process, RaceError, Track
+from resnet.track import ABSENT, TOO_LONG, WAITING, Look, Process, RaceError, Track
 
 WISH = Wish(18, True, 0.02, 7)
 POINT = {"net": "plain", "step": 5, "right": 30, "total": 200, "loss": 2.0}
@@ -59,7 +59,7 @@ class Stage:
         return ticket
 
     def state(self, ticket: str) -> str:
-        return str(self.track.look(ticket)["state"])
+        return self.track.look(ticket).state
 
     def pass_time(self, seconds: float, *looking: str) -> None:
         """Second by second, while these look."""
@@ -75,35 +75,34 @@ def stage() -> Stage:
     return Stage()
 
 
-def test_points_come_from_where_one_asks(stage: Stage) -> None:
+def test_points_come_as_they_are_printed(stage: Stage) -> None:
     ticket = stage.enter()
     points = [{**POINT, "step": step} for step in (5, 10, 15)]
     stage.fakes[0].printed = points[:2]
     stage.track.tick()
-    assert stage.track.look(ticket)["points"] == points[:2]
+    assert list(stage.track.look(ticket).points) == points[:2]
     stage.fakes[0].printed = points[2:]
     stage.fakes[0].code = 0
     stage.track.tick()
-    found = stage.track.look(ticket, 1)
-    assert (found["state"], found["points"]) == ("finished", points[1:])
-    assert stage.track.look(ticket, 3)["points"] == stage.track.look(ticket, 99)["points"] == []
+    found = stage.track.look(ticket)
+    assert (found.state, list(found.points)) == ("finished", points)
     assert stage.fakes[0].is_released
 
 
 def test_seconds_are_those_of_the_race(stage: Stage) -> None:
     first, second = stage.enter(), stage.enter()
     stage.pass_time(3, first, second)
-    assert stage.track.look(first)["seconds"] == 3
-    assert stage.track.look(second)["seconds"] == 0  # it has not begun
+    assert stage.track.look(first).seconds == 3
+    assert stage.track.look(second).seconds == 0  # it has not begun
     stage.fakes[0].code = 0
     stage.pass_time(4, first, second)
-    assert stage.track.look(first)["seconds"] == 4  # seen to have ended at the first of these
-    assert stage.track.look(second)["seconds"] == 3
+    assert stage.track.look(first).seconds == 4  # seen to have ended at the first of these
+    assert stage.track.look(second).seconds == 3
 
 
 def test_one_at_a_time_in_the_order_they_came(stage: Stage) -> None:
     tickets = [stage.enter(seed) for seed in range(3)]
-    assert [stage.track.look(ticket)["ahead"] for ticket in tickets] == [0, 1, 2]
+    assert [stage.track.look(ticket).ahead for ticket in tickets] == [0, 1, 2]
     assert [stage.state(ticket) for ticket in tickets] == ["running", "waiting", "waiting"]
     for number, ticket in enumerate(tickets):
         assert [fake.wish.seed for fake in stage.fakes] == list(range(number + 1))
@@ -120,8 +119,8 @@ def test_a_ticket_sees_its_own_points_only(stage: Stage) -> None:
     stage.track.tick()
     stage.fakes[1].printed = [{**POINT, "right": 99}]
     stage.track.tick()
-    assert stage.track.look(first)["points"] == [POINT]
-    assert [point["right"] for point in stage.track.look(second)["points"]] == [99]
+    assert stage.track.look(first).points == (POINT,)
+    assert [point["right"] for point in stage.track.look(second).points] == [99]
     assert first != second
     assert len(first) > 20
 
@@ -132,7 +131,7 @@ def test_more_than_a_few_do_not_wait(stage: Stage) -> None:
         stage.enter()
     stage.track.leave(tickets[2])
     tickets.append(stage.enter())
-    assert stage.track.look(tickets[-1])["ahead"] == WAITING
+    assert stage.track.look(tickets[-1]).ahead == WAITING
     assert len(stage.fakes) == 1
 
 
@@ -146,7 +145,7 @@ def test_as_many_wait_before_the_first_race_began(stage: Stage) -> None:
 def test_who_leaves_makes_room(stage: Stage) -> None:
     first, second, third = (stage.enter() for _ in range(3))
     stage.track.leave(second)
-    assert stage.track.look(third)["ahead"] == 1
+    assert stage.track.look(third).ahead == 1
     stage.track.leave(first)
     assert stage.state(first) == stage.state(second) == "stopped"
     stage.track.tick()
@@ -197,7 +196,7 @@ def test_a_race_that_dies_is_one_sentence(
     stage.fakes[0].printed, stage.fakes[0].code = [POINT, *printed], 1
     stage.track.tick()
     found = stage.track.look(first)
-    assert (found["state"], found["fault"], found["points"]) == ("failed", sentence, [POINT])
+    assert (found.state, found.fault, found.points) == ("failed", sentence, (POINT,))
     assert stage.state(second) == "running"
 
 
@@ -207,7 +206,7 @@ def test_a_race_that_does_not_end_is_ended(stage: Stage) -> None:
     assert stage.state(first) == "running"
     stage.pass_time(2, first, second)
     found = stage.track.look(first)
-    assert (found["state"], found["fault"]) == ("failed", track.SLOW)
+    assert (found.state, found.fault) == ("failed", track.SLOW)
     assert stage.state(second) == "running"
 
 
@@ -220,7 +219,7 @@ def test_a_process_that_cannot_start_is_one_sentence(
     stage.track.start = refuse
     ticket = stage.enter()
     found = stage.track.look(ticket)
-    assert (found["state"], found["fault"]) == ("failed", track.BROKEN)
+    assert (found.state, found.fault) == ("failed", track.BROKEN)
     assert "no more processes" in capsys.readouterr().err
     stage.track.start = stage.start
     assert stage.state(stage.enter()) == "running"
@@ -259,12 +258,13 @@ def wait_for(what: Callable[[], Any]) -> Any:
     raise AssertionError("it did not come")
 
 
-def until(opened: Track, ticket: str, state: str) -> dict[str, Any]:
-    def found() -> Any:
+def until(opened: Track, ticket: str, state: str) -> Look:
+    def found() -> Look | None:
         seen = opened.look(ticket)
-        return seen if seen["state"] == state else None
+        return seen if seen.state == state else None
 
-    return dict(wait_for(found))
+    seen: Look = wait_for(found)
+    return seen
 
 
 def pid_of(opened: Track) -> int:
@@ -287,9 +287,9 @@ def test_races_in_processes(opened: Track) -> None:
     """One is killed, and then the next has its race; one is left, and its process is gone."""
     killed, races = opened.enter(WISH), opened.enter(WISH)
     os.kill(pid_of(opened), signal.SIGKILL)
-    assert until(opened, killed, "failed")["fault"] == track.BROKEN
+    assert until(opened, killed, "failed").fault == track.BROKEN
     found = until(opened, races, "finished")
-    assert [(p["step"], p["net"]) for p in found["points"]] == [
+    assert [(p["step"], p["net"]) for p in found.points] == [
         (step, variant) for step in (3, 4) for variant in VARIANTS
     ]
     left = opened.enter(WISH)
@@ -302,7 +302,7 @@ def test_races_in_processes(opened: Track) -> None:
     assert is_there(pid)
     opened.close()
     assert not is_there(pid)
-    assert opened.look(last)["state"] == "stopped"
+    assert opened.look(last).state == "stopped"
 
 
 def test_a_race_ends_with_its_server() -> None:

@@ -1,0 +1,106 @@
+"""What a race came to, beside the stored runs of other seeds (results/depth.json)."""
+
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from resnet.checkpoint import VARIANTS
+from resnet.race import Point, Wish
+from resnet.study import Run, Table
+
+
+@dataclass(frozen=True)
+class Band:
+    """One net's validation digits read right, over seeds, after each of the steps."""
+
+    seeds: int
+    total: int  # validation digits
+    steps: list[int]
+    least: list[int]
+    median: list[float]
+    most: list[int]
+
+
+def bands(table: Table, depth: int, has_norm: bool, rate: float) -> dict[str, Band]:
+    """Of the seeds that both nets have; none where there is no such seed."""
+    runs: dict[str, dict[int, Run]] = {variant: {} for variant in VARIANTS}
+    for run in table["runs"]:
+        if (run["depth"], run["has_norm"], run["rate"]) == (depth, has_norm, rate):
+            runs[run["net"]][run["seed"]] = run
+    seeds = sorted(set.intersection(*(set(of_net) for of_net in runs.values())))
+    if not seeds:
+        return {}
+    return {variant: band([of_net[seed] for seed in seeds]) for variant, of_net in runs.items()}
+
+
+def band(runs: Sequence[Run]) -> Band:
+    courses = [run["validation"] for run in runs]
+    at_step = list(zip(*(course["right"] for course in courses), strict=True))
+    return Band(
+        seeds=len(runs),
+        total=courses[0]["total"],
+        steps=courses[0]["step"],
+        least=[min(rights) for rights in at_step],
+        median=[statistics.median(rights) for rights in at_step],
+        most=[max(rights) for rights in at_step],
+    )
+
+
+def fair_rate(table: Table, depth: int, has_norm: bool, rates: Sequence[float]) -> float | None:
+    """The rate after which both nets together read most validation digits; the lowest of equals.
+
+    None where no seed has been run at any of them.
+    """
+    ends: dict[float, list[int]] = {rate: [] for rate in rates}
+    for run in table["runs"]:
+        if (run["depth"], run["has_norm"]) == (depth, has_norm) and run["rate"] in ends:
+            ends[run["rate"]].append(run["validation"]["right"][-1])
+    means = {rate: statistics.fmean(rights) for rate, rights in ends.items() if rights}
+    return max(means, key=lambda rate: (means[rate], -rate), default=None)
+
+
+def heading(found: Mapping[str, Band]) -> str:
+    """What the stored runs end in."""
+    if not found:
+        return "A race, and nothing stored to lay it over"
+    residual, plain = (found[variant].median[-1] for variant in ("residual", "plain"))
+    seeds = found["plain"].seeds
+    of = "The stored seed ends" if seeds == 1 else f"Medians of {seeds} stored seeds end"
+    return f"{of} at {residual:g} with shortcuts, {plain:g} without"
+
+
+def finding(wish: Wish, points: Sequence[Point], found: Mapping[str, Band]) -> str:
+    """Who is ahead at the end of a race, by how much, and whether other seeds end there too."""
+    ends = {variant: last(points, variant) for variant in VARIANTS}
+    rights = {variant: point["right"] for variant, point in ends.items()}
+    total, step = ends[VARIANTS[0]]["total"], ends[VARIANTS[0]]["step"]
+    after = f"Seed {wish.seed}, after {step} steps: of {total} validation digits"
+    lead = rights["residual"] - rights["plain"]
+    if lead == 0:
+        said = f"{after} both nets read {rights['plain']}."
+    else:
+        ahead, behind = ("residual", "plain") if lead > 0 else ("plain", "residual")
+        said = (
+            f"{after} the {ahead} net reads {rights[ahead]}, {abs(lead)} more than the {behind} "
+            f"one with {rights[behind]}."
+        )
+    return " ".join([said, *beside(rights, found), "One race proves nothing."])
+
+
+def beside(rights: Mapping[str, int], found: Mapping[str, Band]) -> list[str]:
+    """Where the ends lie among those of the stored seeds."""
+    if not found:
+        return []
+    places = []
+    for variant, band in found.items():
+        right, least, most = rights[variant], band.least[-1], band.most[-1]
+        where = "above" if right > most else "below" if right < least else "within"
+        ends = f"{least}" if least == most else f"{least} to {most}"
+        places.append(f"the {variant} net is {where} their {ends}")
+    seeds = found[VARIANTS[0]].seeds
+    of = "Beside the one stored seed" if seeds == 1 else f"Beside the {seeds} stored seeds"
+    return [f"{of}, {' and '.join(places)}."]
+
+
+def last(points: Sequence[Point], variant: str) -> Point:
+    return [point for point in points if point["net"] == variant][-1]

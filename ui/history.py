@@ -1,0 +1,144 @@
+"""The tab of the trainings: how both shipped nets came to be, as their checkpoints tell it."""
+
+import functools
+from collections.abc import Callable, Mapping
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import gradio as gr
+
+from resnet import history
+from resnet.checkpoint import About
+from resnet.classifier import Classifier
+from resnet.history import Course
+from resnet.training import wilson_interval
+from ui.cards import LOOKS
+
+HERE = Path(__file__).parent
+SHORT = 12  # characters of a hash
+
+
+class TrainingHistory(gr.HTML):
+    """The facts of both trainings as a table, and what they noted on the way as plots.
+
+    history.js asks for the plots when the tab is first seen. A net whose checkpoint tells no
+    history is left out of them, and a sentence says so.
+    """
+
+    def __init__(self, classifiers: Mapping[str, Classifier]) -> None:
+        abouts = {
+            variant: classifiers[variant].about for variant in LOOKS if variant in classifiers
+        }
+        told = history.courses(abouts)
+
+        @functools.cache
+        def pictures() -> str:
+            # matplotlib takes a while to load, which the page's start should not
+            from ui.courses import errors_plot, gradient_plot, loss_plot
+
+            return loss_plot(told) + errors_plot(told) + gradient_plot(told)
+
+        def courses(_: Any) -> dict[str, str]:
+            return {"plots": pictures() if told else ""}
+
+        page = Template((HERE / "history.html").read_text())
+        super().__init__(
+            html_template=page.substitute(facts=facts(abouts), missing=missing(told)),
+            css_template=(HERE / "history.css").read_text(),
+            js_on_load=(HERE / "history.js").read_text(),
+            apply_default_css=False,
+            server_functions=[courses],
+            elem_id="history",
+        )
+
+
+def missing(told: Mapping[str, Course]) -> str:
+    """Whose history cannot be shown, one sentence a net."""
+    return " ".join(
+        f"The history of the {variant} net cannot be shown: there is no checkpoint that tells it."
+        for variant in LOOKS
+        if variant not in told
+    )
+
+
+# --- the facts -------------------------------------------------------------------------------
+
+
+def score(part: str) -> Callable[[About], str]:
+    def of_part(about: About) -> str:
+        right, total = about[part]["right"], about[part]["total"]
+        low, high = (100 * share for share in wilson_interval(right, total))
+        share = f"{100 * right / total:.2f} % ({low:.2f} to {high:.2f})"
+        return f"{right:,} of {total:,}, {share}"
+
+    return of_part
+
+
+def kept(about: About) -> str:
+    steps = [epoch["step"] for epoch in about["history"]["epochs"]]
+    number = steps.index(about["best_step"]) + 1
+    return f"epoch {number} of {len(steps)}, step {about['best_step']:,} of {about['steps']:,}"
+
+
+def batches(about: About) -> str:
+    recipe = about["recipe"]
+    more = recipe["written"] + recipe["printed"] + recipe["not_digits"]
+    return (
+        f"{recipe['batch_size']} pictures: {recipe['batch_size'] - more} of MNIST, "
+        f"{recipe['written']} of the pen, {recipe['printed']} of fonts, "
+        f"{recipe['not_digits']} no digits"
+    )
+
+
+def descent(about: About) -> str:
+    recipe = about["recipe"]
+    return (
+        f"SGD, rate up to {recipe['peak_rate']:g} after {recipe['climb']:.0%} of the steps and "
+        f"down to 0, momentum {recipe['momentum']:g}, weight decay {recipe['weight_decay']:g}, "
+        f"label smoothing {recipe['label_smoothing']:g}"
+    )
+
+
+FACTS: dict[str, Callable[[About], str]] = {
+    "Test digits right (95 % interval)": score("test"),
+    "Validation digits right": score("validation"),
+    "Held-out styles right": score("styles"),
+    "Weights kept": kept,
+    "Batch": batches,
+    "Descent": descent,
+    "Seed": lambda about: str(about["seed"]),
+    "Took": lambda about: f"{about['seconds'] / 60:.0f} minutes, {about['date']}",
+    "Machine": lambda about: f"{about['device']}; torch {about['torch']}",
+    "Weights, sha256": lambda about: about["weights_sha256"][:SHORT],
+    "Data, sha256": lambda about: about["data_sha256"][:SHORT],
+}
+
+
+def facts(abouts: Mapping[str, About]) -> str:
+    """A row a fact; what both nets have alike is said once."""
+    columns = "".join(
+        f'<th class="{variant}" scope="col">{LOOKS[variant]["sign"]}{LOOKS[variant]["title"]}</th>'
+        for variant in abouts
+    )
+    rows = "".join(row(name, [stated(fact, about) for about in abouts.values()])
+                   for name, fact in FACTS.items())  # fmt: skip
+    return f"<table><thead><tr><th></th>{columns}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def row(name: str, values: list[str]) -> str:
+    is_shared = len(values) > 1 and len(set(values)) == 1
+    cells = (
+        f'<td colspan="{len(values)}">{escape(values[0])}</td>'
+        if is_shared
+        else "".join(f"<td>{escape(value)}</td>" for value in values)
+    )
+    return f'<tr><th scope="row">{escape(name)}</th>{cells}</tr>'
+
+
+def stated(fact: Callable[[About], str], about: About) -> str:
+    try:
+        return fact(about)
+    except (KeyError, TypeError, ValueError):  # a checkpoint of an older kind
+        return "not told"

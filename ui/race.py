@@ -1,0 +1,212 @@
+"""The fair race: choose how deep, and both nets are trained while one looks on."""
+
+import functools
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import gradio as gr
+from matplotlib.axes import Axes
+
+from resnet import outcome
+from resnet.outcome import Band
+from resnet.race import DEPTHS, RATES, RECIPE, WIDTH, Wish
+from resnet.study import Table
+from resnet.track import RaceError, Track
+from ui import plots
+from ui.cards import LOOKS
+from ui.reading import fault
+
+HERE = Path(__file__).parent
+SEEDS = range(100_000, 1_000_000)  # to draw from; those of the stored runs are far below
+LONGEST = 64  # characters of a ticket
+WIDE, PHONE = (660, 340), (plots.PHONE, 300)  # pixels
+CHANCE = RECIPE.validation / 10
+OPTION = Template(
+    '<label><input type="radio" name="race-$name" value="$value"$checked>$title</label>'
+)
+CHIP = Template(
+    '<p class="chip $variant" data-testid="race-$variant">$sign<span>$title</span>'
+    '<b>&ndash;</b><span class="of">of $total</span></p>'
+)
+
+
+class Race(gr.HTML):
+    """A choice of depth, batch norm and rate, a start, and curves that grow over the stored ones.
+
+    race.js asks for the picture of every choice when it is first seen, and for the state of its
+    race a few times a second. A visitor who leaves the page no longer asks, and so gives the track
+    free (resnet/track.py).
+    """
+
+    def __init__(self, track: Track, table: Table | None = None) -> None:
+        stored = table or {"about": {"rates": RATES}, "runs": []}
+        rates = sorted(stored["about"]["rates"])
+
+        @functools.cache
+        def bands(depth: int, has_norm: bool, rate: float) -> dict[str, Band]:
+            return outcome.bands(stored, depth, has_norm, rate)
+
+        @functools.cache
+        def drawn(depth: int, has_norm: bool, rate: float) -> dict[str, str]:
+            found = bands(depth, has_norm, rate)
+            return {"picture": figure(found), "stored": twin(found)}
+
+        def course(choice: Any) -> dict[str, Any]:
+            """The picture to race on, and the same as a table."""
+            try:
+                return drawn(*choice_of(choice, rates))
+            except gr.Error as error:
+                return {"error": error.message}
+
+        def start(choice: Any) -> dict[str, Any]:
+            try:
+                wish = Wish(*choice_of(choice, rates), seed=secrets.choice(SEEDS))
+                return {"ticket": track.enter(wish), "seed": wish.seed}
+            except gr.Error as error:
+                return {"error": error.message}
+            except RaceError as error:
+                return {"error": str(error)}
+
+        def look(asked: Any) -> dict[str, Any]:
+            try:
+                ticket, since = ticket_of(asked), since_of(asked)
+            except gr.Error as error:
+                return {"error": error.message}
+            found = track.look(ticket)
+            reply = {**vars(found), "wish": None, "points": found.points[since:]}
+            if found.state == "finished" and found.wish is not None:
+                choice = found.wish.depth, found.wish.has_norm, found.wish.rate
+                reply["finding"] = outcome.finding(found.wish, found.points, bands(*choice))
+            return reply
+
+        def stop(asked: Any) -> dict[str, Any]:
+            try:
+                track.leave(ticket_of(asked))
+            except gr.Error as error:
+                return {"error": error.message}
+            return {}
+
+        fair = {
+            f"{depth} {has_norm}".lower(): outcome.fair_rate(stored, depth, has_norm, rates)
+            for depth in DEPTHS
+            for has_norm in (True, False)
+        }
+        usual = rates[len(rates) // 2]  # where no stored run says more
+        super().__init__(
+            html_template=panel(rates, fair[f"{DEPTHS[0]} true"] or usual),
+            css_template=(HERE / "race.css").read_text(),
+            js_on_load=(HERE / "race.js").read_text(),
+            apply_default_css=False,
+            server_functions=[course, start, look, stop],
+            elem_id="race",
+            fair=fair,
+            steps=RECIPE.steps,
+        )
+
+
+def panel(rates: list[float], rate: float) -> str:
+    def options(name: str, titles: dict[Any, str], chosen: Any) -> str:
+        return "".join(
+            OPTION.substitute(
+                name=name,
+                value=str(value).lower(),
+                title=title,
+                checked=" checked" if value == chosen else "",
+            )
+            for value, title in titles.items()
+        )
+
+    return Template((HERE / "race.html").read_text()).substitute(
+        width=WIDTH,
+        digits=f"{RECIPE.train:,}",
+        steps=RECIPE.steps,
+        depths=options("depth", {depth: f"{depth}" for depth in DEPTHS}, DEPTHS[0]),
+        norms=options("norm", {True: "With", False: "Without"}, True),
+        rates=options("rate", {rate: f"{rate:g}" for rate in rates}, rate),
+        chips="".join(
+            CHIP.substitute(look, variant=variant, total=RECIPE.validation)
+            for variant, look in LOOKS.items()
+        ),
+        columns="".join(f"<th>{look['title']}, right</th><th>loss</th>" for look in LOOKS.values()),
+        signs="".join(
+            f'<span class="{variant}">{look["sign"]}{look["title"]}</span>'
+            for variant, look in LOOKS.items()
+        ),
+    )
+
+
+def figure(bands: Mapping[str, Band]) -> str:
+    """The stored runs of one choice; where there are none, the axes alone."""
+
+    def draw(panels: list[Axes], is_phone: bool) -> None:
+        (axes,) = panels
+        axes.axhline(CHANCE, color=plots.QUIET, linewidth=1, linestyle=(0, (1, 2)))
+        axes.text(RECIPE.steps, CHANCE - 3, "chance", color=plots.MUTED, ha="right", va="top")
+        for variant, band in bands.items():
+            look = {**plots.LINES[variant], "linewidth": 1.2}
+            area = {"color": look["color"], "alpha": plots.BAND, "linewidth": 0}
+            axes.fill_between(band.steps, band.least, band.most, **area)
+            axes.plot(band.steps, band.median, **look)
+        axes.set(
+            xlim=(0, RECIPE.steps),
+            ylim=(0, RECIPE.validation),
+            xlabel="steps of training",
+            ylabel=f"right, of {RECIPE.validation} validation digits",
+        )
+
+    title = outcome.heading(bands)
+    wide = plots.svg(title, draw, (1, 1), WIDE, is_phone=False)
+    phone = plots.svg(title, draw, (1, 1), PHONE, is_phone=True)
+    return (
+        f'<figure class="plot"><figcaption>{title}</figcaption>'
+        f'<div class="on-wide">{wide}</div><div class="on-phone">{phone}</div></figure>'
+    )
+
+
+def twin(bands: Mapping[str, Band]) -> str:
+    """What is drawn behind a race, in words and as a table."""
+    if not bands:
+        return '<p class="note">There are no stored runs of this choice.</p>'
+    headers = ["step"]
+    for variant in bands:
+        headers += [f"{LOOKS[variant]['title']}, {what}" for what in ("least", "median", "most")]
+    columns = [of for band in bands.values() for of in (band.least, band.median, band.most)]
+    rows = [
+        [f"{number:g}" for number in row]
+        for row in zip(next(iter(bands.values())).steps, *columns, strict=True)
+    ]
+    return (
+        '<p class="note">Behind the race: from the least to the most of the stored seeds, and '
+        'their median.</p><details class="twin"><summary>The stored seeds as a table</summary>'
+        f"<div>{plots.table(headers, rows)}</div></details>"
+    )
+
+
+# --- what a browser asks -------------------------------------------------------------------------
+
+
+def choice_of(choice: Any, rates: list[float]) -> tuple[int, bool, float]:
+    """Depth, has_norm and rate; gr.Error for anything that is not offered."""
+    match choice:
+        case {"depth": depth, "has_norm": bool(has_norm), "rate": rate} if (
+            type(depth) is int and depth in DEPTHS and type(rate) in (int, float) and rate in rates
+        ):
+            return depth, has_norm, float(rate)
+    raise fault("There is no such race.")
+
+
+def ticket_of(asked: Any) -> str:
+    ticket = asked.get("ticket") if isinstance(asked, dict) else None
+    if not isinstance(ticket, str) or len(ticket) > LONGEST:
+        raise fault("There is no such race.")
+    return ticket
+
+
+def since_of(asked: dict[str, Any]) -> int:
+    since = asked.get("since")
+    if type(since) is not int or since < 0:
+        raise fault("There is no such point of a race.")
+    return since
