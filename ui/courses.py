@@ -58,7 +58,9 @@ def errors_plot(told: Mapping[str, Course]) -> str:
                 line = plots.LINES[variant]
                 epochs = range(1, len(course.epochs) + 1)
                 if not part:
-                    panel.plot(epochs, unaveraged(course), **{**line, "lw": 1.0, "alpha": 0.55})
+                    panel.plot(
+                        epochs, unaveraged(course), **{**line, "linewidth": 1.0, "alpha": 0.55}
+                    )
                 errors = wrong(course, part)
                 panel.plot(epochs, errors, label=LOOKS[variant]["title"], **line)
                 # Of equal places both shall be seen: a hollow square around a filled dot.

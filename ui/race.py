@@ -8,21 +8,19 @@ from string import Template
 from typing import Any
 
 import gradio as gr
-from matplotlib.axes import Axes
 
 from resnet import outcome
 from resnet.outcome import Band
 from resnet.race import DEPTHS, RATES, RECIPE, WIDTH, Wish
 from resnet.study import Table
 from resnet.track import RaceError, Track
-from ui import plots
 from ui.cards import LOOKS
 from ui.reading import fault
 
 HERE = Path(__file__).parent
 SEEDS = range(100_000, 1_000_000)  # to draw from; those of the stored runs are far below
 LONGEST = 64  # characters of a ticket
-WIDE, PHONE = (660, 340), (plots.PHONE, 300)  # pixels
+WIDE, PHONE_HEIGHT = (660, 340), 300  # pixels
 CHANCE = RECIPE.validation / 10
 OPTION = Template(
     '<label><input type="radio" name="race-$name" value="$value"$checked>$title</label>'
@@ -140,8 +138,9 @@ def panel(rates: list[float], rate: float) -> str:
 
 def figure(bands: Mapping[str, Band]) -> str:
     """The stored runs of one choice; where there are none, the axes alone."""
+    from ui import plots  # matplotlib takes a while to load, which the page's start should not
 
-    def draw(panels: list[Axes], is_phone: bool) -> None:
+    def draw(panels: list[Any], is_phone: bool) -> None:
         (axes,) = panels
         axes.axhline(CHANCE, color=plots.QUIET, linewidth=1, linestyle=(0, (1, 2)))
         axes.text(RECIPE.steps, CHANCE - 3, "chance", color=plots.MUTED, ha="right", va="top")
@@ -159,7 +158,7 @@ def figure(bands: Mapping[str, Band]) -> str:
 
     title = outcome.heading(bands)
     wide = plots.svg(title, draw, (1, 1), WIDE, is_phone=False)
-    phone = plots.svg(title, draw, (1, 1), PHONE, is_phone=True)
+    phone = plots.svg(title, draw, (1, 1), (plots.PHONE, PHONE_HEIGHT), is_phone=True)
     return (
         f'<figure class="plot"><figcaption>{title}</figcaption>'
         f'<div class="on-wide">{wide}</div><div class="on-phone">{phone}</div></figure>'
@@ -170,6 +169,8 @@ def twin(bands: Mapping[str, Band]) -> str:
     """What is drawn behind a race, in words and as a table."""
     if not bands:
         return '<p class="note">There are no stored runs of this choice.</p>'
+    from ui import plots
+
     headers = ["step"]
     for variant in bands:
         headers += [f"{LOOKS[variant]['title']}, {what}" for what in ("least", "median", "most")]
