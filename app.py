@@ -22,6 +22,7 @@ from resnet.classifier import Classifier
 from resnet.track import Track
 from ui.board import Board
 from ui.cards import AnswerCards
+from ui.depth import Depth
 from ui.endpoints import add_endpoints
 from ui.experiment import Experiment
 from ui.guard import LOOPBACK, Guard
@@ -88,6 +89,8 @@ def build(
                 Board(classifiers, measured)
             with gr.Tab("Fair race"):
                 Race(track or Track().open(), deep)
+            with gr.Tab("Depth and gradients"):
+                Depth(reader, deep)
             with gr.Tab("The experiment"):
                 Experiment(reader, textbook, checkpoints)
             with gr.Tab("Training"):

@@ -18,11 +18,11 @@ import torch
 from resnet import study
 from resnet.checkpoint import VARIANTS
 from resnet.classifier import cut_to_live_taps, fold_batch_norms
-from resnet.gradients import gradients
+from resnet.gradients import Gradients, gradients
 from resnet.mnist import Mnist, Split
 from resnet.model import ResNet, fastest_device, placed
 from resnet.study import Run, Table
-from resnet.textbook import Recipe, judged_descent, logits_of, score, slices
+from resnet.textbook import Recipe, judged_descent, logits_of, pictures_of, score, slices
 
 FILE = study.RESULTS / "depth.json"
 WIDTH = 16  # channels in the first stage
@@ -71,6 +71,16 @@ def measured(key: Key, digits: dict[str, Split], recipe: Recipe) -> Run:
         "test_all": score(logits_of(ready, test.images), test.labels),
         "gradient": {"start": start, "end": end},
         "seconds": round(time.perf_counter() - started, 1),
+    }
+
+
+def sent_back(depth: int, has_norm: bool, seed: int, digits: Split) -> dict[str, Gradients]:
+    """The gradients of one batch of MNIST's digits in both nets, as they begin from a seed."""
+    device = fastest_device()
+    pictures, labels = pictures_of(digits.images).to(device), digits.labels.to(device)
+    return {
+        variant: gradients(build(variant, depth, has_norm, seed), pictures, labels)
+        for variant in VARIANTS
     }
 
 

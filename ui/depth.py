@@ -1,0 +1,192 @@
+"""The tab of depth: accuracy by depth, and the gradient thermometer."""
+
+import functools
+import itertools
+import secrets
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import gradio as gr
+
+from resnet import checkpoint, depth, depth_verdict
+from resnet.gradients import Gradients
+from resnet.student import seeds_in_words
+from resnet.study import StudyError, Table
+from ui.cards import LOOKS
+from ui.reading import Reader, fault
+
+HERE = Path(__file__).parent
+NOTHING = "The runs of this study are missing here: python -m resnet depth makes them."
+SIZE = (1080, 320)  # pixels on a wide screen
+SEEDS = range(100_000, 1_000_000)  # to draw from; those of the stored runs are far below
+OPTION = Template(
+    '<label><input type="radio" name="depth-depth" value="$depth"$checked>$depth</label>'
+)
+NET = Template(
+    '<div class="net $variant" data-net="$variant"><h3>$sign<span>$title</span></h3>'
+    '<div class="field"><div class="ticks"></div><div class="bars" role="img" '
+    'aria-label="Gradients, $title"></div>'
+    '<p class="ends"><span>stem</span><span>units</span><span>head</span></p></div></div>'
+)
+
+
+class Depth(gr.HTML):
+    """What the stored runs show of depth; and both nets' gradients, stored or sent back now.
+
+    table is that of results/depth.json, None where there is none: a sentence says so, and an error
+    can be sent back all the same.
+    """
+
+    def __init__(self, reader: Reader, table: Table | None) -> None:
+        whole = table if is_whole(table) else None
+
+        @functools.cache
+        def drawn() -> str:
+            return "" if whole is None else figure(whole)
+
+        def measured(_: Any) -> dict[str, Any]:
+            return {"figures": drawn()}
+
+        def send(choice: Any) -> dict[str, Any]:
+            return sent(choice, reader)
+
+        page = Template((HERE / "depth.html").read_text())
+        super().__init__(
+            html_template=page.substitute(
+                finding=escape(NOTHING if whole is None else title(whole)),
+                digits=depth.ONE_ERROR,
+                depths="".join(
+                    OPTION.substitute(
+                        depth=layers, checked=" checked" if layers == depth.DEPTHS[2] else ""
+                    )
+                    for layers in depth.DEPTHS
+                ),
+                nets="".join(
+                    NET.substitute(look, variant=variant) for variant, look in LOOKS.items()
+                ),
+            ),
+            css_template=(HERE / "depth.css").read_text(),
+            js_on_load=(HERE / "depth.js").read_text(),
+            apply_default_css=False,
+            server_functions=[measured, send],
+            elem_id="depth",
+            stored={} if whole is None else thermometer(whole),
+        )
+
+
+def is_whole(table: Table | None) -> bool:
+    try:
+        return table is not None and bool(depth_verdict.whole_seeds(table))
+    except StudyError:
+        return False
+
+
+# --- the thermometer -------------------------------------------------------------------------
+
+
+def thermometer(table: Table) -> dict[str, Any]:
+    """The stored medians of every choice, and what they say."""
+    seeds = seeds_in_words(len(depth_verdict.whole_seeds(table)))
+    found = {}
+    choices = itertools.product(table["about"]["depths"], (True, False), depth_verdict.WHEN)
+    for layers, has_norm, when in choices:
+        nets = depth_verdict.gradient(table, layers, has_norm, when)
+        says = f"{saying(nets, layers, has_norm, when)} Medians of {seeds}."
+        found[f"{layers} {has_norm} {when}".lower()] = {"nets": nets, "says": says}
+    return found
+
+
+def saying(nets: Mapping[str, Gradients], layers: int, has_norm: bool, when: str) -> str:
+    """What arrives at the stem of both nets, and how far apart that is."""
+    where = f"{layers} layers {depth_verdict.NORMS[has_norm]}, {depth_verdict.WHEN[when]}"
+    stems = {variant: values[0] for variant, values in nets.items()}
+    arrive = " and ".join(
+        f"{depth_verdict.in_digits(stem)} in the {variant} net" for variant, stem in stems.items()
+    )
+    text = f"{where}: the gradient that arrives at the stem is {arrive}"
+    ratio = depth_verdict.ratio(stems["plain"], stems["residual"])
+    if not ratio:
+        return f"{text}."
+    if ratio >= 1:
+        return f"{text}, {depth_verdict.times(ratio)} as large in the plain one."
+    return f"{text}, {depth_verdict.times(1 / ratio)} as large in the residual one."
+
+
+def sent(choice: Any, reader: Reader) -> dict[str, Any]:
+    """One error sent back through both nets, untrained, of a seed drawn now."""
+    try:
+        layers, has_norm = choice_of(choice)
+        seed = secrets.choice(SEEDS)
+        with reader.turn():
+            digits = reader.test_digits()
+            nets = depth.sent_back(layers, has_norm, seed, digits.first(depth.ONE_ERROR))
+    except gr.Error as error:
+        return {"error": error.message}
+    return {
+        "nets": nets,
+        "says": f"{saying(nets, layers, has_norm, 'start')} One error, just now, seed {seed}.",
+    }
+
+
+def choice_of(choice: Any) -> tuple[int, bool]:
+    """Layers and has_norm; gr.Error for anything that is not offered."""
+    match choice:
+        case {"depth": layers, "has_norm": bool(has_norm)} if (
+            type(layers) is int and layers in depth.DEPTHS
+        ):
+            return layers, has_norm
+    raise fault("There are no such nets.")
+
+
+# --- accuracy by depth -----------------------------------------------------------------------
+
+
+def title(table: Table) -> str:
+    return " ".join(depth_verdict.falling(table, has_norm) for has_norm in depth_verdict.NORMS)
+
+
+def figure(table: Table) -> str:
+    """Accuracy by depth, with batch norm and without, as HTML."""
+    from ui import plots  # matplotlib takes a while to load, which the page's start should not
+
+    depths = table["about"]["depths"]
+
+    def draw(panels: list[Any], is_phone: bool) -> None:
+        for panel, (has_norm, words) in zip(panels, depth_verdict.NORMS.items(), strict=True):
+            panel.axhline(10, color=plots.QUIET, linewidth=1, linestyle=(0, (1, 2)))
+            panel.annotate(
+                "guessing", (depths[0], 10), xytext=(0, -4), textcoords="offset points",
+                color=plots.MUTED, va="top", fontsize=12,
+            )  # fmt: skip
+            for variant in checkpoint.VARIANTS:
+                means = [
+                    depth_verdict.accuracy(table, layers, has_norm)[variant].mean
+                    for layers in depths
+                ]
+                line = plots.LINES[variant]
+                panel.fill_between(
+                    depths, [m.low for m in means], [m.high for m in means],
+                    color=line["color"], alpha=plots.BAND, linewidth=0,
+                )  # fmt: skip
+                panel.plot(
+                    depths, [m.mean for m in means], marker="o" if variant == "residual" else "D",
+                    markersize=5, label=LOOKS[variant]["title"], **line,
+                )  # fmt: skip
+            panel.set(ylim=(0, 100), xticks=depths, xlabel="layers", ylabel="test accuracy (%)")
+            panel.set_title(depth_verdict.capital(words))
+            panel.legend(loc="upper right")
+
+    what, headers, rows = depth_verdict.accuracies(table)
+    gaps = {layers: depth_verdict.gap(table, layers, True) for layers in depths}
+    widest = max(gaps, key=lambda layers: abs(gaps[layers].mean))
+    ahead = "residual" if gaps[widest].mean > 0 else "plain"
+    heading = (
+        f"With batch norm the {ahead} net is {abs(gaps[depths[0]].mean):.0f} points ahead at "
+        f"{depths[0]} layers and {abs(gaps[widest].mean):.0f} at {widest}"
+        if gaps[depths[0]].mean * gaps[widest].mean > 0 and widest != depths[0]
+        else f"With batch norm the nets lie furthest apart at {widest} layers"
+    )
+    return plots.plot(heading, draw, headers, rows, panels=2, size=SIZE, note=f"{what}.")
