@@ -178,7 +178,8 @@ def falling(table: Table, has_norm: bool) -> str:
     depths = table["about"]["depths"]
     first, last = (accuracy(table, depth, has_norm) for depth in (depths[0], depths[-1]))
     changes = " and ".join(
-        f"the {variant} net from {first[variant].mean.mean:.1f} to {last[variant].mean.mean:.1f} %"
+        f"the {variant} net goes from {first[variant].mean.mean:.1f} to "
+        f"{last[variant].mean.mean:.1f} %"
         for variant in VARIANTS
     )
     return (

@@ -16,7 +16,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from resnet import checkpoint, ink, mnist, study, textbook
+from resnet import checkpoint, depth, ink, mnist, study, textbook
 from resnet.calibration import Calibration
 from resnet.classifier import Classifier
 from resnet.model import ResNet18
@@ -152,7 +152,7 @@ def address(classifiers: dict[str, Classifier]) -> Iterator[str]:
     """Where the page is served, by this process."""
     import app  # gradio takes seconds to import: only for the tests that need it
 
-    page = app.build(classifiers, textbook=study.load(textbook.FILE))
+    page = app.build(classifiers, textbook=study.load(textbook.FILE), deep=study.load(depth.FILE))
     yield app.launch(page, "127.0.0.1", find_free_port())
     page.close()
 

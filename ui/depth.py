@@ -56,7 +56,8 @@ class Depth(gr.HTML):
         page = Template((HERE / "depth.html").read_text())
         super().__init__(
             html_template=page.substitute(
-                finding=escape(NOTHING if whole is None else title(whole)),
+                finding=escape(NOTHING if whole is None else depth_verdict.falling(whole, True)),
+                bare=escape("" if whole is None else depth_verdict.falling(whole, False)),
                 digits=depth.ONE_ERROR,
                 depths="".join(
                     OPTION.substitute(
@@ -142,10 +143,6 @@ def choice_of(choice: Any) -> tuple[int, bool]:
 
 
 # --- accuracy by depth -----------------------------------------------------------------------
-
-
-def title(table: Table) -> str:
-    return " ".join(depth_verdict.falling(table, has_norm) for has_norm in depth_verdict.NORMS)
 
 
 def figure(table: Table) -> str:

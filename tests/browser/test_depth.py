@@ -1,0 +1,48 @@
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.visitor import PHONE, OpenPage
+
+TAB = "Depth and gradients"
+
+
+def test_the_thermometer_follows_the_choice(page: Page) -> None:
+    page.get_by_role("tab", name=TAB).click()
+    thermometer = page.get_by_test_id("thermometer")
+    expect(thermometer.locator(".plain .bars i")).to_have_count(34)
+    says = page.get_by_test_id("thermometer-says")
+    expect(says).to_contain_text("66 layers with batch norm")
+    thermometer.get_by_text("18", exact=True).click()
+    expect(thermometer.locator(".plain .bars i")).to_have_count(10)
+    expect(says).to_contain_text("18 layers with batch norm")
+    thermometer.get_by_text("None", exact=True).click()
+    expect(says).to_contain_text("18 layers without batch norm, before the first step")
+    thermometer.get_by_text("After training").click()
+    expect(says).to_contain_text("after the last step")
+    expect(page.get_by_test_id("depth-measured").locator("svg:visible")).to_have_count(1)
+
+
+def test_an_error_is_sent_back_now(page: Page) -> None:
+    page.get_by_role("tab", name=TAB).click()
+    thermometer = page.get_by_test_id("thermometer")
+    thermometer.get_by_text("18", exact=True).click()
+    thermometer.get_by_role("button", name="Send one error back").click()
+    says = page.get_by_test_id("thermometer-says")
+    expect(says).to_contain_text(re.compile(r"just now, seed \d+"))
+    expect(thermometer.locator(".residual .bars i")).to_have_count(10)
+
+
+def test_every_tab_fits_a_phone(open_page: OpenPage, address: str) -> None:
+    page = open_page(address, **PHONE)
+    for name in ("Fair race", TAB, "The experiment", "Training", "Mistakes"):
+        page.get_by_role("tab", name=name).click()
+        if name != "Mistakes":
+            expect(page.locator(".plot svg:visible").first).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_the_trainings_are_drawn_when_they_are_seen(page: Page) -> None:
+    page.get_by_role("tab", name="Training").click()
+    expect(page.get_by_test_id("facts")).to_contain_text("Test digits right")
+    expect(page.get_by_test_id("courses").locator("figure")).to_have_count(3)

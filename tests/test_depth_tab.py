@@ -1,0 +1,83 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from resnet import depth, depth_verdict, mnist, study
+from resnet.classifier import Classifier
+from ui.depth import NOTHING, Depth, choice_of, figure, is_whole, saying, sent, thermometer
+from ui.reading import Reader
+
+
+@pytest.fixture(scope="module")
+def table() -> study.Table:
+    found = study.load(depth.FILE)
+    assert found is not None
+    return found
+
+
+def test_the_figures_are_the_verdicts(table: study.Table) -> None:
+    html = figure(table)
+    for row in depth_verdict.accuracies(table)[2]:
+        assert all(cell.replace("<", "&lt;") in html for cell in row)
+    assert "<svg" in html
+
+
+def test_the_thermometer_holds_every_choice(table: study.Table) -> None:
+    found = thermometer(table)
+    assert len(found) == 4 * 2 * 2
+    plain = found["66 true start"]["nets"]["plain"]
+    assert plain == depth_verdict.gradient(table, 66, True, "start")["plain"]
+    assert len(plain) == 1 + 32 + 1
+    assert found["66 true start"]["says"].endswith("Medians of 5 seeds.")
+
+
+def test_what_is_said_follows_from_the_stems() -> None:
+    nets: dict[str, Any] = {"residual": [2.0, 1.0], "plain": [800.0, 1.0]}
+    assert "2 in the residual net and 8e+02 in the plain net, 400 times as large in the plain" in (
+        saying(nets, 66, True, "start")
+    )
+    nets["plain"] = [0.5, 1.0]
+    assert "4 times as large in the residual one" in saying(nets, 66, True, "start")
+    nets["plain"] = [None, 1.0]
+    assert saying(nets, 66, True, "end").endswith("not finite in the plain net.")
+
+
+def test_an_error_is_sent_back_through_both_nets(classifiers: dict[str, Classifier]) -> None:
+    reader = Reader(classifiers, mnist.FOLDER)
+    reply = sent({"depth": 18, "has_norm": False}, reader)
+    assert set(reply["nets"]) == {"residual", "plain"}
+    assert all(len(values) == 10 for values in reply["nets"].values())
+    assert reply["nets"]["residual"][0] > 100 * reply["nets"]["plain"][0]
+    assert reply != sent({"depth": 18, "has_norm": False}, reader)  # another seed
+    seed = int(reply["says"].rsplit(" ", 1)[1].rstrip("."))
+    digits = mnist.load().test.first(depth.ONE_ERROR)
+    assert depth.sent_back(18, False, seed, digits) == reply["nets"]
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [None, 3, [], {}, {"depth": 18}, {"depth": 19, "has_norm": True},
+     {"depth": True, "has_norm": True}, {"depth": "18", "has_norm": True},
+     {"depth": 18, "has_norm": 1}],
+)  # fmt: skip
+def test_what_is_not_offered_gets_one_sentence(
+    choice: Any, classifiers: dict[str, Classifier]
+) -> None:
+    reply = sent(choice, Reader(classifiers, mnist.FOLDER))
+    assert reply == {"error": "There are no such nets."}
+
+
+def test_a_choice_is_taken_as_it_is() -> None:
+    assert choice_of({"depth": 66, "has_norm": False}) == (66, False)
+
+
+def test_without_digits_or_runs_there_is_a_sentence(
+    classifiers: dict[str, Classifier], tmp_path: Path
+) -> None:
+    reader = Reader(classifiers, tmp_path)
+    assert "MNIST is missing" in sent({"depth": 18, "has_norm": True}, reader)["error"]
+    about = {"rates": [0.1], "depths": [18], "width": 16}
+    for table in (None, {"about": about, "runs": []}):
+        assert not is_whole(table)
+        assert NOTHING in str(Depth(reader, table).html_template)
