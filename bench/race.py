@@ -1,0 +1,107 @@
+"""What a race costs: its own time, how soon it stops, and what the pad still does beside it.
+
+The app runs as a process of its own. A visitor starts a race at each depth and waits for the last
+point; then stops some, where the time counts from the click until no process races any more. Then
+another visitor draws, as in bench.live, in turn without a race and with one that goes on and on.
+"""
+
+import argparse
+import asyncio
+import subprocess
+import time
+
+import numpy as np
+from playwright.async_api import Page, async_playwright, expect
+
+from bench import live, timing
+from resnet.race import DEPTHS
+
+STOPS = 5
+LONG = 120_000  # milliseconds; a race that takes longer than that is broken
+
+
+def get_args_parser() -> argparse.ArgumentParser:
+    parser = live.get_args_parser()
+    parser.prog, parser.description = "python -m bench.race", __doc__
+    return parser
+
+
+async def start(page: Page, depth: int) -> None:
+    """A race of so many layers, from the click."""
+    race = page.get_by_test_id("race")
+    await race.get_by_text(str(depth), exact=True).click()
+    await race.get_by_role("button", name="Start").click()
+
+
+async def finished(page: Page) -> None:
+    await expect(page.get_by_test_id("race-finding")).not_to_be_empty(timeout=LONG)
+
+
+async def stopped(page: Page) -> float:
+    """Seconds from the click on Stop until no process races."""
+    await start(page, DEPTHS[0])
+    state = page.get_by_test_id("race-state")
+    await expect(state).to_contain_text("step", timeout=LONG)
+    began = time.perf_counter()
+    await page.get_by_role("button", name="Stop").click()
+    while (
+        subprocess.run(["pgrep", "-f", "resnet.race --depth"], capture_output=True).returncode == 0
+    ):
+        await asyncio.sleep(0.01)
+    return time.perf_counter() - began
+
+
+async def measure(address: str, args: argparse.Namespace) -> list[list[str]]:
+    rows = []
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=args.chromium, args=["--no-sandbox", "--disable-gpu"]
+        )
+        page = await browser.new_page(viewport=live.WINDOW)
+        await page.goto(address)
+        await page.get_by_role("tab", name="Fair race").click()
+        await expect(page.get_by_test_id("race-picture").locator("svg").first).to_be_attached()
+        for depth in DEPTHS:
+            began = time.perf_counter()
+            await start(page, depth)
+            await finished(page)
+            seconds = time.perf_counter() - began
+            rows.append([f"race of {depth} layers, start to last point", f"{seconds:.1f} s"])
+        stops = [await stopped(page) for _ in range(STOPS)]
+        rows.append([f"stop to no process, the longest of {STOPS}", f"{max(stops):.2f} s"])
+
+        found = {}
+        for name in ("no race", "a race"):
+            endless = asyncio.create_task(race_on(page)) if name == "a race" else None
+            rounds = await live.measure(address, args)
+            if endless:
+                endless.cancel()
+            found[name] = np.array([each["from_up"] for each in rounds])
+            rows.append(
+                [
+                    f"pen up to both answers beside {name}, p50 and p95",
+                    f"{timing.median(found[name])} and {timing.p95(found[name])} ms",
+                ]
+            )
+        slower = timing.ratio(np.sort(found["a race"]), np.sort(found["no race"]))
+        rows.append(["beside a race, times as long (95 % of the quantiles)", slower])
+        await browser.close()
+    return rows
+
+
+async def race_on(page: Page) -> None:
+    """One race after the other, of the deepest nets."""
+    while True:
+        await start(page, DEPTHS[-1])
+        await finished(page)
+
+
+def main(args: argparse.Namespace) -> None:
+    with live.serving(args.checkpoints) as address:
+        rows = asyncio.run(measure(address, args))
+    timing.show(rows, [f"{args.rounds} strokes", "measured"])
+    print("\n" + timing.machine(1, "torch", "gradio", "playwright"))
+
+
+if __name__ == "__main__":
+    main(get_args_parser().parse_args())
