@@ -4,11 +4,15 @@ The textbook's steps, from many seeds, at 18 to 98 layers: all nets at equal rat
 and on equal batches. Narrow nets, 16 channels in the first stage instead of 64, so that all of it
 takes minutes; each is judged every 5 steps, so that its curve can be drawn, and its gradients are
 measured before the first step and after the last.
+
+Without norm much of what depth does is the first weights' doing: they count taps that meet padding,
+which most do on small maps (python -m bench.first_weights).
 """
 
 import dataclasses
 import functools
 import itertools
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,18 +38,22 @@ QUICK = Recipe(train=128, validation=50, test=0, test_all=100, epochs=1, judge_e
 QUICK_DEPTHS, QUICK_RATES = (18, 34), (0.02, 0.05)
 ONE_ERROR = 64  # digits of the batch whose error is sent back, the first of the training slice
 
+# torch's random numbers are everybody's: two visitors' nets must not be made at once.
+SEEDING = threading.Lock()
+
 Key = tuple[int, str, int, bool, float]  # seed, net, layers, whether it has norms, rate
 
 
 def build(variant: str, depth: int, has_norm: bool, seed: int) -> ResNet:
     """A net of so many layers as it begins from a seed."""
-    torch.manual_seed(seed)
-    net = ResNet(
-        use_residual=variant == "residual",
-        units_per_stage=(depth - 2) // 8,  # of two layers, in four stages; stem and head
-        width=WIDTH,
-        has_norm=has_norm,
-    )
+    with SEEDING:
+        torch.manual_seed(seed)
+        net = ResNet(
+            use_residual=variant == "residual",
+            units_per_stage=(depth - 2) // 8,  # of two layers, in four stages; stem and head
+            width=WIDTH,
+            has_norm=has_norm,
+        )
     return placed(net, fastest_device())
 
 
