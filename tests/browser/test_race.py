@@ -102,8 +102,12 @@ def served(serve: Callable[..., str]) -> Course:
 def course(served: Course) -> Iterator[Course]:
     served.races.clear()
     yield served
-    served.later += ABSENT + 1  # whoever was there is gone
-    wait_for(lambda: all(race.code is not None for race in served.races))
+
+    def are_over() -> bool:
+        served.later += ABSENT + 1  # whoever was there is gone, though their pages still ask
+        return all(race.code is not None for race in served.races)
+
+    wait_for(are_over)
 
 
 def visit(open_page: OpenPage, course: Course, **options: Any) -> Page:
@@ -150,7 +154,7 @@ def test_a_race_grows_over_the_stored_runs_to_its_end(open_page: OpenPage, cours
     race.printed = points(16)[4:]
     expect(page.get_by_test_id("race-residual")).to_contain_text("48of 200")
     expect(page.get_by_test_id("race-plain")).to_contain_text("32of 200")
-    axes = page.locator("#race svg:visible").evaluate("svg => JSON.parse(svg.dataset.axes)[0]")
+    axes = page.locator("#race .plot svg:visible").evaluate("svg => JSON.parse(svg.dataset.axes)[0]")
     for net, right in (("residual", 48), ("plain", 32)):
         places = drawn_points(page, net)
         assert len(places) == 16
@@ -241,7 +245,7 @@ def test_the_rate_follows_the_choice_and_is_the_same_for_both(
     page.get_by_label("0.02").check(force=True)
     expect(fair).to_contain_text("At 0.005, not at 0.02,")
     expect(page.locator("#race figcaption")).to_contain_text("at 125 with shortcuts, 75 without")
-    page.get_by_label("Without", exact=True).check(force=True)
+    page.get_by_role("radio", name="Without").check(force=True)
     expect(page.locator("#race .stored")).to_have_text("There are no stored runs of this choice.")
     start(page)
     wish = course.race(0).wish
