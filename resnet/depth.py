@@ -20,7 +20,7 @@ from resnet.checkpoint import VARIANTS
 from resnet.classifier import cut_to_live_taps, fold_batch_norms
 from resnet.gradients import Gradients, gradients
 from resnet.mnist import Mnist, Split
-from resnet.model import ResNet, fastest_device, placed
+from resnet.model import DRAWING, ResNet, fastest_device, placed
 from resnet.study import Run, Table
 from resnet.textbook import Recipe, judged_descent, logits_of, pictures_of, score, slices
 
@@ -39,13 +39,14 @@ Key = tuple[int, str, int, bool, float]  # seed, net, layers, whether it has nor
 
 def build(variant: str, depth: int, has_norm: bool, seed: int) -> ResNet:
     """A net of so many layers as it begins from a seed."""
-    torch.manual_seed(seed)
-    net = ResNet(
-        use_residual=variant == "residual",
-        units_per_stage=(depth - 2) // 8,  # of two layers, in four stages; stem and head
-        width=WIDTH,
-        has_norm=has_norm,
-    )
+    with DRAWING:
+        torch.manual_seed(seed)
+        net = ResNet(
+            use_residual=variant == "residual",
+            units_per_stage=(depth - 2) // 8,  # of two layers, in four stages; stem and head
+            width=WIDTH,
+            has_norm=has_norm,
+        )
     return placed(net, fastest_device())
 
 
