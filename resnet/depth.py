@@ -4,6 +4,9 @@ The textbook's steps, from many seeds, at 18 to 98 layers: all nets at equal rat
 and on equal batches. Narrow nets, 16 channels in the first stage instead of 64, so that all of it
 takes minutes; each is judged every 5 steps, so that its curve can be drawn, and its gradients are
 measured before the first step and after the last.
+
+Without norm much of what depth does is the first weights' doing: they count taps that meet padding,
+which most do on small maps (python -m bench.first_weights).
 """
 
 import dataclasses
@@ -20,7 +23,7 @@ from resnet.checkpoint import VARIANTS
 from resnet.classifier import cut_to_live_taps, fold_batch_norms
 from resnet.gradients import Gradients, gradients
 from resnet.mnist import Mnist, Split
-from resnet.model import DRAWING, ResNet, fastest_device, placed
+from resnet.model import SEEDING, ResNet, fastest_device, placed
 from resnet.study import Run, Table
 from resnet.textbook import Recipe, judged_descent, logits_of, pictures_of, score, slices
 
@@ -39,7 +42,7 @@ Key = tuple[int, str, int, bool, float]  # seed, net, layers, whether it has nor
 
 def build(variant: str, depth: int, has_norm: bool, seed: int) -> ResNet:
     """A net of so many layers as it begins from a seed."""
-    with DRAWING:
+    with SEEDING:
         torch.manual_seed(seed)
         net = ResNet(
             use_residual=variant == "residual",

@@ -20,16 +20,15 @@ from typing import Any
 
 import torch
 
+from resnet import depth as depth_study
 from resnet import mnist
 from resnet.checkpoint import VARIANTS
-from resnet.model import ResNet, placed
+from resnet.depth import build
 from resnet.study import StudyError
 from resnet.textbook import QUICK, Recipe, descent, logits_of, score, slices
 
-DEPTHS = (18, 34, 66)  # layers
-WIDTH = 16  # channels in the first stage
-RATES = (0.005, 0.01, 0.02, 0.05, 0.1)
-RECIPE = Recipe(test=0, test_all=0, judge_every=5)  # a race never sees a test digit
+DEPTHS = tuple(depth for depth in depth_study.DEPTHS if depth <= 66)  # deeper ones take too long
+RECIPE = replace(depth_study.RECIPE, test_all=0)  # a race never sees a test digit
 NO_DIGITS = "There is no race: MNIST is missing or damaged on this server."
 
 Point = dict[str, Any]  # {"net", "step", "right", "total", "loss"}: one validation of one net
@@ -51,23 +50,13 @@ def course(wish: Wish, data: mnist.Mnist, recipe: Recipe = RECIPE) -> Iterator[P
     train, validation = digits["train"], digits["validation"]
     nets = {}
     for variant in VARIANTS:
-        torch.manual_seed(wish.seed)
-        nets[variant] = placed(build(variant, wish), train.images.device)
+        nets[variant] = build(variant, wish.depth, wish.has_norm, wish.seed)
     trainings = [descent(net, wish.rate, wish.seed, train, recipe) for net in nets.values()]
     for step, _ in enumerate(zip(*trainings, strict=True), 1):
         if recipe.judges_after(step):
             for variant, net in nets.items():
                 found = score(logits_of(net, validation.images), validation.labels)
                 yield {"net": variant, "step": step, **found}
-
-
-def build(variant: str, wish: Wish) -> ResNet:
-    return ResNet(
-        use_residual=variant == "residual",
-        units_per_stage=(wish.depth - 2) // 8,
-        width=WIDTH,
-        has_norm=wish.has_norm,
-    )
 
 
 def get_args_parser() -> argparse.ArgumentParser:

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 import torch
 
-from resnet import mnist, race
+from resnet import depth, mnist, race
 from resnet.checkpoint import VARIANTS
 from resnet.mnist import Mnist
 from resnet.race import RECIPE, Wish, course
-from resnet.textbook import Recipe, slices, trained
+from resnet.textbook import Recipe, judged_descent, slices
 
 ROOT = Path(__file__).parent.parent
 TINY = Recipe(train=40, validation=20, test=0, test_all=0, batch_size=16, epochs=2, judge_every=4)
@@ -43,7 +43,8 @@ def test_a_race_is_the_two_trainings_of_the_study(data: Mnist) -> None:
     points = list(course(wish, data, TINY))
     assert [(p["step"], p["net"]) for p in points] == [(s, v) for s in (4, 6) for v in VARIANTS]
     for variant in VARIANTS:
-        _, alone = trained(variant, wish.rate, wish.seed, slices(data, TINY), TINY)
+        net = depth.build(variant, wish.depth, wish.has_norm, wish.seed)
+        alone, _ = judged_descent(net, wish.rate, wish.seed, slices(data, TINY), TINY)
         own = [point for point in points if point["net"] == variant]
         assert [point["right"] for point in own] == alone["validation"]["right"]
         assert [point["loss"] for point in own] == alone["validation"]["loss"]

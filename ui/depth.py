@@ -20,6 +20,11 @@ from ui.reading import Reader, fault
 
 HERE = Path(__file__).parent
 NOTHING = "The runs of this study are missing here: python -m resnet depth makes them."
+FIRST_WEIGHTS = (
+    "Without batch norm much of it is the first weights' doing, not depth's alone: they count taps "
+    "that meet padding, as most do on small maps. Were only live taps counted, the plain net's "
+    "gradient would not vanish, and the residual net's would explode sooner."
+)
 SIZE = (1080, 320)  # pixels on a wide screen
 SEEDS = range(100_000, 1_000_000)  # to draw from; those of the stored runs are far below
 OPTION = Template(
@@ -81,7 +86,7 @@ class Depth(gr.HTML):
 def is_whole(table: Table | None) -> bool:
     try:
         return table is not None and bool(depth_verdict.whole_seeds(table))
-    except StudyError:
+    except (StudyError, KeyError):  # none, or of another kind
         return False
 
 
@@ -177,4 +182,6 @@ def figure(table: Table) -> str:
         if gaps[depths[0]].mean * gaps[widest].mean > 0 and widest != depths[0]
         else f"With batch norm the nets lie furthest apart at {widest} layers"
     )
-    return plots.plot(heading, draw, headers, rows, panels=2, size=SIZE, note=f"{what}.")
+    return plots.plot(
+        heading, draw, headers, rows, panels=2, size=SIZE, note=f"{what}. {FIRST_WEIGHTS}"
+    )

@@ -10,8 +10,9 @@ from typing import Any
 import gradio as gr
 
 from resnet import outcome
+from resnet.depth import RATES, WIDTH
 from resnet.outcome import Band
-from resnet.race import DEPTHS, RATES, RECIPE, WIDTH, Wish
+from resnet.race import DEPTHS, RECIPE, Wish
 from resnet.study import Table
 from resnet.track import RaceError, Track
 from ui.cards import LOOKS
