@@ -45,7 +45,14 @@ def test_every_figure_stands_in_the_tables(table: study.Table) -> None:
 
 def test_both_nets_are_shown_module_by_module() -> None:
     html = nets()
-    for number in ("11,175,370", "11,001,546", "35,410,944", "35,017,728", "64 x 8 x 8"):
+    for number in (
+        "11,175,370",
+        "11,001,546",
+        "35,410,944",
+        "35,017,728",
+        "64 x 8 x 8",
+        "11,180,170 parameters: 4,800 more",
+    ):
         assert number in html
 
 
@@ -73,6 +80,7 @@ def test_the_check_is_the_proofs(reader: Reader) -> None:
     "wish",
     [
         None, 3, [], {}, {"weights": "other"}, {"weights": "fresh", "flaws": "typo"},
+        {"weights": "fresh"}, {"weights": "fresh", "flaws": {"typo": 1}},
         {"weights": "fresh", "flaws": [["typo"]]}, {"weights": "fresh", "flaws": ["none"]},
         {"weights": "fresh", "flaws": [], "picture": "?"},
         {"weights": "fresh", "flaws": [], "picture": 3},

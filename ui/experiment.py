@@ -130,11 +130,19 @@ def nets() -> str:
     """Both nets module by module, as HTML."""
     from ui import plots
 
-    return "".join(
+    tables = "".join(
         f'<div><h2>{LOOKS[variant]["title"]}</h2><div class="wide-table">'
         f"{plots.table(*modules(variant))}</div></div>"
         for variant in checkpoint.VARIANTS
     )
+    theirs = proof.with_biases()
+    more = theirs - sum(row.parameters for row in summarise(checkpoint.build("residual")))
+    note = (
+        "With a bias for every convolution, as in the textbook's port, the residual net has "
+        f"{theirs:,} parameters: {more:,} more, each of which the batch norm behind it subtracts "
+        "again in training."
+    )
+    return f'{tables}<p class="note">{note}</p>'
 
 
 def course(runs: verdict.Runs) -> str:
@@ -164,9 +172,12 @@ def course(runs: verdict.Runs) -> str:
                 markersize=6, label=f"{name}, the book's run",
             )  # fmt: skip
         panel.set(xlabel="step", ylabel="validation accuracy (%)", ylim=(0, 100), xticks=steps)
-        panel.legend(
-            loc="lower right", fontsize=11.5 if is_phone else 12.5, ncols=1 if is_phone else 2
-        )
+        lines, names = panel.get_legend_handles_labels()
+        # Below the panel, for in it the curves leave no corner free; lines left, the book's right.
+        panel.figure.legend(
+            lines[::2] + lines[1::2], names[::2] + names[1::2],
+            loc="outside lower center", fontsize=11 if is_phone else 12.5, ncols=2,
+        )  # fmt: skip
 
     ahead = sum(
         residual["validation"]["right"][-1] > plain["validation"]["right"][-1]
