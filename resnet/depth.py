@@ -12,7 +12,6 @@ which most do on small maps (python -m bench.first_weights).
 import dataclasses
 import functools
 import itertools
-import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,7 +23,7 @@ from resnet.checkpoint import VARIANTS
 from resnet.classifier import cut_to_live_taps, fold_batch_norms
 from resnet.gradients import Gradients, gradients
 from resnet.mnist import Mnist, Split
-from resnet.model import ResNet, fastest_device, placed
+from resnet.model import SEEDING, ResNet, fastest_device, placed
 from resnet.study import Run, Table
 from resnet.textbook import Recipe, judged_descent, logits_of, pictures_of, score, slices
 
@@ -37,9 +36,6 @@ RECIPE = Recipe(test=0, judge_every=5)
 QUICK = Recipe(train=128, validation=50, test=0, test_all=100, epochs=1, judge_every=1)
 QUICK_DEPTHS, QUICK_RATES = (18, 34), (0.02, 0.05)
 ONE_ERROR = 64  # digits of the batch whose error is sent back, the first of the training slice
-
-# torch's random numbers are everybody's: two visitors' nets must not be made at once.
-SEEDING = threading.Lock()
 
 Key = tuple[int, str, int, bool, float]  # seed, net, layers, whether it has norms, rate
 

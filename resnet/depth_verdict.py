@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from resnet.checkpoint import VARIANTS
 from resnet.comparison import SIGNIFICANT, p_in_words
 from resnet.depth import key_of
-from resnet.gradients import Gradients
+from resnet.gradients import Gradients, in_digits, times
 from resnet.student import Mean, mean_of, seeds_in_words
 from resnet.study import Run, StudyError, Table
 from resnet.textbook import Pair
@@ -160,10 +160,6 @@ def gradient_table(table: Table, when: str) -> Printed:
     )
 
 
-def in_digits(value: float | None) -> str:
-    return "not finite" if value is None else f"{value:.2g}"
-
-
 def sentences(table: Table) -> list[str]:
     """What the figures show, whatever it is."""
     return [
@@ -243,14 +239,6 @@ def fate(found: float | None) -> str:
     if found <= 1 / FAR:
         return f"vanishes, to {times(found)} the size"
     return f"stays in range, at {times(found)} the size"
-
-
-def times(value: float) -> str:
-    """Two digits: 0.0012, 3.4, 25,000 or 1.2e-09 times."""
-    if not 1e-4 <= value < 1e6:
-        return f"{value:.1e} times"
-    rounded = float(f"{value:.2g}")
-    return f"{rounded:,.0f} times" if rounded >= 10 else f"{rounded:g} times"
 
 
 def capital(text: str) -> str:

@@ -14,7 +14,7 @@ from resnet.checkpoint import VARIANTS, About
 from resnet.training import wilson_interval
 
 LEARNT = 1.0  # a loss that both nets pass early, where the first steps can still be told apart
-REACH = 12  # records to either side that a smoothed one is the mean of: 12 * 20 steps
+REACH = 12  # records to either side that a smoothed one is the mean of at most: 12 * 20 steps
 EPOCH = ("step", "right", "right_unaveraged", "total", "styles_right", "styles_total")
 
 
@@ -96,11 +96,11 @@ def is_epoch(epoch: Any) -> bool:
 
 
 def smoothed(values: Sequence[float]) -> list[float]:
-    """Running means over REACH records to either side, over fewer near an end, evenly.
-
-    So the first and the last stay what they are, and a steep start does not look late.
+    """Running means over REACH records to either side; over fewer near the end, evenly, and at the
+    start, where over a quarter of what lies before: on a logarithmic axis a steep start looks late
+    otherwise. The first and the last stay what they are.
     """
-    reaches = [min(i, len(values) - 1 - i, REACH) for i in range(len(values))]
+    reaches = [min(i // 4, len(values) - 1 - i, REACH) for i in range(len(values))]
     return [statistics.fmean(values[i - r : i + r + 1]) for i, r in enumerate(reaches)]
 
 

@@ -4,6 +4,7 @@ He, Zhang, Ren, Sun: Deep Residual Learning for Image Recognition, arXiv 1512.03
 figure 3. The attribute names are torchvision's, so weights move freely between the two.
 """
 
+import threading
 from typing import TypeVar
 
 import torch
@@ -12,6 +13,10 @@ from torch.nn import functional as F
 
 # Up to this many output pixels a convolution is faster as one matrix product for each.
 FEW = 4
+
+# torch has one seed for the whole process: where many threads draw first weights, as on the page,
+# hold this from the seed to the last weight.
+SEEDING = threading.Lock()
 
 Net = TypeVar("Net", bound=nn.Module)
 Window = tuple[slice, slice]  # the live taps of a kernel, and the pixels that they meet

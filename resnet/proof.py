@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from resnet import ink, samples
 from resnet.checkpoint import FOLDER, build, load, path_of
-from resnet.model import LiveConv2d, ResNet18
+from resnet.model import SEEDING, LiveConv2d, ResNet18
 
 # The book's flaws, and one fault of our own that a sound check must find.
 FLAWS = {
@@ -85,8 +85,9 @@ def official() -> nn.Module:
 
 def fresh(seed: int = 0) -> ResNet18:
     """An untrained residual net."""
-    torch.manual_seed(seed)
-    return build("residual")
+    with SEEDING:
+        torch.manual_seed(seed)
+        return build("residual")
 
 
 def add_biases(net: ResNet18) -> None:

@@ -1,9 +1,11 @@
 import dataclasses
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from resnet import depth, mnist, study
 from resnet.__main__ import get_args_parser
@@ -20,6 +22,17 @@ def test_nets_have_the_layers_that_they_are_named_after(layers: int, variant: st
     assert 2 * len(net.units()) + 2 == layers
     assert net.use_residual == (variant == "residual")
     assert net.conv1.out_channels == depth.WIDTH
+
+
+def test_a_seed_gives_the_same_net_whoever_else_is_drawing() -> None:
+    def weights(seed: int) -> list[torch.Tensor]:
+        return list(depth.build("plain", 34, True, seed).state_dict().values())
+
+    alone = [weights(seed) for seed in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(3):
+            for found, expected in zip(pool.map(weights, range(4)), alone, strict=True):
+                assert all(map(torch.equal, found, expected))
 
 
 def test_a_run_is_stored_whole(variant: str) -> None:

@@ -4,8 +4,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from resnet.depth import build
-from resnet.gradients import gradients, live_weights
+from resnet.depth import RATES, RECIPE, build
+from resnet.gradients import VANISHED, arrival, gradients, live_weights
 from resnet.model import LiveConv2d, ResNet
 
 PICTURES = torch.randn(8, 1, 32, 32, generator=torch.Generator().manual_seed(1))
@@ -61,3 +61,30 @@ def test_the_smallest_gradients_are_not_lost() -> None:
     found = gradients(build("plain", 98, False, 1), PICTURES, LABELS)
     assert found[0] is not None
     assert 0 < found[0] < 1e-15
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ([5.6, 1.0, 0.015, 0.1], "is 370 times that at the last unit (5.6 against 0.015)"),
+        ([0.01, 1.0, 0.02, 0.1], "is 0.5 times that at the last unit (0.01 against 0.02)"),
+        ([1860.0, 1.0, 1.02, 0.1], "(1,900 against 1)"),
+        ([99.0, 1.0, 0.01, 0.1], "is 9,900 times"),
+        ([100.0, 1.0, 0.01, 0.1], "explodes to 10,000 times"),
+        ([9e-5, 1.0, 1e-9, 0.1], "has vanished at the stem (9e-05 against 1e-09 at the last unit)"),
+        ([0.0, 0.0, 0.0, 0.0], "has vanished at the stem (0 against 0 at the last unit)"),
+        ([1.0, 1.0, 0.0, 0.1], "is 1, that at the last unit 0"),
+        ([1.0, None, None, 0.1], "is no finite number at 2 of 4 places"),
+    ],
+)
+def test_what_arrives_at_the_stem(values: list[float | None], words: str) -> None:
+    assert words in arrival(values)
+
+
+def test_a_vanished_gradient_moves_no_weight() -> None:
+    recipe, rate = RECIPE, max(RATES)
+    assert recipe.steps * rate * VANISHED < 0.001
+    net = build("plain", 18, False, 1)
+    deviations = [unit.conv2.weight.std().item() for unit in net.units()]
+    assert min(deviations) > 0.035
+    assert max(deviations) < 0.125

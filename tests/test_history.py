@@ -58,9 +58,11 @@ def test_findings_follow_the_figures() -> None:
 def test_a_running_mean_keeps_the_ends() -> None:
     values = [float(i) for i in range(50)]
     assert history.smoothed(values) == pytest.approx(values)  # of a straight line: itself
-    spike = [0.0] * 60
-    spike[30] = 25.0
-    assert history.smoothed(spike)[30] == pytest.approx(25 / (2 * history.REACH + 1))
+    spike = [0.0] * 100
+    spike[60] = 25.0
+    assert history.smoothed(spike)[60] == pytest.approx(25 / (2 * history.REACH + 1))
+    early = history.smoothed([0.0] * 4 + [9.0] + [0.0] * 20)
+    assert early[2:7] == pytest.approx([0, 0, 3, 3, 0])  # one record to either side, no more
     assert history.smoothed([3.0, 9.0])[0] == 3.0
 
 

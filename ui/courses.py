@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Callable, Mapping
 
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator, NullFormatter, ScalarFormatter
+from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from resnet import history
 from resnet.history import Course
@@ -158,7 +158,7 @@ def logarithmic(panel: Axes, ticks: tuple[float, ...]) -> None:
     """An upright axis of powers with plain numbers at these places."""
     panel.set_yscale("log")
     panel.set_yticks(ticks)
-    panel.yaxis.set_major_formatter(ScalarFormatter())
+    panel.yaxis.set_major_formatter("{x:g}")
     panel.yaxis.set_minor_formatter(NullFormatter())
 
 

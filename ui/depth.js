@@ -54,9 +54,14 @@ async function sendBack() {
   else draw(reply.nets, reply.says);
 }
 
-// One scale for both nets, whole powers of ten around all that is finite.
+// One scale for both nets and, or a bar could not be seen to grow with depth, for all depths: whole
+// powers of ten around all that is finite.
 function scaleOf(nets) {
-  const logs = Object.values(nets).flat().filter((value) => value > 0).map(Math.log10);
+  const alike = Object.entries(props.stored)
+    .filter(([choice]) => choice.endsWith(` ${chosen("norm")} ${chosen("when")}`))
+    .map(([, found]) => found.nets);
+  const shown = [nets, ...alike].flatMap(Object.values).flat();
+  const logs = shown.filter((value) => value > 0).map(Math.log10);
   const low = Math.floor(Math.min(...logs) - 0.3);
   const high = Math.ceil(Math.max(...logs));
   return logs.length ? { low, high: Math.max(high, low + 1) } : { low: -1, high: 0 };

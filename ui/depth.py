@@ -12,7 +12,7 @@ from typing import Any
 import gradio as gr
 
 from resnet import checkpoint, depth, depth_verdict
-from resnet.gradients import Gradients
+from resnet.gradients import Gradients, arrival
 from resnet.student import seeds_in_words
 from resnet.study import StudyError, Table
 from ui.cards import LOOKS
@@ -106,19 +106,10 @@ def thermometer(table: Table) -> dict[str, Any]:
 
 
 def saying(nets: Mapping[str, Gradients], layers: int, has_norm: bool, when: str) -> str:
-    """What arrives at the stem of both nets, and how far apart that is."""
+    """What becomes of the gradient on its way to the stem, in both nets."""
     where = f"{layers} layers {depth_verdict.NORMS[has_norm]}, {depth_verdict.WHEN[when]}"
-    stems = {variant: values[0] for variant, values in nets.items()}
-    arrive = " and ".join(
-        f"{depth_verdict.in_digits(stem)} in the {variant} net" for variant, stem in stems.items()
-    )
-    text = f"{where}: the gradient that arrives at the stem is {arrive}"
-    ratio = depth_verdict.ratio(stems["plain"], stems["residual"])
-    if not ratio:
-        return f"{text}."
-    if ratio >= 1:
-        return f"{text}, {depth_verdict.times(ratio)} as large in the plain one."
-    return f"{text}, {depth_verdict.times(1 / ratio)} as large in the residual one."
+    ways = "; ".join(f"in the {variant} net {arrival(values)}" for variant, values in nets.items())
+    return f"{where}: {ways}."
 
 
 def sent(choice: Any, reader: Reader) -> dict[str, Any]:

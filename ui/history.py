@@ -95,9 +95,9 @@ def batches(about: About) -> str:
 def descent(about: About) -> str:
     recipe = about["recipe"]
     return (
-        f"SGD, rate up to {recipe['peak_rate']:g} after {recipe['climb']:.0%} of the steps and "
-        f"down to 0, momentum {recipe['momentum']:g}, weight decay {recipe['weight_decay']:g}, "
-        f"label smoothing {recipe['label_smoothing']:g}"
+        f"SGD, rate up to {recipe['peak_rate']:g} after {100 * recipe['climb']:.0f} % of the steps "
+        f"and down to 0, momentum {recipe['momentum']:g}, weight decay "
+        f"{recipe['weight_decay']:g}, label smoothing {recipe['label_smoothing']:g}"
     )
 
 

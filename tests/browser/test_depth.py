@@ -23,6 +23,20 @@ def test_the_thermometer_follows_the_choice(page: Page) -> None:
     expect(page.get_by_test_id("depth-measured").locator("svg:visible")).to_have_count(1)
 
 
+def test_bars_grow_with_depth_on_one_scale(page: Page) -> None:
+    page.get_by_role("tab", name=TAB).click()
+    thermometer = page.get_by_test_id("thermometer")
+    stem = thermometer.locator(".plain .bars i").first
+    ticks, heights = [], []
+    for layers, places in ((18, 10), (66, 34), (98, 50)):
+        thermometer.get_by_text(str(layers), exact=True).click()
+        expect(thermometer.locator(".plain .bars i")).to_have_count(places)
+        ticks.append(thermometer.locator(".plain .ticks span").all_inner_texts())
+        heights.append(float(stem.evaluate("bar => parseFloat(bar.style.height)")))
+    assert ticks[0] == ticks[1] == ticks[2]
+    assert heights[0] + 20 < heights[1] < heights[2] - 10  # percent
+
+
 def test_an_error_is_sent_back_now(page: Page) -> None:
     page.get_by_role("tab", name=TAB).click()
     thermometer = page.get_by_test_id("thermometer")
