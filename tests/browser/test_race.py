@@ -154,7 +154,9 @@ def test_a_race_grows_over_the_stored_runs_to_its_end(open_page: OpenPage, cours
     race.printed = points(16)[4:]
     expect(page.get_by_test_id("race-residual")).to_contain_text("48of 200")
     expect(page.get_by_test_id("race-plain")).to_contain_text("32of 200")
-    axes = page.locator("#race .plot svg:visible").evaluate("svg => JSON.parse(svg.dataset.axes)[0]")
+    axes = page.locator("#race .plot svg:visible").evaluate(
+        "svg => JSON.parse(svg.dataset.axes)[0]"
+    )
     for net, right in (("residual", 48), ("plain", 32)):
         places = drawn_points(page, net)
         assert len(places) == 16
