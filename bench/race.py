@@ -29,7 +29,7 @@ def get_args_parser() -> argparse.ArgumentParser:
 async def start(page: Page, depth: int) -> None:
     """A race of so many layers, from the click."""
     race = page.get_by_test_id("race")
-    await race.get_by_text(str(depth), exact=True).click()
+    await race.locator(f'[name="race-depth"][value="{depth}"]').check(force=True)
     await race.get_by_role("button", name="Start").click()
 
 

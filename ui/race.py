@@ -144,7 +144,7 @@ def figure(bands: Mapping[str, Band]) -> str:
     def draw(panels: list[Any], is_phone: bool) -> None:
         (axes,) = panels
         axes.axhline(CHANCE, color=plots.QUIET, linewidth=1, linestyle=(0, (1, 2)))
-        axes.text(RECIPE.steps, CHANCE - 3, "chance", color=plots.MUTED, ha="right", va="top")
+        axes.text(RECIPE.steps, 3, "chance", color=plots.MUTED, ha="right", va="bottom")
         for variant, band in bands.items():
             look = {**plots.LINES[variant], "linewidth": 1.2}
             area = {"color": look["color"], "alpha": plots.BAND, "linewidth": 0}
