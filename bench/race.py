@@ -23,6 +23,7 @@ LONG = 120_000  # milliseconds; a race that takes longer than that is broken
 def get_args_parser() -> argparse.ArgumentParser:
     parser = live.get_args_parser()
     parser.prog, parser.description = "python -m bench.race", __doc__
+    parser.set_defaults(rounds=8)
     return parser
 
 
