@@ -93,11 +93,10 @@ def fresh(seed: int = 0) -> ResNet18:
 def add_biases(net: ResNet18) -> None:
     """A bias for every convolution, drawn as PyTorch draws them: what the textbook's port has."""
     generator = torch.Generator().manual_seed(0)
-    for conv in net.modules():
-        if isinstance(conv, LiveConv2d):
-            fan_in = conv.weight[0].numel()
-            bias = torch.empty(conv.out_channels).uniform_(-1, 1, generator=generator)
-            conv.bias = nn.Parameter(bias / math.sqrt(fan_in))
+    for conv in convolutions(net):
+        fan_in = conv.weight[0].numel()
+        bias = torch.empty(conv.out_channels).uniform_(-1, 1, generator=generator)
+        conv.bias = nn.Parameter(bias / math.sqrt(fan_in))
 
 
 def sample_pictures() -> Tensor:
@@ -173,17 +172,25 @@ def caveats(flaws: Collection[str]) -> str:
 
 def idle_weights() -> int:
     """What the textbook's plain net carries in shortcuts that it never calls, biases included."""
-    projections = [unit.downsample for unit in build("residual").units() if unit.downsample]
-    return sum(
-        parameter.numel() for projection in projections for parameter in projection.parameters()
-    ) + sum(conv.out_channels for projection in projections for conv in convolutions(projection))
+    units = shapes_only().units()
+    return sum(count_with_biases(unit.downsample) for unit in units if unit.downsample)
 
 
 def with_biases() -> int:
     """Parameters of the residual net in the form of the textbook's port."""
-    net = build("residual")
-    add_biases(net)
-    return sum(parameter.numel() for parameter in net.parameters())
+    return count_with_biases(shapes_only())
+
+
+def shapes_only() -> ResNet18:
+    """A residual net without numbers: counting needs no first weights."""
+    with torch.device("meta"):
+        return build("residual")
+
+
+def count_with_biases(module: nn.Module) -> int:
+    """Its parameters, and a bias for every channel that a convolution makes."""
+    biases = sum(conv.out_channels for conv in convolutions(module))
+    return sum(parameter.numel() for parameter in module.parameters()) + biases
 
 
 def convolutions(module: nn.Module) -> list[LiveConv2d]:

@@ -159,15 +159,7 @@ def figure(table: Table) -> str:
                     depth_verdict.accuracy(table, layers, has_norm)[variant].mean
                     for layers in depths
                 ]
-                line = plots.LINES[variant]
-                panel.fill_between(
-                    depths, [m.low for m in means], [m.high for m in means],
-                    color=line["color"], alpha=plots.BAND, linewidth=0,
-                )  # fmt: skip
-                panel.plot(
-                    depths, [m.mean for m in means], marker="o" if variant == "residual" else "D",
-                    markersize=5, label=LOOKS[variant]["title"], **line,
-                )  # fmt: skip
+                plots.means(panel, depths, means, variant, LOOKS[variant]["title"])
             panel.set(ylim=(0, 100), xticks=depths, xlabel="layers", ylabel="test accuracy (%)")
             panel.set_title(depth_verdict.capital(words))
             panel.legend(loc="upper right")

@@ -205,15 +205,7 @@ def grid(runs: verdict.Runs, rates: list[float]) -> str:
         (panel,) = panels
         for variant in checkpoint.VARIANTS:
             means = [mean_of(verdict.shares(runs[variant, r], "test_all")) for r in rates]
-            line = plots.LINES[variant]
-            panel.fill_between(
-                rates, [m.low for m in means], [m.high for m in means],
-                color=line["color"], alpha=plots.BAND, linewidth=0,
-            )  # fmt: skip
-            panel.plot(
-                rates, [m.mean for m in means], marker="o" if variant == "residual" else "D",
-                markersize=5, label=variant, **line,
-            )  # fmt: skip
+            plots.means(panel, rates, means, variant, variant)
         panel.set_xscale("log")
         panel.set_xticks(rates, [f"{rate:g}" for rate in rates])
         panel.minorticks_off()

@@ -18,6 +18,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from tabulate import tabulate
 
+from resnet.student import Mean
+
 # Stand-ins that no one else uses, each for a variable of page.css.
 COLOURS = {
     "ink": "#010203", "muted": "#020304", "quiet": "#030405", "line": "#040506",
@@ -72,6 +74,19 @@ def plot(
         f'<div class="on-wide">{wide}</div><div class="on-phone">{phone}</div>{below}'
         '<details class="twin"><summary>As a table</summary>'
         f"<div>{table(headers, rows)}</div></details></figure>"
+    )
+
+
+def means(
+    panel: Axes, places: Sequence[float], found: Sequence[Mean], net: str, label: str
+) -> None:
+    """A net's means over seeds as a line, their 95 % intervals as an area behind it."""
+    line = LINES[net]
+    lows, highs = [mean.low for mean in found], [mean.high for mean in found]
+    panel.fill_between(places, lows, highs, color=line["color"], alpha=BAND, linewidth=0)
+    marker = "o" if net == "residual" else "D"
+    panel.plot(
+        places, [mean.mean for mean in found], marker=marker, markersize=5, label=label, **line
     )
 
 
