@@ -8,19 +8,11 @@ const chosen = (name) => element.querySelector(`[name="depth-${name}"]:checked`)
 
 let isShown = false;
 
-async function answerOf(question) {
-  try {
-    return (await question) ?? { error: "The server does not answer." };
-  } catch {
-    return { error: "The server does not answer." };
-  }
-}
-
 // The figures are drawn when somebody first looks; what failed is tried anew at the next look.
 async function show() {
   if (isShown) return;
   isShown = true;
-  const reply = await answerOf(server.measured(null));
+  const reply = await ask("measured");
   isShown = !reply.error;
   trouble.textContent = reply.error ?? "";
   measured.innerHTML = reply.figures ?? "";
@@ -46,7 +38,7 @@ async function sendBack() {
   send.disabled = true;
   const asked = choice();
   says.textContent = "On its way …";
-  const reply = await answerOf(server.send(asked));
+  const reply = await ask("send", asked);
   send.disabled = false;
   const now = choice();
   if (now.depth !== asked.depth || now.has_norm !== asked.has_norm) return; // another choice since

@@ -19,6 +19,7 @@ from ui.cards import LOOKS
 from ui.reading import Reader, fault
 
 HERE = Path(__file__).parent
+SCRIPTS = ("ask.js", "depth.js")  # one after the other, as one script
 NOTHING = "The runs of this study are missing here: python -m resnet depth makes them."
 FIRST_WEIGHTS = (
     "Without batch norm much of it is the first weights' doing, not depth's alone: they count taps "
@@ -75,7 +76,7 @@ class Depth(gr.HTML):
                 ),
             ),
             css_template=(HERE / "depth.css").read_text(),
-            js_on_load=(HERE / "depth.js").read_text(),
+            js_on_load="\n".join((HERE / script).read_text() for script in SCRIPTS),
             apply_default_css=False,
             server_functions=[measured, send],
             elem_id="depth",

@@ -13,7 +13,7 @@ let asked = null; // what the newest result answers, as text
 async function show() {
   if (isShown) return;
   isShown = true;
-  const reply = await answerOf(server.measured(null));
+  const reply = await ask("measured");
   isShown = !reply.error;
   trouble.textContent = reply.error ?? "";
   if (isShown) {
@@ -21,14 +21,6 @@ async function show() {
     element.querySelector(".nets").innerHTML = reply.nets;
   }
   measured.setAttribute("aria-busy", "false");
-}
-
-async function answerOf(question) {
-  try {
-    return (await question) ?? { error: "The server does not answer." };
-  } catch {
-    return { error: "The server does not answer." };
-  }
 }
 
 // --- prove it, break it -------------------------------------------------------------------------
@@ -50,7 +42,7 @@ async function check() {
   const text = JSON.stringify(now);
   if (text === asked) return;
   isAsking = true;
-  const reply = await answerOf(server.check(now));
+  const reply = await ask("check", now);
   isAsking = false;
   asked = text;
   tell(reply);

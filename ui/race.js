@@ -20,15 +20,6 @@ function choice() {
   return { depth: Number(chosen("depth")), has_norm: chosen("norm") === "true", rate: Number(chosen("rate")) };
 }
 
-// A reply, or {error} where there is none.
-async function ask(name, what) {
-  try {
-    return (await server[name](what)) ?? { error: "The server does not answer." };
-  } catch {
-    return { error: "The server does not answer." };
-  }
-}
-
 // --- the picture -----------------------------------------------------------------------------
 
 async function showPicture() {
