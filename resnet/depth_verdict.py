@@ -16,6 +16,7 @@ from resnet.verdict import Printed, chosen_rate, difference, shares, with_interv
 
 NORMS = {True: "with batch norm", False: "without batch norm"}
 WHEN = {"start": "before the first step", "end": "after the last step"}
+OF = {"start": "", "end": " (of the last weights; the accuracies are of the best on validation)"}
 # As many times larger or smaller the stem's gradient is in the deepest net than in the shallowest
 # before a sentence says that it explodes or vanishes with depth.
 FAR = 1000.0
@@ -121,7 +122,7 @@ def accuracies(table: Table) -> Printed:
         row = [str(depth), "yes" if has_norm else "no"]
         for variant in VARIANTS:
             row += [f"{found[variant].rate:g}", with_interval(found[variant].percents)]
-        rows.append([*row, *gap_in_words(gap(table, depth, has_norm))])
+        rows.append([*row, *gap_in_words(found, gap(table, depth, has_norm))])
     test = table["runs"][0]["test_all"]["total"]
     seeds = seeds_in_words(len(whole_seeds(table)))
     return (
@@ -133,11 +134,16 @@ def accuracies(table: Table) -> Printed:
     )  # fmt: skip
 
 
-def gap_in_words(found: Mean) -> list[str]:
+def gap_in_words(nets: Mapping[str, Accuracy], found: Mean) -> list[str]:
     if found.count == 1:
         return [f"{found.mean:+.1f}", "one seed"]
     interval = f"{found.mean:+.1f} ({found.low:+.1f} to {found.high:+.1f})"
-    return [interval, p_in_words(found.p).removeprefix("= ")]
+    return [interval, "both guess" if both_guess(nets) else p_in_words(found.p).removeprefix("= ")]
+
+
+def both_guess(nets: Mapping[str, Accuracy]) -> bool:
+    """Then the difference is that of two digits said whatever is shown, and its p says nothing."""
+    return all(net.mean.mean <= GUESSING for net in nets.values())
 
 
 def gradient_table(table: Table, when: str) -> Printed:
@@ -154,7 +160,8 @@ def gradient_table(table: Table, when: str) -> Printed:
             )
     seeds = seeds_in_words(len(whole_seeds(table)))
     return (
-        f"Gradients {WHEN[when]}: root mean square over a place's weights, median of {seeds}",
+        f"Gradients {WHEN[when]}{OF[when]}: root mean square over a place's weights, median of "
+        f"{seeds}",
         ["layers", "batch norm", "net", "stem", "first unit", "last unit", "head"],
         rows,
     )
@@ -188,7 +195,7 @@ def apart(nets: Mapping[str, Accuracy], found: Mean) -> str:
     """Whether a depth tells the nets apart."""
     if found.count == 1:
         return "one seed tells nothing apart"
-    if all(net.mean.mean <= GUESSING for net in nets.values()):
+    if both_guess(nets):
         return "neither reads more than guessing would"
     if found.p > SIGNIFICANT:
         return f"they cannot be told apart (p {p_in_words(found.p)})"

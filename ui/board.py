@@ -10,10 +10,10 @@ import gradio as gr
 from resnet import ink, lenses
 from resnet.classifier import Classifier
 from resnet.surgery import DIAL, UNITS, can_be_out
+from ui import script
 from ui.cards import LOOKS
 
 HERE = Path(__file__).parent
-SCRIPTS = ("words.js", "lenses.js", "board.js")  # one after the other, as one script
 STEP = 0.25  # of a dial
 # What the visitor reads for each lens; what it shows is drawn by lenses.js.
 TITLES = {
@@ -77,7 +77,7 @@ class Board(gr.HTML):
                 ),
             ),
             css_template=(HERE / "board.css").read_text(),
-            js_on_load="\n".join((HERE / name).read_text() for name in SCRIPTS),
+            js_on_load=script("words.js", "lenses.js", "board.js"),
             apply_default_css=False,
             elem_id="board",
             side=ink.SIDE,

@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from resnet.classifier import Classifier
+from ui import script
 
 HERE = Path(__file__).parent
 
@@ -38,7 +39,7 @@ class AnswerCards(gr.HTML):
         super().__init__(
             html_template=page.substitute(cards),
             css_template=(HERE / "cards.css").read_text(),
-            js_on_load=(HERE / "cards.js").read_text(),
+            js_on_load=script("cards.js"),
             apply_default_css=False,
             elem_id="cards",
             nets=[

@@ -15,11 +15,11 @@ from resnet import checkpoint, depth, depth_verdict
 from resnet.gradients import Gradients, arrival
 from resnet.student import seeds_in_words
 from resnet.study import StudyError, Table
+from ui import script
 from ui.cards import LOOKS
 from ui.reading import Reader, fault
 
 HERE = Path(__file__).parent
-SCRIPTS = ("ask.js", "depth.js")  # one after the other, as one script
 NOTHING = "The runs of this study are missing here: python -m resnet depth makes them."
 FIRST_WEIGHTS = (
     "Without batch norm much of it is the first weights' doing, not depth's alone: they count taps "
@@ -76,7 +76,7 @@ class Depth(gr.HTML):
                 ),
             ),
             css_template=(HERE / "depth.css").read_text(),
-            js_on_load="\n".join((HERE / script).read_text() for script in SCRIPTS),
+            js_on_load=script("ask.js", "depth.js"),
             apply_default_css=False,
             server_functions=[measured, send],
             elem_id="depth",
@@ -125,7 +125,8 @@ def sent(choice: Any, reader: Reader) -> dict[str, Any]:
         return {"error": error.message}
     return {
         "nets": nets,
-        "says": f"{saying(nets, layers, has_norm, 'start')} One error, just now, seed {seed}.",
+        "says": f"{saying(nets, layers, has_norm, 'start')} The error of {depth.ONE_ERROR} test "
+        f"digits, just now, seed {seed}.",
     }
 
 
@@ -175,6 +176,5 @@ def figure(table: Table) -> str:
         if gaps[depths[0]].mean * gaps[widest].mean > 0 and widest != depths[0]
         else f"With batch norm the nets lie furthest apart at {widest} layers"
     )
-    return plots.plot(
-        heading, draw, headers, rows, panels=2, size=SIZE, note=f"{what}. {FIRST_WEIGHTS}"
-    )
+    note = " ".join([f"{what}.", *depth_verdict.at_the_end_of_the_grid(table), FIRST_WEIGHTS])
+    return plots.plot(heading, draw, headers, rows, panels=2, size=SIZE, note=note)

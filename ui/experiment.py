@@ -14,11 +14,11 @@ from resnet.student import mean_of
 from resnet.study import StudyError, Table
 from resnet.summary import summarise
 from resnet.textbook import BOOK, BOOK_STEPS
+from ui import script
 from ui.cards import LOOKS
 from ui.reading import Reader, decoded, fault
 
 HERE = Path(__file__).parent
-SCRIPTS = ("ask.js", "experiment.js")  # one after the other, as one script
 SIZE = (540, 330)  # pixels of a plot on a wide screen
 NOTHING = "The runs of this experiment are missing here: python -m resnet textbook makes them."
 FLAW = Template(
@@ -54,7 +54,7 @@ class Experiment(gr.HTML):
                 idle=f"{proof.idle_weights():,}",
             ),
             css_template=(HERE / "experiment.css").read_text(),
-            js_on_load="\n".join((HERE / script).read_text() for script in SCRIPTS),
+            js_on_load=script("ask.js", "experiment.js"),
             apply_default_css=False,
             server_functions=[measured, check],
             elem_id="experiment",

@@ -1,4 +1,4 @@
-// Runs once when the tab of the trainings is there; Gradio hands in element and server.
+// Runs once when the tab of the trainings is there; Gradio hands in element.
 
 const trouble = element.querySelector(".trouble");
 const plots = element.querySelector(".plots");
@@ -7,14 +7,9 @@ let isFetched = false;
 
 async function fetchPlots() {
   isFetched = true;
-  let reply;
-  try {
-    reply = await server.courses(null);
-  } catch {
-    // as where Gradio gives no reply: there is no more to say than that
-  }
-  isFetched = typeof reply?.plots === "string";
-  trouble.textContent = isFetched ? "" : "The server does not answer.";
+  const reply = await ask("courses");
+  isFetched = !reply.error;
+  trouble.textContent = reply.error ?? "";
   if (isFetched) plots.innerHTML = reply.plots;
 }
 

@@ -14,6 +14,7 @@ from resnet.checkpoint import About
 from resnet.classifier import Classifier
 from resnet.history import Course
 from resnet.training import wilson_interval
+from ui import script
 from ui.cards import LOOKS
 
 HERE = Path(__file__).parent
@@ -47,7 +48,7 @@ class TrainingHistory(gr.HTML):
         super().__init__(
             html_template=page.substitute(facts=facts(abouts), missing=missing(told)),
             css_template=(HERE / "history.css").read_text(),
-            js_on_load=(HERE / "history.js").read_text(),
+            js_on_load=script("ask.js", "history.js"),
             apply_default_css=False,
             server_functions=[courses],
             elem_id="history",

@@ -6,6 +6,7 @@ from string import Template
 import gradio as gr
 
 from resnet import ink, lab
+from ui import script
 
 HERE = Path(__file__).parent
 CAPTIONS = {
@@ -43,7 +44,7 @@ class InkLab(gr.HTML):
                 thickest=lab.THICKEST,
             ),
             css_template=(HERE / "lab.css").read_text(),
-            js_on_load=(HERE / "lab.js").read_text(),
+            js_on_load=script("lab.js"),
             apply_default_css=False,
             elem_id="lab",
         )

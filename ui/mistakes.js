@@ -1,4 +1,4 @@
-// Runs once when the page of mistakes is there; Gradio hands in element, props and server.
+// Runs once when the page of mistakes is there; Gradio hands in element and props.
 
 const trouble = element.querySelector(".trouble");
 const buttons = element.querySelectorAll("[data-index]");
@@ -7,15 +7,10 @@ let isFetched = false;
 
 async function fetchDigits() {
   isFetched = true;
-  let reply;
-  try {
-    reply = await server.digits(null);
-  } catch {
-    // as where Gradio gives no reply: there is no more to say than that
-  }
-  trouble.textContent = reply?.digits ? "" : (reply?.error ?? "The server does not answer.");
-  isFetched = Boolean(reply?.digits);
-  const digits = new Map(reply?.digits?.map((digit) => [String(digit.index), digit]));
+  const reply = await ask("digits");
+  isFetched = !reply.error;
+  trouble.textContent = reply.error ?? "";
+  const digits = new Map(reply.digits?.map((digit) => [String(digit.index), digit]));
   for (const button of isFetched ? buttons : []) fill(button, digits.get(button.dataset.index));
 }
 

@@ -12,6 +12,7 @@ import gradio as gr
 
 from resnet import comparison, mnist
 from resnet.comparison import Case, Comparison
+from ui import script
 from ui.cards import LOOKS, accuracy
 from ui.reading import Reader
 
@@ -52,7 +53,7 @@ class Mistakes(gr.HTML):
         super().__init__(
             html_template=panel(found),
             css_template=css,
-            js_on_load=(HERE / "mistakes.js").read_text(),
+            js_on_load=script("ask.js", "mistakes.js"),
             apply_default_css=False,
             server_functions=[digits],
             elem_id="mistakes",

@@ -6,6 +6,7 @@ from typing import Any
 import gradio as gr
 
 from resnet import ink, lab, samples
+from ui import script
 from ui.reading import Reader
 
 HERE = Path(__file__).parent
@@ -39,7 +40,7 @@ class Sketchpad(gr.HTML):
         super().__init__(
             html_template=(HERE / "pad.html").read_text().replace("<!-- samples -->", digits),
             css_template=(HERE / "pad.css").read_text(),
-            js_on_load="\n".join((HERE / name).read_text() for name in ("link.js", "pad.js")),
+            js_on_load=script("link.js", "pad.js"),
             apply_default_css=False,
             server_functions=[read],
             elem_id="pad",

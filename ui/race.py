@@ -15,11 +15,11 @@ from resnet.outcome import Band
 from resnet.race import DEPTHS, RECIPE, Wish
 from resnet.study import Table
 from resnet.track import RaceError, Track
+from ui import script
 from ui.cards import LOOKS
 from ui.reading import fault
 
 HERE = Path(__file__).parent
-SCRIPTS = ("ask.js", "race.js")  # one after the other, as one script
 SEEDS = range(100_000, 1_000_000)  # to draw from; those of the stored runs are far below
 LONGEST = 64  # characters of a ticket
 WIDE, PHONE_HEIGHT = (660, 340), 300  # pixels
@@ -98,7 +98,7 @@ class Race(gr.HTML):
         super().__init__(
             html_template=panel(rates, fair[f"{DEPTHS[0]} true"] or usual),
             css_template=(HERE / "race.css").read_text(),
-            js_on_load="\n".join((HERE / script).read_text() for script in SCRIPTS),
+            js_on_load=script("ask.js", "race.js"),
             apply_default_css=False,
             server_functions=[course, start, look, stop],
             elem_id="race",

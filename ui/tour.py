@@ -8,6 +8,7 @@ import gradio as gr
 
 from resnet import lab
 from resnet.classifier import Classifier
+from ui import script
 from ui.cards import LOOKS
 
 HERE = Path(__file__).parent
@@ -33,7 +34,7 @@ class Tour(gr.HTML):
         super().__init__(
             html_template=page.substitute(guesses=guesses),
             css_template=(HERE / "tour.css").read_text(),
-            js_on_load=(HERE / "tour.js").read_text(),
+            js_on_load=script("tour.js"),
             apply_default_css=False,
             elem_id="tour",
             nets=[{"variant": v, "title": LOOKS[v]["title"]} for v in classifiers],
