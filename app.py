@@ -43,9 +43,15 @@ def get_args_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--host", default="127.0.0.1", help="default: %(default)s, this machine only"
     )
-    parser.add_argument("--port", type=int, default=7860, help="default: %(default)s")
+    parser.add_argument("--port", type=port, default=7860, help="default: %(default)s")
     parser.add_argument("--checkpoints", type=Path, default=checkpoint.FOLDER, metavar="DIR")
     return parser
+
+
+def port(text: str) -> int:
+    if not 0 < int(text) < 2**16:
+        raise argparse.ArgumentTypeError(f"there is no port {text}")
+    return int(text)
 
 
 def load(folder: Path) -> dict[str, Classifier]:

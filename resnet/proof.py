@@ -5,6 +5,7 @@ must answer alike. Its check has flaws, each a switch here, and prints 0 in spit
 """
 
 import copy
+import importlib
 import math
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -118,6 +119,11 @@ class Prover:
             path = path_of("residual", self.folder)
             self.nets[weights] = fresh() if weights == "fresh" else load(path, "residual")[0]
         return self.nets[weights]
+
+    def prepare(self, weights: str) -> None:
+        """Load what a check of these weights needs: seconds for the first one, then nothing."""
+        self.net(weights)
+        importlib.import_module("torchvision.models")
 
     def check(self, weights: str, flaws: Collection[str], picture: Tensor | None = None) -> Check:
         """On a (1, 32, 32) picture in [0, 1], or on ten sample digits."""

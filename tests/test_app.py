@@ -16,6 +16,7 @@ import httpx
 import numpy as np
 import pytest
 
+from app import get_args_parser
 from resnet import checkpoint, ink, lab, mnist, samples
 from resnet.classifier import Classifier
 
@@ -332,6 +333,16 @@ def test_a_taken_port_is_one_sentence(address: str) -> None:
         assert process.returncode == 2
         assert f"Port {port}" in err
         assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "-1", "x"])
+def test_a_port_that_there_is_none_of_is_one_sentence(
+    port: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        get_args_parser().parse_args(["--port", port])
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert f"there is no port {port}" in last or "invalid port value: 'x'" in last
 
 
 def test_the_page_does_not_need_torchvision() -> None:

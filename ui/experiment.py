@@ -68,6 +68,7 @@ def checked(wish: Any, reader: Reader, prover: proof.Prover) -> dict[str, Any]:
     """Of {"weights", "flaws", "picture": base64 of grey levels, or null for ten samples}."""
     try:
         weights, flaws, levels = taken(wish)
+        prover.prepare(weights)  # in nobody's turn: a pad need not wait for it
         with reader.turn():
             picture = None if levels is None else ink.from_grey_levels(levels)
             return as_json(prover.check(weights, flaws, picture))
