@@ -18,7 +18,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from resnet import ink, samples
-from resnet.model import ResNet18
+from resnet.model import SEEDING, ResNet18
 
 FOLDER = Path(__file__).parent.parent / "checkpoints"
 VARIANTS = ("residual", "plain")
@@ -35,7 +35,8 @@ def path_of(variant: str, folder: Path = FOLDER) -> Path:
 
 
 def build(variant: str) -> ResNet18:
-    return ResNet18(use_residual=variant == "residual")
+    with SEEDING:  # it draws first weights, as every net does
+        return ResNet18(use_residual=variant == "residual")
 
 
 def save(path: Path, net: ResNet18, about: About) -> None:

@@ -16,7 +16,7 @@ FEW = 4
 
 # torch has one seed for the whole process: where many threads draw first weights, as on the page,
 # hold this from the seed to the last weight.
-SEEDING = threading.Lock()
+SEEDING = threading.RLock()
 
 Net = TypeVar("Net", bound=nn.Module)
 Window = tuple[slice, slice]  # the live taps of a kernel, and the pixels that they meet

@@ -218,6 +218,8 @@ class Track:
     def tend(self) -> None:
         while not self.is_closed:
             with self.changed:
+                if self.is_closed:  # since the line above: nobody would wake it any more
+                    return
                 self.changed.wait(TICK if self.entries or self.running else None)
             self.tick()
 

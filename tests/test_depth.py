@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from resnet import depth, mnist, study
+from resnet import checkpoint, depth, mnist, proof, study
 from resnet.__main__ import get_args_parser
 from resnet.model import ResNet
 from resnet.textbook import Recipe, slices
@@ -28,11 +28,15 @@ def test_a_seed_gives_the_same_net_whoever_else_is_drawing() -> None:
     def weights(seed: int) -> list[torch.Tensor]:
         return list(depth.build("plain", 34, True, seed).state_dict().values())
 
+    others = proof.official, lambda: checkpoint.build("plain")
     alone = [weights(seed) for seed in range(4)]
-    with ThreadPoolExecutor(4) as pool:
+    with ThreadPoolExecutor(6) as pool:
         for _ in range(3):
+            drawing = [pool.submit(other) for other in others]
             for found, expected in zip(pool.map(weights, range(4)), alone, strict=True):
                 assert all(map(torch.equal, found, expected))
+            for other in drawing:
+                other.result()
 
 
 def test_a_run_is_stored_whole(variant: str) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -223,6 +224,31 @@ def test_a_process_that_cannot_start_is_one_sentence(
     assert "no more processes" in capsys.readouterr().err
     stage.track.start = stage.start
     assert stage.state(stage.enter()) == "running"
+
+
+def test_closing_does_not_wait_for_a_thread_that_was_about_to_sleep() -> None:
+    """The thread has seen that the track is open, and is not waiting yet when it is closed."""
+
+    class Slow(Track):
+        @property
+        def is_closed(self) -> bool:
+            was_closed = self.was_closed
+            if not was_closed and threading.current_thread().name == "track":
+                looked.set()
+                time.sleep(0.2)
+            return was_closed
+
+        @is_closed.setter
+        def is_closed(self, value: bool) -> None:
+            self.was_closed = value
+
+    looked = threading.Event()
+    track = Slow(Fake).open()
+    assert looked.wait(10)
+    closing = threading.Thread(target=track.close, daemon=True)
+    closing.start()
+    closing.join(10)
+    assert not closing.is_alive()
 
 
 def test_closed_it_ends_the_race_and_begins_no_other(stage: Stage) -> None:
