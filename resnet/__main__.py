@@ -275,7 +275,10 @@ def said_of(case: comparison.Case, variant: str, labels: list[int]) -> int:
 
 def lesion(args: argparse.Namespace) -> int:
     stored = args.output or lesion_study.FILE
-    table = lesion_study.load(stored) if args.show else measured_lesions(args)
+    try:
+        table = lesion_study.load(stored) if args.show else measured_lesions(args)
+    except KeyboardInterrupt:
+        return stopped()
     if table is None:
         print(f"{stored}: no table that can be read; measure one first", file=sys.stderr)
         return 1
@@ -291,14 +294,11 @@ def measured_lesions(args: argparse.Namespace) -> lesion_study.Counts:
         variant: checkpoint.load(checkpoint.path_of(variant, args.checkpoints), variant)
         for variant in checkpoint.VARIANTS
     }
-    data, seeds = mnist.load(args.data), args.seeds
-    if args.quick:
-        few = data.train.first(200), data.validation.first(200), data.test.first(200)
-        data, seeds = mnist.Mnist(*few, data.sha256), 1
-    table = lesion_study.study(nets, seeds, data)
-    if args.output or not args.quick:
-        lesion_study.save(table, args.output or lesion_study.FILE)
-    return table
+    data = mnist.load(args.data)
+    if not args.quick:
+        return lesion_study.study(nets, args.seeds, data, args.output or lesion_study.FILE)
+    few = data.train.first(200), data.validation.first(200), data.test.first(200)
+    return lesion_study.study(nets, 1, mnist.Mnist(*few, data.sha256), args.output, workers=1)
 
 
 def repeat(args: argparse.Namespace) -> int:
@@ -306,10 +306,7 @@ def repeat(args: argparse.Namespace) -> int:
     try:
         table = study.load(args.output or experiment.FILE) if args.show else repeated(args)
     except KeyboardInterrupt:
-        print(
-            "Stopped; the same command goes on after the last run that was stored.", file=sys.stderr
-        )
-        return 130
+        return stopped()
     if table is None:
         print("No runs are stored there; measure some first.", file=sys.stderr)
         return 1
@@ -318,6 +315,11 @@ def repeat(args: argparse.Namespace) -> int:
         print(tabulate(rows, headers, tablefmt="github", disable_numparse=True), end="\n\n")
     print("\n".join(verdict_of.sentences(table)))
     return 0
+
+
+def stopped() -> int:
+    print("Stopped; the same command goes on after what was stored last.", file=sys.stderr)
+    return 130
 
 
 def repeated(args: argparse.Namespace) -> study.Table:

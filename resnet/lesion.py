@@ -6,11 +6,9 @@ is said of shortcuts is not one seed's luck. Lesion studies of residual nets: Ve
 """
 
 import dataclasses
-import datetime
+import functools
 import itertools
 import json
-import os
-import platform
 import statistics
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -26,12 +24,13 @@ from resnet.classifier import cut_to_live_taps, fold_batch_norms
 from resnet.mnist import Mnist, Split
 from resnet.model import ResBlock, ResNet18, fastest_device, placed
 from resnet.student import seeds_in_words
+from resnet.study import RESULTS, is_alike, made, made_on, replace
 from resnet.surgery import INTACT, UNITS, Settings, Unit, can_be_out, run_unit, without
 from resnet.training import Recipe, Run, fit, wilson_interval
 
-FILE = Path(__file__).parent.parent / "results" / "lesion.json"
+FILE = RESULTS / "lesion.json"
 DIALS = (0.0, 0.25, 0.5, 0.75, 1.25, 1.5, 1.75, 2.0)  # at 1 a net is whole
-# One epoch of MNIST alone: five pairs take a quarter of an hour on 2 cores.
+# One epoch of MNIST alone.
 SHORT = Recipe(epochs=1, written=0, printed=0, not_digits=0)
 BATCH = 500
 
@@ -103,8 +102,9 @@ def measured(net: ResNet18, test: Split, most_out: int) -> Counts:
     }
 
 
-def measured_seed(variant: str, seed: int, data: Mnist) -> Counts:
-    """Train a net for one epoch, and measure it."""
+def measured_seed(key: tuple[int, str], data: Mnist) -> Counts:
+    """Train a net from a seed for one epoch, and measure it."""
+    seed, variant = key
     few = handwriting.extras(10)  # the recipe takes none of them
     run = Run(variant, SHORT, seed, data.sha256, few, fastest_device())
     fit(run, data.train, data.validation, few.digits, lambda: None, lambda: False)
@@ -113,31 +113,65 @@ def measured_seed(variant: str, seed: int, data: Mnist) -> Counts:
     return {"seed": seed, **measured(net.eval(), data.test, most_out=1)}
 
 
-def study(nets: Mapping[str, tuple[ResNet18, checkpoint.About]], seeds: int, data: Mnist) -> Counts:
-    """The whole table, as it is stored."""
-    shipped = {
-        variant: {"weights_sha256": about["weights_sha256"], **measured(net, data.test, UNITS)}
-        for variant, (net, about) in tqdm(nets.items(), desc="shipped nets", unit="net")
+def study(
+    nets: Mapping[str, tuple[ResNet18, checkpoint.About]],
+    seeds: int,
+    data: Mnist,
+    path: Path | None = None,
+    workers: int | None = None,
+) -> Counts:
+    """The whole table, as it is stored, written after each seed.
+
+    What the file holds of these weights, this recipe and these data is not measured again. Without
+    a path nothing is kept.
+    """
+    identity = {
+        "recipe of the seeds": dataclasses.asdict(SHORT),
+        "data_sha256": data.sha256,
+        "digits": [len(data.train), len(data.test)],
     }
-    return {
+    old = stored_alike(path, identity)
+    shipped, by_seed = {}, old["seeds"]
+    for variant, (net, about) in tqdm(nets.items(), desc="shipped nets", unit="net"):
+        weights = about["weights_sha256"]
+        shipped[variant] = old["shipped"].get(variant)
+        if shipped[variant] is None or shipped[variant]["weights_sha256"] != weights:
+            shipped[variant] = {"weights_sha256": weights, **measured(net, data.test, UNITS)}
+    left = [(seed, v) for seed in range(len(by_seed) + 1, seeds + 1) for v in nets]
+    trained = made(left, functools.partial(measured_seed, data=data), workers)
+    of_one: Counts = {}
+    for (_, variant), counts in tqdm(zip(left, trained, strict=True), total=len(left), unit="net"):
+        of_one[variant] = counts
+        if len(of_one) == len(nets):
+            by_seed.append(of_one)
+            of_one = {}
+            store(path, identity, shipped, by_seed)
+    if not left and shipped == old["shipped"]:
+        return old
+    return store(path, identity, shipped, by_seed)
+
+
+def stored_alike(path: Path | None, identity: Mapping[str, Any]) -> Counts:
+    """The parts of the file's table that can stay; none where it is another's."""
+    old = None if path is None else load(path)
+    if old is not None and is_alike(old["about"], identity):
+        return old
+    return {"shipped": {}, "seeds": []}
+
+
+def store(
+    path: Path | None, identity: Mapping[str, Any], shipped: Counts, seeds: list[Counts]
+) -> Counts:
+    table = {
         "about": {
-            "command": f"python -m resnet lesion --seeds {seeds}",
-            "recipe of the seeds": dataclasses.asdict(SHORT),
-            "date": datetime.date.today().isoformat(),
-            "torch": torch.__version__,
-            "machine": f"{fastest_device().type}, {platform.machine()}, {os.cpu_count()} cores",
+            "command": f"python -m resnet lesion --seeds {len(seeds)}", **identity, **made_on()
         },
         "shipped": shipped,
-        "seeds": [
-            {variant: measured_seed(variant, seed, data) for variant in nets}
-            for seed in range(1, seeds + 1)
-        ],
-    }
-
-
-def save(table: Counts, path: Path = FILE) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(table, indent=1) + "\n")
+        "seeds": seeds,
+    }  # fmt: skip
+    if path is not None:
+        replace(path, json.dumps(table, indent=1) + "\n")
+    return table
 
 
 def load(path: Path = FILE) -> Counts | None:
@@ -146,7 +180,10 @@ def load(path: Path = FILE) -> Counts | None:
         table = json.loads(path.read_text())
     except (OSError, ValueError):
         return None
-    return table if isinstance(table, dict) else None
+    match table:
+        case {"about": {"torch": str()}, "shipped": {**shipped}, "seeds": [*_]} if shipped:
+            return dict(table)
+    return None
 
 
 # --- as text ---------------------------------------------------------------------------------

@@ -26,30 +26,53 @@ class StudyError(Exception):
     """The study cannot go on or be shown; the message says why, in one sentence."""
 
 
-def begun(path: Path | None, identity: Mapping[str, Any], about: Mapping[str, Any]) -> Table:
+def begun(
+    command: str,
+    path: Path | None,
+    identity: Mapping[str, Any],
+    about: Mapping[str, Any],
+    seeds: int | None,
+) -> Table:
     """A table to add runs to, with those that the file holds.
 
-    The identity is what must be equal for runs to stand in one table; the version of torch is part
-    of it. Without a path nothing is kept. Raises StudyError when the file is another study's.
+    The identity is what must be equal for runs to stand in one table; the release of torch is part
+    of it. Without a path nothing is kept, without a number of seeds it is a quick look. Raises
+    StudyError when the file is another study's.
     """
-    identity = {**identity, "torch": torch.__version__}
     runs: list[Run] = []
     if path is not None and path.exists():
         stored = load(path)
-        if stored is None or any(stored["about"].get(k) != v for k, v in identity.items()):
+        if stored is None or not is_alike(stored["about"], identity):
             raise StudyError(
-                f"{path}: not a table of this recipe, these data and torch {torch.__version__}; "
-                "delete it to start anew, or name another file with --output"
+                f"{path}: not a table of this recipe, these data and torch "
+                f"{release(torch.__version__)}; delete it to start anew, or name another file with "
+                "--output"
             )
         runs = stored["runs"]
+    size = "--quick"
+    if seeds is not None:
+        size = f"--seeds {max([seeds, *(run['seed'] for run in runs)])}"
+    about = {"command": f"{command} {size}", **about, **identity, **made_on()}
+    return {"about": about, "runs": runs}
+
+
+def is_alike(about: Mapping[str, Any], identity: Mapping[str, Any]) -> bool:
+    """Whether what a file holds can stand in one table with what is made now."""
+    is_same = all(about.get(key) == value for key, value in identity.items())
+    return is_same and release(about.get("torch", "")) == release(torch.__version__)
+
+
+def release(version: str) -> str:
+    """2.14.1 of 2.14.1+cu130: the builds of one release count the same, but for the last bits."""
+    return version.partition("+")[0]
+
+
+def made_on() -> dict[str, str]:
+    """When, by what and on what machine results are made, to be stored with them."""
     return {
-        "about": {
-            **about,
-            **identity,
-            "date": datetime.date.today().isoformat(),
-            "machine": f"{fastest_device().type}, {platform.machine()}, {os.cpu_count()} cores",
-        },
-        "runs": runs,
+        "torch": torch.__version__,
+        "date": datetime.date.today().isoformat(),
+        "machine": f"{fastest_device().type}, {platform.machine()}, {os.cpu_count()} cores",
     }
 
 
@@ -61,17 +84,11 @@ def complete(
     path: Path | None,
     workers: int | None = None,
 ) -> None:
-    """Make the runs of the plan that the table lacks, the file written after each.
-
-    One process a core, each with one thread: nets this small leave a second thread little to do. A
-    GPU takes one run after the other. `make` is pickled, once for every process.
-    """
+    """Make the runs of the plan that the table lacks, the file written after each."""
     done = {key_of(run) for run in table["runs"]}
     left = [key for key in plan if key not in done]
-    if workers is None:
-        workers = (os.cpu_count() or 1) if fastest_device().type == "cpu" else 1
     with tqdm(total=len(plan), initial=len(plan) - len(left), unit="run") as bar:
-        for run in made(left, make, min(workers, len(left))):
+        for run in made(left, make, workers):
             bar.set_description(str(key_of(run)))
             table["runs"].append(run)
             if path is not None:
@@ -79,11 +96,21 @@ def complete(
             bar.update()
 
 
-def made(keys: Sequence[Key], make: Callable[[Key], Run], workers: int) -> Iterator[Run]:
-    """The run of every key, in order."""
+def made(
+    keys: Sequence[Key], make: Callable[[Key], Run], workers: int | None = None
+) -> Iterator[Run]:
+    """The run of every key, in order.
+
+    One process a core, each with one thread: nets this small leave a second thread little to do. A
+    GPU takes one run after the other. `make` is pickled, once for every process.
+    """
+    if workers is None:
+        workers = (os.cpu_count() or 1) if fastest_device().type == "cpu" else 1
+    workers = min(workers, len(keys))
     if workers <= 1:
         yield from map(make, keys)
         return
+    os.environ["TQDM_DISABLE"] = "1"  # for the workers, whose bars would cross this process's
     # Spawned, for a forked process inherits torch's threads in whatever state they are.
     with multiprocessing.get_context("spawn").Pool(workers, be_worker, (make,)) as pool:
         yield from pool.imap(run_of_worker, keys)
@@ -104,12 +131,17 @@ make_run: Callable[[Any], Run]  # of a worker process
 
 
 def save(table: Table, path: Path) -> None:
-    """Replaces the file only when all is written. One line a run."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.tmp")
+    """One line a run."""
     runs = ",\n".join(json.dumps(run, allow_nan=False) for run in table["runs"])
     about = json.dumps(table["about"], indent=1)
-    unfinished.write_text(f'{{"about": {about},\n"runs": [\n{runs}\n]}}\n')
+    replace(path, f'{{"about": {about},\n"runs": [\n{runs}\n]}}\n')
+
+
+def replace(path: Path, text: str) -> None:
+    """Replaces the file only when all is written."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.tmp")
+    unfinished.write_text(text)
     unfinished.replace(path)
 
 

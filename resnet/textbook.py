@@ -3,9 +3,9 @@
 "Neural Networks and Deep Learning: cases and practice", section 5.4, trains LeNet-5 and ResNet18
 with and without shortcuts on 1,000 digits for 80 steps: once each, at unequal rates, and tests on
 200 digits. Here every net is trained from many seeds, the two ResNet18 at each of a grid of rates,
-and tested on all 10,000 as well. A seed decides the first weights and the order of the batches,
-which is the same for all nets and rates; the digits are always the same, so the intervals are of
-trainings on these 1,000, not of other choices of digits.
+and tested on all 10,000 as well. A seed decides the first weights, which differ from net to net,
+and the order of the batches, which is the same for all nets and rates. The digits are always the
+same, so the intervals are of trainings on these 1,000, not of other choices of digits.
 
 Not the book's: the nets are those of this project (its first weights, no bias before a batch norm,
 no idle shortcuts in the plain net), and the 200 validation digits come from its own slice.
@@ -226,11 +226,13 @@ def repeated(
 
     Without a path nothing is kept. Raises StudyError when the file is another experiment's.
     """
-    identity = {"recipe": dataclasses.asdict(recipe), "data_sha256": data.sha256}
-    table = study.begun(path, identity, {"command": "", "rates": list(rates)})
-    most = max([seeds, *(run["seed"] for run in table["runs"])])
-    size = "--quick" if recipe == QUICK else f"--seeds {most}"
-    table["about"]["command"] = f"python -m resnet textbook {size}"
+    table = study.begun(
+        "python -m resnet textbook",
+        path,
+        identity={"recipe": dataclasses.asdict(recipe), "data_sha256": data.sha256},
+        about={"rates": list(rates)},
+        seeds=None if recipe == QUICK else seeds,
+    )
     plan = [(seed, *pair) for seed in range(1, seeds + 1) for pair in pairs_of(rates)]
     make = functools.partial(measured, digits=slices(data, recipe), recipe=recipe)
     study.complete(table, plan, key_of, make, path)

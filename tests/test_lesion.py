@@ -1,3 +1,4 @@
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -62,19 +63,31 @@ def test_every_choice_of_units_that_can_be_out(net: ResNet18) -> None:
 
 
 @pytest.fixture
-def table(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+def small() -> mnist.Mnist:
     data = mnist.load()
-    few = mnist.Split(data.test.images[:30], data.test.labels[:30])
-    train = mnist.Split(data.train.images[:128], data.train.labels[:128])
-    small = mnist.Mnist(train, few, few, data.sha256)
+    few = data.test.first(30)
+    return mnist.Mnist(data.train.first(128), few, few, data.sha256)
+
+
+@pytest.fixture
+def nets() -> dict[str, Any]:
+    return {v: (lively_net(v), {"weights_sha256": v}) for v in checkpoint.VARIANTS}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "deep" / "lesion.json"
+
+
+@pytest.fixture
+def table(
+    nets: dict[str, Any], small: mnist.Mnist, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, Any]:
     monkeypatch.setattr(lesion, "DIALS", (0.0, 2.0))
-    nets = {v: (lively_net(v), {"weights_sha256": v}) for v in checkpoint.VARIANTS}
-    return lesion.study(nets, 1, small)
+    return lesion.study(nets, 1, small, path, workers=1)
 
 
-def test_the_study_is_whole_and_comes_back_from_its_file(
-    table: dict[str, Any], tmp_path: Path
-) -> None:
+def test_the_study_is_whole_and_comes_back_from_its_file(table: dict[str, Any], path: Path) -> None:
     for variant, counts in table["shipped"].items():
         assert counts["weights_sha256"] == variant
         assert counts["total"] == 30
@@ -89,9 +102,45 @@ def test_the_study_is_whole_and_comes_back_from_its_file(
     assert all(residual["out"][n] == residual["dial"][n]["0"] for n in residual["cut"])
     (seed,) = table["seeds"]
     assert list(seed["plain"]["out"]) == ["1", "2", "4", "6", "8"]
-    path = tmp_path / "deep" / "lesion.json"
-    lesion.save(table, path)
     assert lesion.load(path) == table
+
+
+def test_only_what_is_missing_is_measured(
+    table: dict[str, Any],
+    nets: dict[str, Any],
+    small: mnist.Mnist,
+    path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+
+    def measured(net: Any, *_: Any) -> dict[str, Any]:
+        asked.append("plain" if net is nets["plain"][0] else "residual")
+        return {}
+
+    def measured_seed(key: tuple[int, str], data: mnist.Mnist) -> dict[str, Any]:
+        asked.append(f"{key[1]} {key[0]}")
+        if key == (3, "plain"):
+            raise KeyboardInterrupt
+        return {"seed": key[0]}
+
+    monkeypatch.setattr(lesion, "measured", measured)
+    monkeypatch.setattr(lesion, "measured_seed", measured_seed)
+    assert lesion.study(nets, 1, small, path, workers=1)["seeds"] == table["seeds"]
+    assert asked == []
+    nets["plain"] = (nets["plain"][0], {"weights_sha256": "other"})
+    with pytest.raises(KeyboardInterrupt):
+        lesion.study(nets, 4, small, path, workers=1)
+    assert asked == ["plain", "residual 2", "plain 2", "residual 3", "plain 3"]
+    kept = lesion.load(path)
+    assert kept is not None
+    assert kept["seeds"] == [*table["seeds"], {"residual": {"seed": 2}, "plain": {"seed": 2}}]
+    assert kept["shipped"]["residual"] == table["shipped"]["residual"]
+    assert kept["about"]["command"].endswith("--seeds 2")
+    monkeypatch.setattr(lesion, "SHORT", dataclasses.replace(lesion.SHORT, peak_rate=0.3))
+    asked.clear()
+    lesion.study(nets, 1, small, path, workers=1)
+    assert asked == ["residual", "plain", "residual 1", "plain 1"]
 
 
 def test_the_printed_tables_say_what_is_stored(table: dict[str, Any]) -> None:
@@ -121,7 +170,7 @@ def test_the_spread_over_seeds_by_hand() -> None:
         assert lesion.spread(seeds, "residual", kind, "4") == "50.0% (20.0% - 90.0%)"
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "3"])
+@pytest.mark.parametrize("text", ["", "{", "[]", "3", '{"about": {}, "shipped": {}, "seeds": []}'])
 def test_a_table_that_cannot_be_read_is_none(text: str, tmp_path: Path) -> None:
     path = tmp_path / "lesion.json"
     assert lesion.load(path) is None

@@ -9,7 +9,7 @@ from resnet import study
 
 
 def made_here(key: int) -> study.Run:
-    return {"key": key, "process": os.getpid(), "threads": torch.get_num_threads()}
+    return {"key": key, "seed": key, "process": os.getpid(), "threads": torch.get_num_threads()}
 
 
 def key_of(run: study.Run) -> int:
@@ -17,7 +17,7 @@ def key_of(run: study.Run) -> int:
 
 
 def table() -> study.Table:
-    return study.begun(None, {"recipe": 1}, {"rates": []})
+    return study.begun("command", None, {"recipe": 1}, {"rates": []}, 2)
 
 
 def test_workers_make_runs_in_order_with_a_thread_each(tmp_path: Path) -> None:
@@ -49,9 +49,23 @@ def test_the_file_is_written_after_each_run(tmp_path: Path) -> None:
         study.complete(table(), range(5), key_of, failing, path, workers=1)
     assert [run["key"] for run in json.loads(path.read_text())["runs"]] == [0, 1]
     assert [*path.parent.glob(".*.tmp")] == []
-    again = study.begun(path, {"recipe": 1}, {"rates": [], "command": "new"})
+    again = study.begun("new", path, {"recipe": 1}, {"rates": []}, 7)
     assert len(again["runs"]) == 2
-    assert again["about"]["command"] == "new"
+    assert again["about"]["command"] == "new --seeds 7"
+
+
+def test_another_build_of_the_same_torch_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, found = tmp_path / "runs.json", table()
+    found["runs"] = [made_here(5)]
+    study.save(found, path)
+    for build in ("+cpu", "", "+cu999"):
+        monkeypatch.setattr(torch, "__version__", study.release(torch.__version__) + build)
+        again = study.begun("command", path, {"recipe": 1}, {"rates": []}, 2)
+        assert again["runs"] == found["runs"]
+        assert again["about"]["command"] == "command --seeds 5"  # all that the file holds
+        assert again["about"]["torch"].endswith(build)
 
 
 @pytest.mark.parametrize("other", ["recipe", "torch", "no table"])
@@ -59,7 +73,7 @@ def test_runs_of_another_study_stay_as_they_are(
     other: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, identity = tmp_path / "runs.json", {"recipe": 1}
-    study.save(study.begun(path, identity, {"rates": []}), path)
+    study.save(study.begun("command", path, identity, {"rates": []}, 2), path)
     match other:
         case "recipe":
             identity = {"recipe": 2}
@@ -69,7 +83,7 @@ def test_runs_of_another_study_stay_as_they_are(
             path.write_text("[]")
     before = path.read_bytes()
     with pytest.raises(study.StudyError, match="name another file with --output"):
-        study.begun(path, identity, {"rates": []})
+        study.begun("command", path, identity, {"rates": []}, 2)
     assert path.read_bytes() == before
 
 
