@@ -35,6 +35,7 @@ SEEDS = 5
 RECIPE = Recipe(test=0, judge_every=5)
 QUICK = Recipe(train=128, validation=50, test=0, test_all=100, epochs=1, judge_every=1)
 QUICK_DEPTHS, QUICK_RATES = (18, 34), (0.02, 0.05)
+FRESH = range(100_000, 1_000_000)  # seeds to draw from on the page; no stored run has one
 ONE_ERROR = 64  # digits of the batch whose error is sent back, the first of the training slice
 
 Key = tuple[int, str, int, bool, float]  # seed, net, layers, whether it has norms, rate
@@ -100,16 +101,17 @@ def repeated(
 
     Without a path nothing is kept. Raises StudyError when the file is another study's.
     """
-    identity = {
-        "width": WIDTH,
-        "recipe": dataclasses.asdict(recipe),
-        "data_sha256": data.sha256,
-    }
-    about = {"command": "", "depths": list(depths), "rates": list(rates)}
-    table = study.begun(path, identity, about)
-    most = max([seeds, *(run["seed"] for run in table["runs"])])
-    size = "--quick" if recipe == QUICK else f"--seeds {most}"
-    table["about"]["command"] = f"python -m resnet depth {size}"
+    table = study.begun(
+        "python -m resnet depth",
+        path,
+        identity={
+            "width": WIDTH,
+            "recipe": dataclasses.asdict(recipe),
+            "data_sha256": data.sha256,
+        },
+        about={"depths": list(depths), "rates": list(rates)},
+        seeds=None if recipe == QUICK else seeds,
+    )
     plan = list(itertools.product(range(1, seeds + 1), VARIANTS, depths, (True, False), rates))
     make = functools.partial(measured, digits=slices(data, recipe), recipe=recipe)
     study.complete(table, plan, key_of, make, path)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from resnet.checkpoint import VARIANTS
 from resnet.comparison import SIGNIFICANT, p_in_words
 from resnet.depth import key_of
-from resnet.gradients import Gradients, in_digits, times
+from resnet.gradients import Gradients, rounded, times
 from resnet.student import Mean, mean_of, seeds_in_words
 from resnet.study import Run, StudyError, Table
 from resnet.textbook import Pair
@@ -17,10 +17,8 @@ from resnet.verdict import Printed, chosen_rate, difference, shares, with_interv
 NORMS = {True: "with batch norm", False: "without batch norm"}
 WHEN = {"start": "before the first step", "end": "after the last step"}
 OF = {"start": "", "end": " (of the last weights; the accuracies are of the best on validation)"}
-# As many times larger or smaller the stem's gradient is in the deepest net than in the shallowest
-# before a sentence says that it explodes or vanishes with depth.
-FAR = 1000.0
-GUESSING = 11.35  # percent of MNIST's test digits are a 1, more than any other
+GUESSING = 10.0  # percent right of a net that says any digit
+ONLY_ONES = 11.35  # percent of MNIST's test digits are a 1, the most frequent; more is no guess
 
 
 @dataclass(frozen=True)
@@ -29,6 +27,7 @@ class Accuracy:
 
     rate: float
     percents: list[float]  # of the test digits, a seed each
+    diverged: int  # seeds whose loss ended as no finite number; such a net only says 0
 
     @property
     def mean(self) -> Mean:
@@ -66,10 +65,12 @@ def rates_at(table: Table, depth: int, has_norm: bool) -> dict[str, float]:
 
 def accuracy(table: Table, depth: int, has_norm: bool) -> dict[str, Accuracy]:
     runs = runs_at(table, depth, has_norm)
-    return {
-        variant: Accuracy(rate, shares(runs[variant, rate], "test_all"))
-        for variant, rate in rates_at(table, depth, has_norm).items()
-    }
+    found = {}
+    for variant, rate in rates_at(table, depth, has_norm).items():
+        chosen = runs[variant, rate]
+        diverged = sum(run["loss"][-1] is None for run in chosen)
+        found[variant] = Accuracy(rate, shares(chosen, "test_all"), diverged)
+    return found
 
 
 def gap(table: Table, depth: int, has_norm: bool) -> Mean:
@@ -121,7 +122,7 @@ def accuracies(table: Table) -> Printed:
         found = accuracy(table, depth, has_norm)
         row = [str(depth), "yes" if has_norm else "no"]
         for variant in VARIANTS:
-            row += [f"{found[variant].rate:g}", with_interval(found[variant].percents)]
+            row += [f"{found[variant].rate:g}", in_words(found[variant])]
         rows.append([*row, *gap_in_words(found, gap(table, depth, has_norm))])
     test = table["runs"][0]["test_all"]["total"]
     seeds = seeds_in_words(len(whole_seeds(table)))
@@ -134,6 +135,12 @@ def accuracies(table: Table) -> Printed:
     )  # fmt: skip
 
 
+def in_words(net: Accuracy) -> str:
+    if not net.diverged:
+        return with_interval(net.percents)
+    return f"{with_interval(net.percents)}, {net.diverged} of {len(net.percents)} diverged"
+
+
 def gap_in_words(nets: Mapping[str, Accuracy], found: Mean) -> list[str]:
     if found.count == 1:
         return [f"{found.mean:+.1f}", "one seed"]
@@ -143,7 +150,7 @@ def gap_in_words(nets: Mapping[str, Accuracy], found: Mean) -> list[str]:
 
 def both_guess(nets: Mapping[str, Accuracy]) -> bool:
     """Then the difference is that of two digits said whatever is shown, and its p says nothing."""
-    return all(net.mean.mean <= GUESSING for net in nets.values())
+    return all(net.mean.mean <= ONLY_ONES for net in nets.values())
 
 
 def gradient_table(table: Table, when: str) -> Printed:
@@ -155,7 +162,7 @@ def gradient_table(table: Table, when: str) -> Printed:
                     str(depth),
                     "yes" if has_norm else "no",
                     variant,
-                    *(in_digits(values[place]) for place in (0, 1, -2, -1)),
+                    *(rounded(values[place]) for place in (0, 1, -2, -1)),
                 ]
             )
     seeds = seeds_in_words(len(whole_seeds(table)))
@@ -182,13 +189,21 @@ def falling(table: Table, has_norm: bool) -> str:
     first, last = (accuracy(table, depth, has_norm) for depth in (depths[0], depths[-1]))
     changes = " and ".join(
         f"the {variant} net goes from {first[variant].mean.mean:.1f} to "
-        f"{last[variant].mean.mean:.1f} %"
+        f"{last[variant].mean.mean:.1f} %{diverged(last[variant])}"
         for variant in VARIANTS
     )
     return (
         f"{capital(NORMS[has_norm])}, from {depths[0]} to {depths[-1]} layers, {changes}; at "
         f"{depths[-1]} {apart(last, gap(table, depths[-1], has_norm))}."
     )
+
+
+def diverged(net: Accuracy) -> str:
+    if not net.diverged:
+        return ""
+    if net.diverged == len(net.percents):
+        return " (every training diverges)"
+    return f" ({net.diverged} of {len(net.percents)} trainings diverge)"
 
 
 def apart(nets: Mapping[str, Accuracy], found: Mean) -> str:
@@ -241,11 +256,7 @@ def fate(found: float | None) -> str:
     """Of a gradient that is so many times as large as in the shallowest net."""
     if found is None:
         return "is no finite number any more"
-    if found >= FAR:
-        return f"explodes, to {times(found)} the size"
-    if found <= 1 / FAR:
-        return f"vanishes, to {times(found)} the size"
-    return f"stays in range, at {times(found)} the size"
+    return f"becomes {times(found)} as large"
 
 
 def capital(text: str) -> str:

@@ -77,6 +77,9 @@ def arrival(values: Gradients) -> str:
         return f"the gradient is no finite number at {lost} of {len(values)} places"
     stem, last = values[0] or 0.0, values[-2] or 0.0
     figures = f"{size(stem)} against {size(last)}"
+    if max(stem, last) < VANISHED:
+        ends = f"{size(stem)} at the stem, {size(last)} at the last unit"
+        return f"there is hardly any gradient anywhere ({ends})"
     if stem < VANISHED:
         return f"the gradient has vanished at the stem ({figures} at the last unit)"
     if not last:
@@ -90,7 +93,7 @@ def size(value: float) -> str:
     return f"{float(f'{value:.2g}'):,g}"
 
 
-def in_digits(value: float | None) -> str:
+def rounded(value: float | None) -> str:
     return "not finite" if value is None else f"{value:.2g}"
 
 

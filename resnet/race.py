@@ -1,8 +1,8 @@
 """The fair race: a net with shortcuts and one without, trained step by step in turn.
 
-Both are narrow, equally deep, begin from one seed, learn at one rate and see the same batches, by
-the recipe of the stored runs, so that a race can be laid over their curves. The shortcuts are the
-one difference.
+Both are narrow, equally deep, learn at one rate and see the same batches, by the recipe of the
+stored runs, so that a race can be laid over their curves. They differ in their shortcuts and in
+their first weights: both draw these from one seed, but the projections draw in between.
 
 `python -m resnet.race --depth 18 --seed 7` is a race: a line of JSON for each net after each
 validation. The page starts it as a process of its own (resnet/track.py).

@@ -62,9 +62,9 @@ def test_gradients_are_medians_over_seeds_and_none_when_one_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("stem", "word"), [(1e4, "explodes, to 10,000"), (1e-5, "vanishes, to 1.0e-05"), (7.0, "stays")]
+    ("stem", "word"), [(1e4, "10,000 times"), (1e-5, "1.0e-05 times"), (7.0, "7 times")]
 )
-def test_a_gradient_explodes_vanishes_or_stays(stem: float, word: str) -> None:
+def test_depth_changes_a_gradient_so_many_times(stem: float, word: str) -> None:
     found = table(more=lambda seed, net, layers, *_: {"stem": stem if layers == 34 else 1.0})
     assert verdict.flow(found, True, "start").count(word) == 2
 
@@ -91,6 +91,24 @@ def test_sentences_follow_the_figures(
     assert words in verdict.falling(found, True)
     p_in_table = verdict.accuracies(found)[2][0][-1]
     assert (p_in_table == "both guess") == ("guessing" in words)
+
+
+@pytest.mark.parametrize(
+    ("lost", "cell", "said"),
+    [
+        ([1], "1 of 3 diverged", "(1 of 3 trainings diverge)"),
+        ([1, 2, 3], "3 of 3 diverged", "(every training diverges)"),
+    ],
+)
+def test_trainings_that_diverge_are_said_to(lost: list[int], cell: str, said: str) -> None:
+    found = table()
+    for run_of in found["runs"]:
+        if run_of["net"] == "plain" and run_of["depth"] == 34 and run_of["seed"] in lost:
+            run_of["loss"] = [1.0, None]
+    shallow, deep = verdict.accuracies(found)[2][:2]
+    assert not any("diverged" in word for word in [*shallow, deep[3]])
+    assert deep[5].endswith(cell)
+    assert verdict.falling(found, True).count(said) == 1
 
 
 def test_seeds_that_are_not_whole_are_left_out() -> None:

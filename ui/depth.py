@@ -12,6 +12,7 @@ from typing import Any
 import gradio as gr
 
 from resnet import checkpoint, depth, depth_verdict
+from resnet.depth_verdict import GUESSING
 from resnet.gradients import Gradients, arrival
 from resnet.student import seeds_in_words
 from resnet.study import StudyError, Table
@@ -27,7 +28,6 @@ FIRST_WEIGHTS = (
     "gradient would not vanish, and the residual net's would explode sooner."
 )
 SIZE = (1080, 320)  # pixels on a wide screen
-SEEDS = range(100_000, 1_000_000)  # to draw from; those of the stored runs are far below
 OPTION = Template(
     '<label><input type="radio" name="depth-depth" value="$depth"$checked>$depth</label>'
 )
@@ -117,7 +117,7 @@ def sent(choice: Any, reader: Reader) -> dict[str, Any]:
     """One error sent back through both nets, untrained, of a seed drawn now."""
     try:
         layers, has_norm = choice_of(choice)
-        seed = secrets.choice(SEEDS)
+        seed = secrets.choice(depth.FRESH)
         with reader.turn():
             digits = reader.test_digits()
             nets = depth.sent_back(layers, has_norm, seed, digits.first(depth.ONE_ERROR))
@@ -151,9 +151,9 @@ def figure(table: Table) -> str:
 
     def draw(panels: list[Any], is_phone: bool) -> None:
         for panel, (has_norm, words) in zip(panels, depth_verdict.NORMS.items(), strict=True):
-            panel.axhline(10, color=plots.QUIET, linewidth=1, linestyle=(0, (1, 2)))
+            panel.axhline(GUESSING, color=plots.QUIET, linewidth=1, linestyle=(0, (1, 2)))
             panel.annotate(
-                "guessing", (depths[0], 10), xytext=(0, -4), textcoords="offset points",
+                "guessing", (depths[0], GUESSING), xytext=(0, -4), textcoords="offset points",
                 color=plots.MUTED, va="top", fontsize=12,
             )  # fmt: skip
             for variant in checkpoint.VARIANTS:

@@ -10,7 +10,8 @@ from typing import Any
 import gradio as gr
 
 from resnet import outcome
-from resnet.depth import RATES, WIDTH
+from resnet.depth import FRESH, RATES, WIDTH
+from resnet.depth_verdict import GUESSING
 from resnet.outcome import Band
 from resnet.race import DEPTHS, RECIPE, Wish
 from resnet.study import Table
@@ -20,10 +21,9 @@ from ui.cards import LOOKS
 from ui.reading import fault
 
 HERE = Path(__file__).parent
-SEEDS = range(100_000, 1_000_000)  # to draw from; those of the stored runs are far below
 LONGEST = 64  # characters of a ticket
 WIDE, PHONE_HEIGHT = (660, 340), 300  # pixels
-CHANCE = RECIPE.validation / 10
+CHANCE = RECIPE.validation * GUESSING / 100
 OPTION = Template(
     '<label><input type="radio" name="race-$name" value="$value"$checked>$title</label>'
 )
@@ -63,7 +63,7 @@ class Race(gr.HTML):
 
         def start(choice: Any) -> dict[str, Any]:
             try:
-                wish = Wish(*choice_of(choice, rates), seed=secrets.choice(SEEDS))
+                wish = Wish(*choice_of(choice, rates), seed=secrets.choice(FRESH))
                 return {"ticket": track.enter(wish), "seed": wish.seed}
             except gr.Error as error:
                 return {"error": error.message}
