@@ -190,7 +190,7 @@ class ResNet(nn.Module):
         return [unit for stage in stages for unit in stage if isinstance(unit, ResBlock)]
 
     def stem(self, x: Tensor) -> Tensor:
-        """Module 1: (N, in_channels, 32, 32) -> (N, 64, 8, 8)."""
+        """Module 1: (N, in_channels, 32, 32) -> (N, 64, 16, 16) -> pooled, (N, 64, 8, 8)."""
         return self.maxpool(F.relu(self.bn1(self.conv1(x)), inplace=True))
 
     def head(self, x: Tensor) -> Tensor:
