@@ -25,7 +25,7 @@ from resnet.gradients import Gradients, gradients
 from resnet.mnist import Mnist, Split
 from resnet.model import SEEDING, ResNet, fastest_device, placed
 from resnet.study import Run, Table
-from resnet.textbook import Recipe, judged_descent, logits_of, pictures_of, score, slices
+from resnet.textbook import Pictures, Recipe, judged_descent, logits_of, pictures_of, score, slices
 
 FILE = study.RESULTS / "depth.json"
 WIDTH = 16  # channels in the first stage
@@ -54,7 +54,7 @@ def build(variant: str, depth: int, has_norm: bool, seed: int) -> ResNet:
     return placed(net, fastest_device())
 
 
-def measured(key: Key, digits: dict[str, Split], recipe: Recipe) -> Run:
+def measured(key: Key, digits: dict[str, Pictures], recipe: Recipe) -> Run:
     """One run, as it is stored."""
     started = time.perf_counter()
     seed, variant, depth, has_norm, rate = key
@@ -119,10 +119,12 @@ def repeated(
 
 
 def whole(seeds: int, data: Mnist, path: Path) -> Table:
+    """All that is shown, of so many seeds."""
     return repeated(seeds, DEPTHS, RATES, RECIPE, data, path)
 
 
 def quick(data: Mnist, path: Path | None) -> Table:
+    """A few steps of one seed: to see that all works."""
     return repeated(1, QUICK_DEPTHS, QUICK_RATES, QUICK, data, path)
 
 

@@ -5,6 +5,7 @@ import hashlib
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import torch
@@ -32,8 +33,8 @@ class Split:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def first(self, count: int) -> "Split":
-        return Split(self.images[:count], self.labels[:count])
+    def first(self, count: int) -> Self:
+        return type(self)(self.images[:count], self.labels[:count])
 
 
 @dataclass(frozen=True)

@@ -83,6 +83,10 @@ Pair = tuple[str, float]  # a net and its learning rate
 Key = tuple[int, str, float]  # a seed and a pair
 
 
+class Pictures(Split):
+    """Digits ready for a net: images (N, 1, 32, 32) float32 in [-1, 1], on the device."""
+
+
 # --- one run ---------------------------------------------------------------------------------
 
 
@@ -102,7 +106,7 @@ def pictures_of(images: Tensor) -> Tensor:
     return (stretched.round() - 127.5) / 127.5
 
 
-def slices(data: Mnist, recipe: Recipe) -> dict[str, Split]:
+def slices(data: Mnist, recipe: Recipe) -> dict[str, Pictures]:
     """The digits that the recipe takes, as pictures on the device; `test` begins `test_all`.
 
     Raises StudyError when there are fewer than that.
@@ -120,13 +124,13 @@ def slices(data: Mnist, recipe: Recipe) -> dict[str, Split]:
                 f"The {name} slice has {len(split)} digits in these data; {wanted} are needed."
             )
     return {
-        name: Split(pictures_of(split.images).to(device), split.labels.to(device))
+        name: Pictures(pictures_of(split.images).to(device), split.labels.to(device))
         for name, split in splits.items()
     }
 
 
 def trained(
-    name: str, rate: float, seed: int, digits: dict[str, Split], recipe: Recipe
+    name: str, rate: float, seed: int, digits: dict[str, Pictures], recipe: Recipe
 ) -> tuple[nn.Module, Run]:
     """The net with its best weights on validation, and what it took to get there."""
     torch.manual_seed(seed)
@@ -137,7 +141,7 @@ def trained(
 
 
 def judged_descent(
-    net: nn.Module, rate: float, seed: int, digits: dict[str, Split], recipe: Recipe
+    net: nn.Module, rate: float, seed: int, digits: dict[str, Pictures], recipe: Recipe
 ) -> tuple[Run, dict[str, Tensor]]:
     """Trains the net; its losses and scores, and the best weights, the earliest of equals."""
     validation = digits["validation"]
@@ -157,7 +161,7 @@ def judged_descent(
 
 
 def descent(
-    net: nn.Module, rate: float, seed: int, train: Split, recipe: Recipe
+    net: nn.Module, rate: float, seed: int, train: Pictures, recipe: Recipe
 ) -> Iterator[float | None]:
     """The loss of every step, taken when it is asked for: so two nets can be trained in turn."""
     optimizer = torch.optim.SGD(net.parameters(), lr=rate)
@@ -172,7 +176,7 @@ def descent(
             yield rounded(loss)
 
 
-def measured(key: Key, digits: dict[str, Split], recipe: Recipe) -> Run:
+def measured(key: Key, digits: dict[str, Pictures], recipe: Recipe) -> Run:
     """One run, as it is stored."""
     seed, name, rate = key
     started = time.perf_counter()
@@ -194,11 +198,13 @@ def measured(key: Key, digits: dict[str, Split], recipe: Recipe) -> Run:
 
 @torch.inference_mode()
 def logits_of(net: nn.Module, pictures: Tensor) -> Tensor:
+    """(N, 1, 32, 32) -> (N, 10), in eval mode."""
     net.eval()
     return torch.cat([net(some) for some in pictures.split(500)])
 
 
 def score(logits: Tensor, labels: Tensor) -> dict[str, Any]:
+    """How many of (N, 10) logits are right by (N,) labels, and their mean cross-entropy."""
     right = int((logits.argmax(1) == labels).sum())
     return {"right": right, "total": len(labels), "loss": rounded(F.cross_entropy(logits, labels))}
 
@@ -240,10 +246,12 @@ def repeated(
 
 
 def whole(seeds: int, data: Mnist, path: Path) -> Table:
+    """All that is shown, of so many seeds."""
     return repeated(seeds, RATES, Recipe(), data, path)
 
 
 def quick(data: Mnist, path: Path | None) -> Table:
+    """A few steps of one seed: to see that all works."""
     return repeated(1, QUICK_RATES, QUICK, data, path)
 
 

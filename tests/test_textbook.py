@@ -12,12 +12,13 @@ from torch import Tensor, nn
 from resnet import checkpoint, mnist, study, textbook
 from resnet.__main__ import get_args_parser
 from resnet.lenet import LeNet5
-from resnet.mnist import Mnist, Split
+from resnet.mnist import Mnist
 from resnet.study import StudyError
 from resnet.textbook import (
     BOOK,
     BOOK_STEPS,
     QUICK_RATES,
+    Pictures,
     Recipe,
     pairs_of,
     pictures_of,
@@ -34,7 +35,7 @@ def data() -> Mnist:
 
 
 @pytest.fixture
-def digits(data: Mnist) -> dict[str, Split]:
+def digits(data: Mnist) -> dict[str, Pictures]:
     return slices(data, TINY)
 
 
@@ -97,7 +98,7 @@ def test_a_step_is_the_rate_times_the_gradient(data: Mnist) -> None:
 
 
 def test_a_seed_gives_every_net_the_same_batches(
-    digits: dict[str, Split], monkeypatch: pytest.MonkeyPatch
+    digits: dict[str, Pictures], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[Tensor] = []
 
@@ -127,7 +128,7 @@ def test_a_seed_gives_every_net_the_same_batches(
 
 
 def test_the_earliest_of_the_best_weights_are_kept(
-    digits: dict[str, Split], monkeypatch: pytest.MonkeyPatch
+    digits: dict[str, Pictures], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     states: list[dict[str, Tensor]] = []
     rights = iter([3, 7, 7, 2])
@@ -139,7 +140,7 @@ def test_the_earliest_of_the_best_weights_are_kept(
     monkeypatch.setattr(textbook, "logits_of", logits_of)
     monkeypatch.setattr(textbook, "score", lambda *_: {"right": next(rights), "loss": 0.5})
     recipe = Recipe(train=32, validation=10, batch_size=8, epochs=2, judge_every=2)
-    digits["train"] = Split(*(part.repeat(2, *[1] * (part.ndim - 1))[:32] for part in (
+    digits["train"] = Pictures(*(part.repeat(2, *[1] * (part.ndim - 1))[:32] for part in (
         digits["train"].images, digits["train"].labels
     )))  # fmt: skip
     net, course = trained("LeNet-5", 0.1, 1, digits, recipe)
@@ -150,7 +151,7 @@ def test_the_earliest_of_the_best_weights_are_kept(
     assert not net.training
 
 
-def test_folding_changes_no_score(digits: dict[str, Split], variant: str) -> None:
+def test_folding_changes_no_score(digits: dict[str, Pictures], variant: str) -> None:
     net, _ = trained(variant, 0.02, 3, digits, TINY)
     run = textbook.measured((3, variant, 0.02), digits, TINY)
     test = digits["test_all"]
