@@ -183,6 +183,22 @@ def sentences(table: Table) -> list[str]:
     ]
 
 
+def heading(table: Table) -> str:
+    """Who is surely ahead with batch norm, at the least depth and where most; or where that is."""
+    depths = table["about"]["depths"]
+    gaps = {depth: gap(table, depth, True) for depth in depths}
+    widest = max(gaps, key=lambda depth: abs(gaps[depth].mean))
+    first, most = gaps[depths[0]], gaps[widest]
+    is_sure = first.count > 1 and max(first.p, most.p) <= SIGNIFICANT
+    if widest == depths[0] or first.mean * most.mean <= 0 or not is_sure:
+        return f"With batch norm the nets lie furthest apart at {widest} layers"
+    ahead = "residual" if most.mean > 0 else "plain"
+    return (
+        f"With batch norm the {ahead} net is {abs(first.mean):.0f} points ahead at {depths[0]} "
+        f"layers and {abs(most.mean):.0f} at {widest}"
+    )
+
+
 def falling(table: Table, has_norm: bool) -> str:
     """How both nets' accuracy changes from the shallowest to the deepest."""
     depths = table["about"]["depths"]

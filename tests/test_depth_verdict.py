@@ -111,6 +111,26 @@ def test_trainings_that_diverge_are_said_to(lost: list[int], cell: str, said: st
     assert verdict.falling(found, True).count(said) == 1
 
 
+@pytest.mark.parametrize(
+    ("shallow", "deep", "said"),
+    [
+        ((2, 2, 3), (20, 21, 22), "the residual net is 2 points ahead at 18 layers and 21 at 34"),
+        ((-2, -2, -3), (-20, -21, -22), "the plain net is 2 points ahead at 18 layers and 21 at"),
+        ((20, 21, 22), (1, 2, 3), "the nets lie furthest apart at 18 layers"),
+        ((-1, -2, -3), (20, 21, 22), "the nets lie furthest apart at 34 layers"),
+        ((-9, 2, 9), (20, 21, 22), "the nets lie furthest apart at 34 layers"),  # no difference
+    ],
+)
+def test_the_heading_names_who_is_surely_ahead(
+    shallow: tuple[int, ...], deep: tuple[int, ...], said: str
+) -> None:
+    def more(seed: int, net: str, layers: int, *_: Any) -> dict[str, Any]:
+        gap = (shallow if layers == 18 else deep)[seed - 1]
+        return {"right": 50 + (gap if net == "residual" else 0)}
+
+    assert said in verdict.heading(table(more=more))
+
+
 def test_seeds_that_are_not_whole_are_left_out() -> None:
     found = table()
     found["runs"].pop()

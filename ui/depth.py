@@ -167,14 +167,6 @@ def figure(table: Table) -> str:
             panel.legend(loc="upper right")
 
     what, headers, rows = depth_verdict.accuracies(table)
-    gaps = {layers: depth_verdict.gap(table, layers, True) for layers in depths}
-    widest = max(gaps, key=lambda layers: abs(gaps[layers].mean))
-    ahead = "residual" if gaps[widest].mean > 0 else "plain"
-    heading = (
-        f"With batch norm the {ahead} net is {abs(gaps[depths[0]].mean):.0f} points ahead at "
-        f"{depths[0]} layers and {abs(gaps[widest].mean):.0f} at {widest}"
-        if gaps[depths[0]].mean * gaps[widest].mean > 0 and widest != depths[0]
-        else f"With batch norm the nets lie furthest apart at {widest} layers"
-    )
+    heading = depth_verdict.heading(table)
     note = " ".join([f"{what}.", *depth_verdict.at_the_end_of_the_grid(table), FIRST_WEIGHTS])
     return plots.plot(heading, draw, headers, rows, panels=2, size=SIZE, note=note)
