@@ -52,9 +52,9 @@ async function check() {
   isAsking = true;
   const reply = await ask("check", now);
   isAsking = false;
-  asked = text;
+  asked = reply.error ? null : text; // what failed is tried anew at the next touch or look
   tell(reply);
-  if (!reply.error) check();
+  if (JSON.stringify(wish()) !== text) check();
 }
 
 function tell(reply) {

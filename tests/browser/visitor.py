@@ -94,6 +94,14 @@ def answer_instead(page: Page, function: str, answer: Callable[[Route], Any]) ->
     page.route("**/component_server/", handle)
 
 
+def wait_for_questions(page: Page, routes: list[Route], count: int) -> None:
+    for _ in range(100):
+        if len(routes) >= count:
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"{len(routes)} of {count} questions after 5 seconds")
+
+
 def after(page: Page, act: Callable[[], Any]) -> None:
     """Do it, and wait until it has been answered."""
     settle(page)
