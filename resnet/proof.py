@@ -188,10 +188,10 @@ def with_biases() -> int:
     return count_with_biases(shapes_only())
 
 
-def shapes_only() -> ResNet18:
-    """A residual net without numbers: counting needs no first weights."""
+def shapes_only(variant: str = "residual") -> ResNet18:
+    """A net without numbers: counting needs no first weights."""
     with torch.device("meta"):
-        return build("residual")
+        return build(variant)
 
 
 def count_with_biases(module: nn.Module) -> int:

@@ -33,7 +33,8 @@ def summarise(net: ResNet18, side: int = ink.SIDE) -> list[Row]:
                 hooks.append(part.register_forward_hook(count(row)))
     net.eval()
     with torch.inference_mode():
-        net(torch.zeros(1, net.conv1.in_channels, side, side))
+        device = net.conv1.weight.device  # "meta" where nothing but shapes is known of the net
+        net(torch.zeros(1, net.conv1.in_channels, side, side, device=device))
     for hook in hooks:
         hook.remove()
     return rows

@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from resnet import ink, proof, samples, study, textbook, verdict
 from resnet.classifier import Classifier
@@ -54,6 +55,26 @@ def test_both_nets_are_shown_module_by_module() -> None:
         "11,180,170 parameters: 4,800 more",
     ):
         assert number in html
+
+
+def test_nets_are_counted_without_first_weights() -> None:
+    before = torch.random.get_rng_state()
+    nets()
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
+def test_the_figures_are_drawn_once(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = []
+
+    def draw(table: study.Table | None) -> str:
+        drawn.append(table)
+        return "drawn"
+
+    monkeypatch.setattr("ui.experiment.figures", draw)
+    tab = Experiment(reader, None)
+    first, second = tab.measured(None), tab.measured(None)
+    assert first == second == {"figures": "drawn", "nets": nets()}
+    assert drawn == [None]
 
 
 def picture() -> str:

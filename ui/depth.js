@@ -41,7 +41,9 @@ async function sendBack() {
   const reply = await ask("send", asked);
   send.disabled = false;
   const now = choice();
-  if (now.depth !== asked.depth || now.has_norm !== asked.has_norm) return; // another choice since
+  if (now.depth !== asked.depth || now.has_norm !== asked.has_norm || chosen("when") !== "start") {
+    return; // another choice since
+  }
   if (reply.error) says.textContent = reply.error;
   else draw(reply.nets, reply.says);
 }

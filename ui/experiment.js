@@ -4,8 +4,10 @@ const measured = element.querySelector(".measured");
 const trouble = element.querySelector(".trouble");
 const result = element.querySelector(".result");
 const boxes = [...element.querySelectorAll("[data-flaw]")];
+const EMPTY = { error: "The pad is empty: draw a digit, or take the ten samples." };
 
 let isShown = false;
+let isInSight = false;
 let isAsking = false;
 let asked = null; // what the newest result answers, as text
 
@@ -27,11 +29,13 @@ async function show() {
 
 const chosen = (name) => element.querySelector(`[name="${name}"]:checked`).value;
 
+const isOfDrawing = () => chosen("proof-input") === "drawing";
+
 function wish() {
   return {
     weights: chosen("proof-weights"),
     flaws: boxes.filter((box) => box.checked).map((box) => box.dataset.flaw),
-    picture: chosen("proof-input") === "drawing" ? (window.latestPicture ?? null) : null,
+    picture: isOfDrawing() ? (window.latestPicture ?? null) : null,
   };
 }
 
@@ -39,14 +43,18 @@ function wish() {
 async function check() {
   if (isAsking) return;
   const now = wish();
+  if (isOfDrawing() && !now.picture) {
+    asked = null;
+    return tell(EMPTY); // the server would take the ten samples
+  }
   const text = JSON.stringify(now);
   if (text === asked) return;
   isAsking = true;
   const reply = await ask("check", now);
   isAsking = false;
-  asked = text;
+  asked = reply.error ? null : text; // what failed is tried anew at the next touch or look
   tell(reply);
-  if (!reply.error) check();
+  if (JSON.stringify(wish()) !== text) check();
 }
 
 function tell(reply) {
@@ -64,8 +72,13 @@ function tell(reply) {
 }
 
 element.querySelector(".switches").addEventListener("change", check);
+// A file can be dropped on this tab too, and a drawing may still be on its way to the nets.
+document.addEventListener("answers", () => {
+  if (isInSight) check();
+});
 new IntersectionObserver((entries) => {
-  if (!entries.at(-1).isIntersecting) return;
+  isInSight = entries.at(-1).isIntersecting;
+  if (!isInSight) return;
   show();
   asked = null; // the drawing may be another one
   check();

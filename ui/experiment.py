@@ -1,5 +1,6 @@
 """The textbook's experiment: what it says, what many seeds say, and the check that ends it."""
 
+import functools
 import statistics
 import sys
 from html import escape
@@ -37,8 +38,12 @@ class Experiment(gr.HTML):
     ) -> None:
         prover = proof.Prover(folder)
 
-        def measured(_: Any) -> dict[str, Any]:
+        @functools.cache
+        def drawn() -> dict[str, str]:
             return {"figures": figures(table), "nets": nets()}
+
+        def measured(_: Any) -> dict[str, Any]:
+            return drawn()
 
         def check(wish: Any) -> dict[str, Any]:
             return checked(wish, reader, prover)
@@ -138,7 +143,7 @@ def nets() -> str:
         for variant in checkpoint.VARIANTS
     )
     theirs = proof.with_biases()
-    more = theirs - sum(row.parameters for row in summarise(checkpoint.build("residual")))
+    more = theirs - sum(row.parameters for row in summarise(proof.shapes_only("residual")))
     note = (
         "With a bias for every convolution, as in the textbook's port, the residual net has "
         f"{theirs:,} parameters: {more:,} more, each of which the batch norm behind it subtracts "
@@ -228,7 +233,7 @@ def grid(runs: verdict.Runs, rates: list[float]) -> str:
 
 def modules(variant: str) -> tuple[list[str], list[list[str]]]:
     """A net module by module, and the sums."""
-    rows = summarise(checkpoint.build(variant))
+    rows = summarise(proof.shapes_only(variant))
     sums = ["sum", "", *(sum(getattr(row, name) for row in rows) for name in COUNTED)]
     cells = [
         [row.name, " x ".join(map(str, row.shape)), *(getattr(row, name) for name in COUNTED)]

@@ -12,7 +12,7 @@ const SVG = "http://www.w3.org/2000/svg";
 
 let race = null; // {ticket, seed, choice, points, fails} from the click on Start
 let shown = 0; // counts the choices, for a late picture is no longer wanted
-let isSeen = false;
+let hasPicture = false;
 
 const chosen = (name) => element.querySelector(`[name="race-${name}"]:checked`).value;
 
@@ -26,9 +26,10 @@ async function showPicture() {
   const mine = ++shown;
   const reply = await ask("course", choice());
   if (mine !== shown) return;
-  isSeen = !reply.error;
+  hasPicture = !reply.error;
   if (reply.error) say(reply.error);
-  else [picture.innerHTML, stored.innerHTML] = [reply.picture, reply.stored];
+  // Another choice's bands would lie under this one: rather none.
+  [picture.innerHTML, stored.innerHTML] = [reply.picture ?? "", reply.stored ?? ""];
   drawCurves();
 }
 
@@ -117,6 +118,7 @@ function be(isRacing) {
 async function start() {
   clear();
   be(true);
+  if (!hasPicture) showPicture();
   const mine = (race = { choice: choice(), points: [], fails: 0 });
   say("Asking for a race.");
   const reply = await ask("start", mine.choice);
@@ -185,5 +187,5 @@ showFigures();
 
 // The server draws when a visitor first sees this tab, not before.
 new IntersectionObserver((entries) => {
-  if (!isSeen && entries.at(-1).isIntersecting) showPicture();
+  if (!hasPicture && entries.at(-1).isIntersecting) showPicture();
 }).observe(element);

@@ -1,8 +1,9 @@
 import re
 
-from playwright.sync_api import Page, expect
+import pytest
+from playwright.sync_api import Page, Route, expect
 
-from tests.browser.visitor import PHONE, OpenPage
+from tests.browser.visitor import PHONE, OpenPage, answer_instead, wait_for_questions
 
 TAB = "Depth and gradients"
 
@@ -45,6 +46,28 @@ def test_an_error_is_sent_back_now(page: Page) -> None:
     says = page.get_by_test_id("thermometer-says")
     expect(says).to_contain_text(re.compile(r"just now, seed \d+"))
     expect(thermometer.locator(".residual .bars i")).to_have_count(10)
+
+
+@pytest.mark.parametrize("answer", ["reply", "error"])
+def test_what_comes_back_after_another_choice_is_not_shown(page: Page, answer: str) -> None:
+    held: list[Route] = []
+    answer_instead(page, "send", held.append)
+    page.get_by_role("tab", name=TAB).click()
+    thermometer = page.get_by_test_id("thermometer")
+    send = thermometer.get_by_role("button", name="Send one error back")
+    send.click()
+    wait_for_questions(page, held, 1)
+    says = page.get_by_test_id("thermometer-says")
+    expect(says).to_have_text("On its way …")
+    thermometer.get_by_text("After training").click()
+    expect(says).to_contain_text("after the last step")
+    after_training = says.inner_text()
+    if answer == "reply":
+        held[0].fallback()
+    else:
+        held[0].fulfill(json={"error": "The server is busy."})
+    expect(send).to_be_enabled()  # in the turn of the script that would show the reply
+    expect(says).to_have_text(after_training)
 
 
 def test_every_tab_fits_a_phone(open_page: OpenPage, address: str) -> None:

@@ -15,7 +15,7 @@ from resnet.race import Wish
 from resnet.study import Table
 from resnet.track import ABSENT, Process, Track
 from tests.browser.test_mistakes import open_tab
-from tests.browser.visitor import PHONE, OpenPage
+from tests.browser.visitor import PHONE, OpenPage, answer_instead
 from tests.conftest import find_free_port
 from tests.test_track import Fake, wait_for
 
@@ -253,6 +253,25 @@ def test_the_rate_follows_the_choice_and_is_the_same_for_both(
     wish = course.race(0).wish
     assert (wish.depth, wish.has_norm, wish.rate) == (34, False, 0.02)
     expect(page.get_by_label("66")).to_be_disabled()
+
+
+def test_a_picture_that_fails_leaves_none_of_another_choice_and_is_asked_for_at_the_start(
+    open_page: OpenPage, course: Course
+) -> None:
+    page = visit(open_page, course)
+    expect(page.locator("#race .stored table")).to_have_count(1)
+    answer_instead(page, "course", lambda route: route.fulfill(json={"error": "It is busy."}))
+    page.locator("#race").get_by_text("34", exact=True).click()
+    expect(state(page)).to_have_text("It is busy.")
+    expect(page.get_by_test_id("race-picture")).to_be_empty()
+    expect(page.locator("#race .stored")).to_be_empty()
+    page.unroute("**/component_server/")
+    start(page)
+    course.race(0).printed = points(3)
+    expect(state(page)).to_contain_text("step 15 of 80")
+    heading = "Medians of 2 stored seeds end at 165 with shortcuts, 115 without"
+    expect(page.locator("#race figcaption")).to_have_text(heading)
+    expect_points(page, 3)
 
 
 def test_keys_start_and_stop_it(open_page: OpenPage, course: Course) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from playwright.sync_api import Locator, Page, Request, expect
+from playwright.sync_api import Locator, Page, Request, Route, expect
 
 from resnet import checkpoint, samples
 
@@ -75,6 +75,31 @@ def settle(page: Page) -> None:
         if not ASKED[page]:
             return
         page.wait_for_timeout(20)
+
+
+def question(route: Route) -> dict[str, Any]:
+    """What is asked of the server: the "fn_name", and the "data" for it."""
+    return dict(route.request.post_data_json or {})
+
+
+def answer_instead(page: Page, function: str, answer: Callable[[Route], Any]) -> None:
+    """Have the test answer what is asked of one function of the server, until page.unroute."""
+
+    def handle(route: Route) -> None:
+        if question(route)["fn_name"] == function:
+            answer(route)
+        else:
+            route.fallback()
+
+    page.route("**/component_server/", handle)
+
+
+def wait_for_questions(page: Page, routes: list[Route], count: int) -> None:
+    for _ in range(100):
+        if len(routes) >= count:
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"{len(routes)} of {count} questions after 5 seconds")
 
 
 def after(page: Page, act: Callable[[], Any]) -> None:
