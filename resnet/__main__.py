@@ -31,7 +31,7 @@ from resnet import lesion as lesion_study
 from resnet import textbook as textbook_study
 from resnet.classifier import Answer, Classifier
 from resnet.model import fastest_device, placed
-from resnet.summary import summarise
+from resnet.summary import as_table
 
 # What makes its runs, what says what they show, and a word on it.
 STUDIES: dict[str, tuple[Any, Any, str]] = {
@@ -385,20 +385,9 @@ def prove(args: argparse.Namespace) -> int:
 
 def summary(args: argparse.Namespace) -> int:
     for variant in checkpoint.VARIANTS:
-        rows = summarise(checkpoint.build(variant))
-        table = [
-            [
-                row.name,
-                " x ".join(map(str, row.shape)),
-                row.parameters,
-                row.multiply_adds,
-                row.live_multiply_adds,
-            ]
-            for row in rows
-        ]
-        table.append(["sum", "", *(sum(column) for column in list(zip(*table, strict=True))[2:])])
-        headers = [variant, "output", "parameters", "multiply-adds", "of live taps"]
-        print(tabulate(table, headers, tablefmt="github", intfmt=","), end="\n\n")
+        (_, *headers), rows = as_table(checkpoint.build(variant))
+        align = ("left", "left", "right", "right", "right")
+        print(tabulate(rows, [variant, *headers], tablefmt="github", colalign=align), end="\n\n")
     return 0
 
 

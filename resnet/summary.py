@@ -10,6 +10,8 @@ from torch import Tensor, nn
 from resnet import ink
 from resnet.model import FEW, LiveConv2d, ResNet18
 
+COUNTED = ("parameters", "multiply_adds", "live_multiply_adds")
+
 
 @dataclass
 class Row:
@@ -38,6 +40,20 @@ def summarise(net: ResNet18, side: int = ink.SIDE) -> list[Row]:
     for hook in hooks:
         hook.remove()
     return rows
+
+
+def as_table(net: ResNet18) -> tuple[list[str], list[list[str]]]:
+    """The same as text, and the sums: headers and rows."""
+    found = summarise(net)
+    rows = [
+        [row.name, " x ".join(map(str, row.shape)), *(getattr(row, name) for name in COUNTED)]
+        for row in found
+    ]
+    sums = ["sum", "", *(sum(getattr(row, name) for row in found) for name in COUNTED)]
+    return (
+        ["module", "output", "parameters", "multiply-adds", "of live taps"],
+        [[c if isinstance(c, str) else f"{c:,}" for c in row] for row in [*rows, sums]],
+    )
 
 
 def note_shape(row: Row) -> Any:

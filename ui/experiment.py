@@ -13,8 +13,8 @@ import gradio as gr
 from resnet import checkpoint, ink, proof, verdict
 from resnet.student import mean_of
 from resnet.study import StudyError, Table
-from resnet.summary import summarise
-from resnet.textbook import BOOK, BOOK_STEPS
+from resnet.summary import as_table, summarise
+from resnet.textbook import BOOK, BOOK_OPERATIONS, BOOK_STEPS
 from ui import script
 from ui.cards import LOOKS
 from ui.reading import Reader, decoded, fault
@@ -139,7 +139,7 @@ def nets() -> str:
 
     tables = "".join(
         f'<div><h2>{LOOKS[variant]["title"]}</h2><div class="wide-table">'
-        f"{plots.table(*modules(variant))}</div></div>"
+        f"{plots.table(*as_table(proof.shapes_only(variant)))}</div></div>"
         for variant in checkpoint.VARIANTS
     )
     theirs = proof.with_biases()
@@ -147,7 +147,8 @@ def nets() -> str:
     note = (
         "With a bias for every convolution, as in the textbook's port, the residual net has "
         f"{theirs:,} parameters: {more:,} more, each of which the batch norm behind it subtracts "
-        "again in training."
+        f"again in training. The book reports {BOOK_OPERATIONS:,} operations, as its framework "
+        "counts them."
     )
     return f'{tables}<p class="note">{note}</p>'
 
@@ -229,20 +230,3 @@ def grid(runs: verdict.Runs, rates: list[float]) -> str:
         "chance explains",
         draw, headers, rows, size=SIZE, note=f"{title}.",
     )  # fmt: skip
-
-
-def modules(variant: str) -> tuple[list[str], list[list[str]]]:
-    """A net module by module, and the sums."""
-    rows = summarise(proof.shapes_only(variant))
-    sums = ["sum", "", *(sum(getattr(row, name) for row in rows) for name in COUNTED)]
-    cells = [
-        [row.name, " x ".join(map(str, row.shape)), *(getattr(row, name) for name in COUNTED)]
-        for row in rows
-    ]
-    return (
-        ["module", "output", "parameters", "multiply-adds", "of live taps"],
-        [[str(c) if isinstance(c, str) else f"{c:,}" for c in row] for row in [*cells, sums]],
-    )
-
-
-COUNTED = ("parameters", "multiply_adds", "live_multiply_adds")
