@@ -77,7 +77,7 @@ class Board(gr.HTML):
                 ),
             ),
             css_template=(HERE / "board.css").read_text(),
-            js_on_load=script("words.js", "lenses.js", "board.js"),
+            js_on_load=script("article.js", "words.js", "lenses.js", "board.js"),
             apply_default_css=False,
             elem_id="board",
             side=ink.SIDE,

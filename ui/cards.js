@@ -68,10 +68,9 @@ function judge(shown) {
 
 function said(shown, digits) {
   if (latest === null) return "Draw a digit and watch.";
-  const reading = (digit) => (digit === null ? "no digit" : `${digit === 8 ? "an" : "a"} ${digit}`);
-  if (shown.length === 1) return `${shown[0].title}: ${reading(digits[0])}.`;
-  if (digits[0] === digits[1]) return `Both read ${reading(digits[0])}.`;
-  return `${shown.map(({ title }, i) => `${title}: ${reading(digits[i])}`).join("; ")}.`;
+  if (shown.length === 1) return `${shown[0].title}: ${aDigit(digits[0])}.`;
+  if (digits[0] === digits[1]) return `Both read ${aDigit(digits[0])}.`;
+  return `${shown.map(({ title }, i) => `${title}: ${aDigit(digits[i])}`).join("; ")}.`;
 }
 
 function render() {

@@ -39,7 +39,7 @@ class AnswerCards(gr.HTML):
         super().__init__(
             html_template=page.substitute(cards),
             css_template=(HERE / "cards.css").read_text(),
-            js_on_load=script("cards.js"),
+            js_on_load=script("article.js", "cards.js"),
             apply_default_css=False,
             elem_id="cards",
             nets=[

@@ -90,7 +90,7 @@ function show({ answers, figures }) {
       line.className = variant;
       const name = Object.assign(document.createElement("b"), { textContent: title });
       const [was, is] = [before[variant].digit, answers[variant].digit];
-      const reads = was === is ? `still ${spoken(is)}` : `${spoken(is)}, before ${spoken(was)}`;
+      const reads = was === is ? `still ${aDigit(is)}` : `${aDigit(is)}, before ${aDigit(was)}`;
       const isRight = guessed(variant) === (was === is ? "reads" : "loses");
       const verdict = Object.assign(document.createElement("em"), {
         textContent: isRight ? " You guessed it." : " You guessed otherwise.",
@@ -102,7 +102,6 @@ function show({ answers, figures }) {
   );
 }
 
-const spoken = (digit) => (digit === null ? "no digit" : `${digit === 8 ? "an" : "a"} ${digit}`);
 const guessed = (variant) => guesses.querySelector(`[name="guess-${variant}"]:checked`)?.value;
 const isGuessed = () => props.nets.every(({ variant }) => guessed(variant));
 

@@ -34,7 +34,7 @@ class Tour(gr.HTML):
         super().__init__(
             html_template=page.substitute(guesses=guesses),
             css_template=(HERE / "tour.css").read_text(),
-            js_on_load=script("tour.js"),
+            js_on_load=script("article.js", "tour.js"),
             apply_default_css=False,
             elem_id="tour",
             nets=[{"variant": v, "title": LOOKS[v]["title"]} for v in classifiers],

@@ -76,8 +76,6 @@ function measured(net, done) {
   };
 }
 
-const aDigit = (digit) => (digit === null ? "no digit" : `${digit === 8 ? "an" : "a"} ${digit}`);
-
 // What an answer is now, beside what the whole net said to the same drawing, if that is known.
 function reading(answer, before) {
   if (!before) return aDigit(answer.digit);

@@ -39,6 +39,12 @@ def test_a_sample_is_answered_on_arrival(page: Page) -> None:
         assert sum(map(float, numbers)) == pytest.approx(100, abs=0.6)
 
 
+def test_an_eight_is_an_eight_wherever_it_is_said(page: Page) -> None:
+    page.get_by_role("button", name="8", exact=True).click()
+    expect(page.get_by_test_id("sentence")).to_have_text("Both read an 8.")
+    expect(page.get_by_test_id("said")).to_contain_text("With shortcuts: an 8.")
+
+
 @pytest.mark.parametrize("digit", range(10))
 def test_draw_a_digit_and_both_answer(page: Page, digit: int) -> None:
     page.get_by_role("button", name="Clear").click()
