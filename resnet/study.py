@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import platform
 import signal
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -120,6 +121,7 @@ def be_worker(make: Callable[[Any], Run]) -> None:
     global make_run
     make_run = make
     torch.set_num_threads(1)
+    tqdm.set_lock(threading.RLock())  # its own, between processes, would be left over at the end
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's: it ends the workers
 
 
