@@ -1,23 +1,14 @@
 // Runs once when the tab of depth is there; Gradio hands in element, props and server.
 
 const measured = element.querySelector(".measured");
-const trouble = element.querySelector(".trouble");
 const says = element.querySelector(".says");
 const send = element.querySelector("[data-send]");
 const chosen = (name) => element.querySelector(`[name="depth-${name}"]:checked`).value;
 
-let isShown = false;
-
-// The figures are drawn when somebody first looks; what failed is tried anew at the next look.
-async function show() {
-  if (isShown) return;
-  isShown = true;
-  const reply = await ask("measured");
-  isShown = !reply.error;
-  trouble.textContent = reply.error ?? "";
+whenSeen("measured", (reply) => {
   measured.innerHTML = reply.figures ?? "";
   measured.setAttribute("aria-busy", "false");
-}
+});
 
 // --- the thermometer ----------------------------------------------------------------------------
 
@@ -123,6 +114,3 @@ function tabulate(nets) {
 element.querySelector(".choices").addEventListener("change", stored);
 send.addEventListener("click", sendBack);
 stored();
-new IntersectionObserver((entries) => {
-  if (entries.at(-1).isIntersecting) show();
-}).observe(element);

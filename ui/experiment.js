@@ -1,29 +1,21 @@
 // Runs once when the experiment's tab is there; Gradio hands in element, props and server.
 
 const measured = element.querySelector(".measured");
-const trouble = element.querySelector(".trouble");
 const result = element.querySelector(".result");
 const boxes = [...element.querySelectorAll("[data-flaw]")];
 const EMPTY = { error: "The pad is empty: draw a digit, or take the ten samples." };
 
-let isShown = false;
 let isInSight = false;
 let isAsking = false;
 let asked = null; // what the newest result answers, as text
 
-// The figures are drawn when somebody first looks; what failed is tried anew at the next look.
-async function show() {
-  if (isShown) return;
-  isShown = true;
-  const reply = await ask("measured");
-  isShown = !reply.error;
-  trouble.textContent = reply.error ?? "";
-  if (isShown) {
+whenSeen("measured", (reply) => {
+  if (!reply.error) {
     measured.innerHTML = reply.figures;
     element.querySelector(".nets").innerHTML = reply.nets;
   }
   measured.setAttribute("aria-busy", "false");
-}
+});
 
 // --- prove it, break it -------------------------------------------------------------------------
 
@@ -79,7 +71,6 @@ document.addEventListener("answers", () => {
 new IntersectionObserver((entries) => {
   isInSight = entries.at(-1).isIntersecting;
   if (!isInSight) return;
-  show();
   asked = null; // the drawing may be another one
   check();
 }).observe(element);

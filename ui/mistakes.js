@@ -1,18 +1,12 @@
 // Runs once when the page of mistakes is there; Gradio hands in element and props.
 
-const trouble = element.querySelector(".trouble");
 const buttons = element.querySelectorAll("[data-index]");
 
-let isFetched = false;
-
-async function fetchDigits() {
-  isFetched = true;
-  const reply = await ask("digits");
-  isFetched = !reply.error;
-  trouble.textContent = reply.error ?? "";
+// The server reads MNIST for these, and nobody may ever look.
+whenSeen("digits", (reply) => {
   const digits = new Map(reply.digits?.map((digit) => [String(digit.index), digit]));
-  for (const button of isFetched ? buttons : []) fill(button, digits.get(button.dataset.index));
-}
+  for (const button of reply.error ? [] : buttons) fill(button, digits.get(button.dataset.index));
+});
 
 function fill(button, digit) {
   button.querySelector("b").textContent = digit.label;
@@ -37,9 +31,3 @@ function paint(canvas, encoded) {
   for (let i = 0; i < levels.length; i++) pixels.data[4 * i + 3] = levels.charCodeAt(i);
   context.putImageData(pixels, 0, 0);
 }
-
-// The server reads MNIST when a visitor first sees this tab, not before; what failed is tried anew
-// when the tab is seen anew.
-new IntersectionObserver((entries) => {
-  if (!isFetched && entries.at(-1).isIntersecting) fetchDigits();
-}).observe(element);
