@@ -29,16 +29,16 @@ function putBack(on = null) {
   tell();
 }
 
-let wish = null; // steps that are to be on when it opens
+let isOpen = false; // as was told: a toggle is heard of only after it
 
 lab.addEventListener("toggle", () => {
-  putBack(wish); // closed, it leaves nothing behind
-  wish = null;
+  if (lab.open === isOpen) return;
+  isOpen = lab.open;
+  putBack(); // closed, it leaves nothing behind
 });
 document.addEventListener("put-lab", ({ detail }) => {
-  if (lab.open === Boolean(detail)) return putBack(detail?.on);
-  wish = detail?.on ?? null;
-  lab.open = Boolean(detail);
+  isOpen = lab.open = Boolean(detail);
+  putBack(detail?.on);
 });
 lab.addEventListener("input", tell);
 element.querySelector("button").addEventListener("click", () => putBack());

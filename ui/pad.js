@@ -154,6 +154,8 @@ async function ask() {
   isStale = true;
   if (isAsking) return;
   isAsking = true;
+  seen.ariaBusy = "true";
+  await null; // the tour changes drawing, lab and board in one go: that is one question
   while (isStale) {
     isStale = false;
     const sent = generation;
@@ -175,6 +177,7 @@ async function ask() {
     publish(reply.error ? null : reply, asked);
   }
   isAsking = false;
+  seen.ariaBusy = "false";
 }
 
 function question() {

@@ -70,9 +70,12 @@ def note_questions(page: Page) -> None:
 def settle(page: Page) -> None:
     """Wait until the newest drawing is answered: no older answer is still to come."""
     while True:
-        # A reply that is in makes the pad ask anew, if it wants to, before the next frame.
-        page.evaluate("() => new Promise(requestAnimationFrame)")
-        if not ASKED[page]:
+        # What comes into sight or is answered makes the page ask, if at all, by the frame after.
+        page.evaluate(
+            "async () => { for (const _ of [1, 2]) await new Promise(requestAnimationFrame) }"
+        )
+        seen = page.get_by_test_id("seen")
+        if not ASKED[page] and seen.get_attribute("aria-busy") == "false":
             return
         page.wait_for_timeout(20)
 
