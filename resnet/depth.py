@@ -5,25 +5,29 @@ and on equal batches. Narrow nets, 16 channels in the first stage instead of 64,
 takes minutes; each is judged every 5 steps, so that its curve can be drawn, and its gradients are
 measured before the first step and after the last.
 
-Without norm much of what depth does is the first weights' doing: they count taps that meet padding,
-which most do on small maps (python -m bench.first_weights).
+The first weights count taps that meet padding, as most do on small maps. How much of what depth
+does is their doing, the gradients of the same net tell, its kernels enlarged as if they did not.
 """
 
+import copy
 import dataclasses
 import functools
 import itertools
+import math
+import statistics
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import torch
+from torch import Tensor, nn
 
 from resnet import study
 from resnet.checkpoint import VARIANTS
 from resnet.classifier import cut_to_live_taps, fold_batch_norms
 from resnet.gradients import Gradients, gradients
 from resnet.mnist import Mnist, Split
-from resnet.model import SEEDING, ResNet, fastest_device, placed
+from resnet.model import SEEDING, LiveConv2d, ResNet, Window, fastest_device, placed
 from resnet.study import Run, Table
 from resnet.textbook import Pictures, Recipe, judged_descent, logits_of, pictures_of, score, slices
 
@@ -54,15 +58,51 @@ def build(variant: str, depth: int, has_norm: bool, seed: int) -> ResNet:
     return placed(net, fastest_device())
 
 
+def enlarged(net: ResNet, pictures: Tensor) -> ResNet:
+    """A copy of a net as it begins, as if its first weights counted live taps only.
+
+    He et al., arXiv 1502.01852, section 2.2, choose the first weights' variance so that a signal
+    keeps its size from layer to layer, and count every tap of a kernel. On a 1x1 map all but one of
+    nine meet padding, and the signal falls to a third. Pictures, (N, 1, 32, 32), show the sizes of
+    the maps.
+    """
+    net = copy.deepcopy(net).eval()  # in train mode batch norm refuses a single pixel
+
+    def enlarge(conv: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        assert isinstance(conv, LiveConv2d)
+        rows, columns = conv.windows(*inputs[0].shape[-2:])
+        live = mean_taps(rows) * mean_taps(columns)
+        conv.weight.data *= math.sqrt(math.prod(conv.kernel_size) / live)
+
+    hooks = [
+        module.register_forward_pre_hook(enlarge)
+        for module in net.modules()
+        if isinstance(module, LiveConv2d)
+    ]
+    with torch.no_grad():
+        net(pictures)
+    for hook in hooks:
+        hook.remove()
+    return net
+
+
+def mean_taps(windows: list[Window]) -> float:
+    """Live ones along one axis, over the outputs."""
+    return statistics.fmean(live.stop - live.start for live, _ in windows)
+
+
 def measured(key: Key, digits: dict[str, Pictures], recipe: Recipe) -> Run:
     """One run, as it is stored."""
     started = time.perf_counter()
     seed, variant, depth, has_norm, rate = key
     first = digits["train"].first(ONE_ERROR)
     net = build(variant, depth, has_norm, seed)
-    start = gradients(net, first.images, first.labels)
+    gradient = {
+        "start": gradients(net, first.images, first.labels),
+        "live": gradients(enlarged(net, first.images[:1]), first.images, first.labels),
+    }
     course, best = judged_descent(net, rate, seed, digits, recipe)
-    end = gradients(net, first.images, first.labels)
+    gradient["end"] = gradients(net, first.images, first.labels)
     net.load_state_dict(best)
     ready = placed(cut_to_live_taps(fold_batch_norms(net)), fastest_device())
     test = digits["test_all"]
@@ -74,7 +114,7 @@ def measured(key: Key, digits: dict[str, Pictures], recipe: Recipe) -> Run:
         "rate": rate,
         **course,
         "test_all": score(logits_of(ready, test.images), test.labels),
-        "gradient": {"start": start, "end": end},
+        "gradient": gradient,
         "seconds": round(time.perf_counter() - started, 1),
     }
 

@@ -15,8 +15,12 @@ from resnet.textbook import Pair
 from resnet.verdict import Printed, chosen_rate, difference, shares, with_interval
 
 NORMS = {True: "with batch norm", False: "without batch norm"}
-WHEN = {"start": "before the first step", "end": "after the last step"}
-OF = {"start": "", "end": " (of the last weights; the accuracies are of the best on validation)"}
+WHEN = {
+    "start": "before the first step",
+    "live": "before the first step, were only live taps counted",
+    "end": "after the last step",
+}
+LAST = " (of the last weights; the accuracies are of the best on validation)"
 GUESSING = 10.0  # percent right of a net that says any digit
 ONLY_ONES = 11.35  # percent of MNIST's test digits are a 1, the most frequent; more is no guess
 
@@ -81,7 +85,7 @@ def gap(table: Table, depth: int, has_norm: bool) -> Mean:
 def gradient(table: Table, depth: int, has_norm: bool, when: str) -> dict[str, Gradients]:
     """Of the stem, every unit, the head: the median over the seeds, at each net's chosen rate.
 
-    `when` is "start" or "end". None where some seed's is no finite number.
+    `when` is one of WHEN. None where some seed's is no finite number.
     """
     runs = runs_at(table, depth, has_norm)
     return {
@@ -167,8 +171,8 @@ def gradient_table(table: Table, when: str) -> Printed:
             )
     seeds = seeds_in_words(len(whole_seeds(table)))
     return (
-        f"Gradients {WHEN[when]}{OF[when]}: root mean square over a place's weights, median of "
-        f"{seeds}",
+        f"Gradients {WHEN[when]}{LAST if when == 'end' else ''}: root mean square over a place's "
+        f"weights, median of {seeds}",
         ["layers", "batch norm", "net", "stem", "first unit", "last unit", "head"],
         rows,
     )
@@ -178,7 +182,8 @@ def sentences(table: Table) -> list[str]:
     """What the figures show, whatever it is."""
     return [
         *(falling(table, has_norm) for has_norm in NORMS),
-        *(flow(table, has_norm, "start") for has_norm in NORMS),
+        flow(table, True, "start"),
+        first_weights(table),
         *at_the_end_of_the_grid(table),
     ]
 
@@ -265,6 +270,14 @@ def flow(table: Table, has_norm: bool, when: str) -> str:
     return (
         f"{capital(NORMS[has_norm])}, {WHEN[when]}, the stem's gradient from {depths[0]} to "
         f"{depths[-1]} layers: {ways}."
+    )
+
+
+def first_weights(table: Table) -> str:
+    """What of a gradient's fate is the doing of first weights, not of depth: see depth.enlarged."""
+    return (
+        f"{flow(table, False, 'start')} The first weights count taps that meet padding, as most do "
+        f"on small maps. {flow(table, False, 'live')}"
     )
 
 

@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import math
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,10 @@ import torch
 
 from resnet import checkpoint, depth, mnist, proof, study
 from resnet.__main__ import get_args_parser
-from resnet.model import ResNet
-from resnet.textbook import Recipe, slices
+from resnet.depth_verdict import WHEN
+from resnet.gradients import gradients
+from resnet.model import LiveConv2d, ResNet
+from resnet.textbook import Recipe, pictures_of, slices
 
 TINY = Recipe(train=16, validation=10, test=0, test_all=10, batch_size=8, epochs=1, judge_every=1)
 
@@ -46,9 +49,9 @@ def test_a_run_is_stored_whole(variant: str) -> None:
     assert len(run["loss"]) == 2
     assert run["validation"]["step"] == [1, 2]
     assert run["test_all"]["total"] == 10
-    start, end = run["gradient"]["start"], run["gradient"]["end"]
-    assert len(start) == len(end) == 10
-    assert start != end
+    found = [tuple(run["gradient"][when]) for when in WHEN]
+    assert {len(values) for values in found} == {10}
+    assert len(set(found)) == len(WHEN)
     json.dumps(run, allow_nan=False)
 
 
@@ -59,6 +62,40 @@ def test_a_run_that_explodes_is_stored_as_such() -> None:
     assert run["loss"][-1] is None
     assert run["gradient"]["end"][0] is None
     json.dumps(run, allow_nan=False)
+
+
+def test_kernels_grow_by_the_share_of_their_taps_that_are_live(variant: str) -> None:
+    before = depth.build(variant, 18, False, 1).cpu()
+    weights = depth.enlarged(before, torch.zeros(1, 1, 32, 32)).state_dict()
+    grown = {
+        name: (weights[f"{name}.weight"] / conv.weight).mean().item()
+        for name, conv in before.named_modules()
+        if isinstance(conv, LiveConv2d)
+    }
+    # By hand: three taps an axis, but at the edge two; at the edge of 2x2 all are, on 1x1 one is.
+    assert grown["layer1.0.conv1"] == pytest.approx(3 / (22 / 8))
+    assert grown["layer2.1.conv1"] == pytest.approx(3 / (10 / 4))
+    assert grown["layer3.1.conv1"] == pytest.approx(3 / 2)
+    assert grown["layer4.0.conv1"] == pytest.approx(3 / 2)  # from 2x2 to its first pixel
+    assert grown["layer4.1.conv2"] == pytest.approx(3)
+    if variant == "residual":
+        assert grown["layer4.0.downsample.0"] == 1  # a kernel of one tap
+
+
+def test_a_plain_net_without_norm_vanishes_because_padding_is_counted() -> None:
+    digits = mnist.load().train.first(depth.ONE_ERROR)
+    pictures = pictures_of(digits.images)
+    stem = {}
+    for only_live in (False, True):
+        for layers in (18, 66):
+            net = depth.build("plain", layers, False, 1).cpu()
+            if only_live:
+                net = depth.enlarged(net, pictures[:1])
+            value = gradients(net, pictures, digits.labels)[0]
+            assert value is not None
+            stem[only_live, layers] = math.log10(value)
+    assert stem[False, 66] < stem[False, 18] - 6
+    assert abs(stem[True, 66] - stem[True, 18]) < 1.5
 
 
 def command(*arguments: str | Path) -> int:

@@ -25,7 +25,7 @@ def test_the_figures_are_the_verdicts(table: study.Table) -> None:
 
 def test_the_thermometer_holds_every_choice(table: study.Table) -> None:
     found = thermometer(table)
-    assert len(found) == 4 * 2 * 2
+    assert len(found) == 4 * 2 * 3
     plain = found["66 true start"]["nets"]["plain"]
     assert plain == depth_verdict.gradient(table, 66, True, "start")["plain"]
     assert len(plain) == 1 + 32 + 1

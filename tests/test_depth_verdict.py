@@ -20,7 +20,11 @@ def run(seed: int, net: str, layers: int, has_norm: bool, rate: float, **more: A
         "validation": {"step": [1], "right": [more.get("kept", right)], "loss": [1.0],
                        "total": 100},
         "test_all": {"right": right, "total": 100, "loss": 1.0},
-        "gradient": {"start": [stem, 2.0, 3.0, 4.0], "end": [stem, 2.0, 3.0, 4.0]},
+        "gradient": {
+            "start": [stem, 2.0, 3.0, 4.0],
+            "live": [more.get("live", stem), 2.0, 3.0, 4.0],
+            "end": [stem, 2.0, 3.0, 4.0],
+        },
     }  # fmt: skip
 
 
@@ -72,6 +76,15 @@ def test_depth_changes_a_gradient_so_many_times(stem: float, word: str) -> None:
 def test_a_gradient_that_is_lost_is_said_to_be() -> None:
     found = table(more=lambda seed, net, layers, *_: {"stem": None if layers == 34 else 1.0})
     assert verdict.flow(found, True, "end").count("no finite number") == 2
+
+
+def test_first_weights_are_told_from_depth() -> None:
+    def more(seed: int, net: str, layers: int, *_: Any) -> dict[str, Any]:
+        return {"stem": 1e-9, "live": 3.0} if layers == 34 else {}
+
+    said = verdict.first_weights(table(more=more))
+    before, after = said.split("The first weights count taps")
+    assert before.count("becomes 1.0e-09 times") == after.count("becomes 3 times") == 2
 
 
 @pytest.mark.parametrize(
@@ -147,9 +160,9 @@ def test_a_rate_at_the_end_of_the_grid_is_said_to_be() -> None:
 def test_the_tables_hold_the_figures() -> None:
     stored = study.load(depth.FILE)
     assert stored is not None
-    accuracies, start, end = verdict.tables(stored)
+    accuracies, *gradients = verdict.tables(stored)
     assert len(accuracies[2]) == 8
-    assert len(start[2]) == len(end[2]) == 16
+    assert [len(rows) for _, _, rows in gradients] == [16] * len(verdict.WHEN)
     by_hand = [
         r["test_all"]["right"] / 100
         for r in stored["runs"]

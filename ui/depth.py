@@ -22,11 +22,6 @@ from ui.reading import Reader, fault
 
 HERE = Path(__file__).parent
 NOTHING = "The runs of this study are missing here: python -m resnet depth makes them."
-FIRST_WEIGHTS = (
-    "Without batch norm much of it is the first weights' doing, not depth's alone: they count taps "
-    "that meet padding, as most do on small maps. Were only live taps counted, the plain net's "
-    "gradient would not vanish, and the residual net's would explode sooner."
-)
 SIZE = (1080, 320)  # pixels on a wide screen
 OPTION = Template(
     '<label><input type="radio" name="depth-depth" value="$depth"$checked>$depth</label>'
@@ -168,5 +163,6 @@ def figure(table: Table) -> str:
 
     what, headers, rows = depth_verdict.accuracies(table)
     heading = depth_verdict.heading(table)
-    note = " ".join([f"{what}.", *depth_verdict.at_the_end_of_the_grid(table), FIRST_WEIGHTS])
+    end_of_grid = depth_verdict.at_the_end_of_the_grid(table)
+    note = " ".join([f"{what}.", *end_of_grid, depth_verdict.first_weights(table)])
     return plots.plot(heading, draw, headers, rows, panels=2, size=SIZE, note=note)
