@@ -69,9 +69,18 @@ def check(net: ResNet18, pictures: Tensor, flaws: Collection[str] = ()) -> Check
     printed = difference.max().item() if "signed" in flaws else largest
     limit = TOLERANCE * max(1.0, expected.abs().max().item())
     faults = [name for name in FAULTS if name in flaws]
-    says_equal = printed <= limit
-    words = sentence(says_equal, faults, flaws, is_equal=largest <= limit)
+    says_equal, is_equal = printed <= limit, largest <= limit
+    culprits = faults
+    if len(faults) > 1 and not is_equal:
+        mode = {"train"} & set(flaws)
+        culprits = [one for one in faults if shows(one, net, pictures, mode)] or faults
+    words = sentence(says_equal, culprits, flaws, is_equal=is_equal)
     return Check(printed, largest, says_equal, says_equal == (not faults), words)
+
+
+def shows(fault: str, net: ResNet18, pictures: Tensor, mode: Collection[str]) -> bool:
+    """Whether a fault changes the answers by itself."""
+    return not check(net, pictures, {fault, *mode}).says_equal
 
 
 def official() -> nn.Module:
