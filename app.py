@@ -41,7 +41,7 @@ CSS = Path(__file__).parent / "ui" / "page.css"
 def get_args_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--host", default="127.0.0.1", help="default: %(default)s, this machine only"
+        "--host", type=host, default="127.0.0.1", help="default: %(default)s, this machine only"
     )
     parser.add_argument("--port", type=port, default=7860, help="default: %(default)s")
     parser.add_argument("--checkpoints", type=Path, default=checkpoint.FOLDER, metavar="DIR")
@@ -52,6 +52,12 @@ def port(text: str) -> int:
     if not 0 < int(text) < 2**16:
         raise argparse.ArgumentTypeError(f"there is no port {text}")
     return int(text)
+
+
+def host(text: str) -> str:
+    if ":" in text:
+        raise argparse.ArgumentTypeError(f"{text} is an IPv6 address, which Gradio cannot serve")
+    return text
 
 
 def load(folder: Path) -> dict[str, Classifier]:
@@ -109,6 +115,9 @@ def build(
 
 def launch(page: gr.Blocks, host: str, port: int) -> str:
     """Serve until page.close(); returns the address. Raises OSError when the port is taken."""
+    # Gradio asks the server whether it is up: a proxy of the environment is not to be asked that.
+    for name in ("no_proxy", "NO_PROXY"):
+        os.environ[name] = f"{os.environ.get(name, '')},localhost,127.0.0.1,{host}"
     _, address, _ = page.launch(
         server_name=host,
         server_port=port,
@@ -122,6 +131,7 @@ def launch(page: gr.Blocks, host: str, port: int) -> str:
         state_session_capacity=16,  # Gradio keeps what every session sent last; nothing needs it
         max_file_size="8mb",
         footer_links=[],
+        _frontend=False,  # or it gives up when the page takes 3 s, as on a machine that is busy
         theme=gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["monospace"]),
         css_paths=CSS,
         app_kwargs={"middleware": [Middleware(Guard, is_local=host in LOOPBACK)]},

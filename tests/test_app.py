@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import shutil
 import signal
 import socket
@@ -16,7 +17,7 @@ import httpx
 import numpy as np
 import pytest
 
-from app import get_args_parser
+from app import get_args_parser, launch
 from resnet import checkpoint, ink, lab, mnist, samples
 from resnet.classifier import Classifier
 
@@ -290,9 +291,11 @@ def test_a_file_larger_than_allowed_is_refused(api: Api) -> None:
 
 
 def app(*arguments: str | Path) -> subprocess.Popen[str]:
+    """Where a proxy is set that nobody must ask: nothing answers at its port."""
     return subprocess.Popen(
         [sys.executable, "app.py", *map(str, arguments)],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "http_proxy": "http://127.0.0.1:9", "no_proxy": "example.org"},
     )  # fmt: skip
 
 
@@ -333,6 +336,26 @@ def test_a_taken_port_is_one_sentence(address: str) -> None:
         assert process.returncode == 2
         assert f"Port {port}" in err
         assert "Traceback" not in err
+
+
+def test_a_page_that_comes_late_is_waited_for(
+    free_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Gradio asks for it with a patience of three seconds, and gives up."""
+    monkeypatch.setattr("gradio.networking.url_ok", lambda url: False)
+    with gr.Blocks() as page:
+        gr.HTML("late")
+    address = launch(page, "127.0.0.1", free_port)
+    assert httpx.get(address, trust_env=False).status_code == 200
+    page.close()
+
+
+def test_a_host_that_gradio_cannot_serve_is_one_sentence(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        get_args_parser().parse_args(["--host", "::1"])
+    assert "::1 is an IPv6 address" in capsys.readouterr().err.splitlines()[-1]
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "-1", "x"])
