@@ -1,3 +1,4 @@
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,13 @@ def test_the_thermometer_holds_every_choice(table: study.Table) -> None:
     assert plain == depth_verdict.gradient(table, 66, True, "start")["plain"]
     assert len(plain) == 1 + 32 + 1
     assert found["66 true start"]["says"].endswith("Medians of 5 seeds.")
+
+
+def test_first_weights_are_told_from_depth_beside_it(
+    classifiers: dict[str, Classifier], table: study.Table
+) -> None:
+    html = str(Depth(Reader(classifiers, mnist.FOLDER), table).html_template)
+    assert escape(depth_verdict.first_weights(table)) in html
 
 
 def test_what_is_said_is_of_both_nets() -> None:

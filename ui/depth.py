@@ -59,6 +59,7 @@ class Depth(gr.HTML):
             html_template=page.substitute(
                 finding=escape(NOTHING if whole is None else depth_verdict.falling(whole, True)),
                 bare=escape("" if whole is None else depth_verdict.falling(whole, False)),
+                weights=escape("" if whole is None else depth_verdict.first_weights(whole)),
                 digits=depth.ONE_ERROR,
                 depths="".join(
                     OPTION.substitute(
@@ -163,6 +164,5 @@ def figure(table: Table) -> str:
 
     what, headers, rows = depth_verdict.accuracies(table)
     heading = depth_verdict.heading(table)
-    end_of_grid = depth_verdict.at_the_end_of_the_grid(table)
-    note = " ".join([f"{what}.", *end_of_grid, depth_verdict.first_weights(table)])
+    note = " ".join([f"{what}.", *depth_verdict.at_the_end_of_the_grid(table)])
     return plots.plot(heading, draw, headers, rows, panels=2, size=SIZE, note=note)

@@ -19,7 +19,7 @@ def test_the_thermometer_follows_the_choice(page: Page) -> None:
     expect(says).to_contain_text("18 layers with batch norm")
     thermometer.get_by_text("None", exact=True).click()
     expect(says).to_contain_text("18 layers without batch norm, before the first step")
-    thermometer.get_by_text("live taps").click()
+    thermometer.get_by_text("Start, live taps").click()
     expect(says).to_contain_text("were only live taps counted")
     thermometer.get_by_text("After training").click()
     expect(says).to_contain_text("after the last step")
