@@ -19,7 +19,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from resnet import checkpoint, ink, lenses, readback
 from resnet.calibration import Calibration
 from resnet.lenses import Cell, LensError
-from resnet.model import LiveConv2d, Net, ResNet18, Window, fastest_device, placed
+from resnet.model import LiveConv2d, Net, ResNet18, Window, fastest_device, map_sizes, placed
 from resnet.readback import Readback
 from resnet.surgery import Settings, alters, trace
 
@@ -182,20 +182,10 @@ def cut_to_live_taps(net: Net) -> Net:
     are contiguous, and 37 or 38 % of the weights are read instead of all. A 2x2 map is left to the
     ordinary convolution, which reads fewer weights and so is faster for a single picture.
     """
-    maps: dict[nn.Module, tuple[list[Window], list[Window]]] = {}
+    sizes = map_sizes(net, torch.zeros(1, 1, ink.SIDE, ink.SIDE))
     convs = {name: m for name, m in net.named_modules() if isinstance(m, LiveConv2d)}
-    hooks = [
-        conv.register_forward_pre_hook(
-            lambda conv, args: maps.update({conv: conv.windows(*args[0].shape[-2:])})
-        )
-        for conv in convs.values()
-    ]
-    with torch.inference_mode():
-        net(torch.zeros(1, 1, ink.SIDE, ink.SIDE))
-    for hook in hooks:
-        hook.remove()
     for name, conv in convs.items():
-        rows, columns = maps[conv]
+        rows, columns = conv.windows(*sizes[conv])
         if len(rows) == len(columns) == 1:
             net.set_submodule(name, OnePixelConv2d(conv, rows[0], columns[0]))
         else:

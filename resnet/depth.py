@@ -20,14 +20,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from resnet import study
 from resnet.checkpoint import VARIANTS
 from resnet.classifier import cut_to_live_taps, fold_batch_norms
 from resnet.gradients import Gradients, gradients
 from resnet.mnist import Mnist, Split
-from resnet.model import SEEDING, LiveConv2d, ResNet, Window, fastest_device, placed
+from resnet.model import SEEDING, ResNet, Window, fastest_device, map_sizes, placed
 from resnet.study import Run, Table
 from resnet.textbook import Pictures, Recipe, judged_descent, logits_of, pictures_of, score, slices
 
@@ -66,23 +66,11 @@ def enlarged(net: ResNet, pictures: Tensor) -> ResNet:
     nine meet padding, and the signal falls to a third. Pictures, (N, 1, 32, 32), show the sizes of
     the maps.
     """
-    net = copy.deepcopy(net).eval()  # in train mode batch norm refuses a single pixel
-
-    def enlarge(conv: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        assert isinstance(conv, LiveConv2d)
-        rows, columns = conv.windows(*inputs[0].shape[-2:])
+    net = copy.deepcopy(net).eval()
+    for conv, size in map_sizes(net, pictures).items():
+        rows, columns = conv.windows(*size)
         live = mean_taps(rows) * mean_taps(columns)
         conv.weight.data *= math.sqrt(math.prod(conv.kernel_size) / live)
-
-    hooks = [
-        module.register_forward_pre_hook(enlarge)
-        for module in net.modules()
-        if isinstance(module, LiveConv2d)
-    ]
-    with torch.no_grad():
-        net(pictures)
-    for hook in hooks:
-        hook.remove()
     return net
 
 

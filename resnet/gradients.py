@@ -8,12 +8,11 @@ them explode with depth, and that shortcuts prevent it.
 import copy
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from resnet.model import LiveConv2d, ResNet, Window
+from resnet.model import LiveConv2d, ResNet, Window, map_sizes
 
 # A gradient so small that 80 steps at a rate of 0.1 move no weight by 0.001, where the weights of a
 # unit begin with a deviation of 0.04 to 0.12.
@@ -32,19 +31,14 @@ def gradients(net: ResNet, pictures: Tensor, labels: Tensor) -> Gradients:
     or the head; the projections are left out, for plain nets have none. Weights that only ever meet
     padding do not count: their gradient is 0 by construction. None where it is no finite number.
     """
-    net = copy.deepcopy(net).train()  # batch norms in train mode remember what they see
+    net = copy.deepcopy(net).eval()
+    sizes = map_sizes(net, pictures[:1])
+    net.train()
     places: list[list[Layer]] = [[net.conv1]]
     places += [[unit.conv1, unit.conv2] for unit in net.units()]
     places += [[net.fc]]
     alive: dict[nn.Module, int] = {net.fc: net.fc.weight.numel()}
-
-    def count(conv: nn.Module, inputs: tuple[Tensor, ...], _: Any) -> None:
-        assert isinstance(conv, LiveConv2d)
-        alive[conv] = live_weights(conv, *inputs[0].shape[-2:])
-
-    for module in net.modules():
-        if isinstance(module, LiveConv2d):
-            module.register_forward_hook(count)
+    alive.update({conv: live_weights(conv, *size) for conv, size in sizes.items()})
     F.cross_entropy(net(pictures), labels).backward()
     return [rms(place, alive) for place in places]
 

@@ -68,6 +68,26 @@ class LiveConv2d(nn.Conv2d):
         return grid.permute(0, 3, 1, 2)
 
 
+def map_sizes(net: nn.Module, pictures: Tensor) -> dict[LiveConv2d, tuple[int, int]]:
+    """Height and width of the maps that every convolution of a net gets, for such pictures.
+
+    The net is to be in eval mode: in train mode batch norm remembers, and refuses a single pixel.
+    """
+    sizes: dict[LiveConv2d, tuple[int, int]] = {}
+
+    def note(conv: LiveConv2d, inputs: tuple[Tensor]) -> None:
+        height, width = inputs[0].shape[-2:]
+        sizes[conv] = height, width
+
+    convs = [module for module in net.modules() if isinstance(module, LiveConv2d)]
+    hooks = [conv.register_forward_pre_hook(note) for conv in convs]
+    with torch.inference_mode():
+        net(pictures)
+    for hook in hooks:
+        hook.remove()
+    return sizes
+
+
 def conv(
     in_channels: int, out_channels: int, kernel: int, stride: int = 1, has_norm: bool = True
 ) -> LiveConv2d:

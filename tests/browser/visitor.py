@@ -43,12 +43,18 @@ def draw(page: Page, digit: int) -> None:
         page.mouse.up()
 
 
+def pass_two_frames(page: Page) -> None:
+    page.evaluate(
+        "async () => { for (const _ of [1, 2]) await new Promise(requestAnimationFrame) }"
+    )
+
+
 def dark_share(page: Page) -> float:
     """How much of the pad is inked, once all that was drawn is painted."""
+    pass_two_frames(page)
     return float(
         page.get_by_test_id("pad").evaluate(
-            """async canvas => {
-                for (const _ of [1, 2]) await new Promise(requestAnimationFrame);
+            """canvas => {
                 const {width, height} = canvas;
                 const {data} = canvas.getContext("2d").getImageData(0, 0, width, height);
                 let inked = 0;
@@ -71,9 +77,7 @@ def settle(page: Page) -> None:
     """Wait until the newest drawing is answered: no older answer is still to come."""
     while True:
         # What comes into sight or is answered makes the page ask, if at all, by the frame after.
-        page.evaluate(
-            "async () => { for (const _ of [1, 2]) await new Promise(requestAnimationFrame) }"
-        )
+        pass_two_frames(page)
         seen = page.get_by_test_id("seen")
         if not ASKED[page] and seen.get_attribute("aria-busy") == "false":
             return
