@@ -182,7 +182,8 @@ def cut_to_live_taps(net: Net) -> Net:
     are contiguous, and 37 or 38 % of the weights are read instead of all. A 2x2 map is left to the
     ordinary convolution, which reads fewer weights and so is faster for a single picture.
     """
-    sizes = map_sizes(net, torch.zeros(1, 1, ink.SIDE, ink.SIDE))
+    device = next(net.parameters()).device
+    sizes = map_sizes(net, torch.zeros(1, 1, ink.SIDE, ink.SIDE, device=device))
     convs = {name: m for name, m in net.named_modules() if isinstance(m, LiveConv2d)}
     for name, conv in convs.items():
         rows, columns = conv.windows(*sizes[conv])

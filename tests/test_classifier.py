@@ -53,6 +53,12 @@ def test_nothing_is_left_to_fold_or_cut(variant: str) -> None:
         assert weights / whole == pytest.approx(0.375, abs=0.01)
 
 
+def test_a_net_is_cut_where_it_is(variant: str) -> None:
+    """As on a GPU, where the studies train theirs; any device but the CPU will do."""
+    net = lively_net(variant).to("meta")
+    assert {tensor.device.type for tensor in cut_to_live_taps(net).parameters()} == {"meta"}
+
+
 def test_a_batch_is_its_pictures_one_by_one(variant: str) -> None:
     classifier = Classifier(lively_net(variant), UNCALIBRATED)
     pictures = torch.rand(7, 1, 32, 32)
