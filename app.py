@@ -16,11 +16,12 @@ import torch
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
-from resnet import checkpoint, lesion, mnist, study
-from resnet import depth as depth_study
-from resnet import textbook as textbook_study
+from resnet import checkpoint, mnist
 from resnet.classifier import Classifier
-from resnet.track import Track
+from resnet.studies import depth as depth_study
+from resnet.studies import lesion, runs
+from resnet.studies import textbook as textbook_study
+from resnet.studies.race_queue import RaceQueue
 from ui import document
 from ui.board import Board
 from ui.cards import AnswerCards
@@ -81,14 +82,14 @@ def build(
     classifiers: Mapping[str, Classifier],
     data: Path = mnist.FOLDER,
     measured: Mapping[str, Any] | None = None,
-    textbook: study.Table | None = None,
-    deep: study.Table | None = None,
+    textbook: runs.Table | None = None,
+    deep: runs.Table | None = None,
     checkpoints: Path = checkpoint.FOLDER,
-    track: Track | None = None,
+    races: RaceQueue | None = None,
 ) -> gr.Blocks:
     """The page. measured is what altered nets read right, as in results/lesion.json, textbook and
-    deep are the runs of the other two results; the races of the track end when their visitors
-    leave."""
+    deep are the runs of the other two results; a race in the queue ends when its
+    visitor leaves."""
     reader = Reader(classifiers, data)
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(600, 600)) as page:
         gr.HTML(
@@ -105,7 +106,7 @@ def build(
                 Tour(classifiers)
                 Board(classifiers, measured)
             with gr.Tab("Fair race"):
-                Race(track or Track().open(), deep)
+                Race(races or RaceQueue().open(), deep)
             with gr.Tab("Depth and gradients"):
                 Depth(reader, deep)
             with gr.Tab("The experiment"):
@@ -162,14 +163,14 @@ def main(args: argparse.Namespace) -> int:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    track = Track().open()
+    races = RaceQueue().open()
     page = build(
         classifiers,
         measured=lesion.load(),
-        textbook=study.load(textbook_study.FILE),
-        deep=study.load(depth_study.FILE),
+        textbook=runs.load(textbook_study.FILE),
+        deep=runs.load(depth_study.FILE),
         checkpoints=args.checkpoints,
-        track=track,
+        races=races,
     )
     try:
         address = launch(page, args.host, args.port)
@@ -183,7 +184,7 @@ def main(args: argparse.Namespace) -> int:
     print(f"Draw at {address} (Ctrl-C stops)", flush=True)
     stop.wait()
     page.close()
-    track.close()
+    races.close()
     return 0
 
 

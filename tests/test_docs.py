@@ -113,8 +113,8 @@ def test_the_layout_is_that_of_the_tree() -> None:
             folder = name
         named.add((folder if line.startswith(" ") else "") + name)
         assert (ROOT / ((folder if line.startswith(" ") else "") + name)).exists()
-    modules = {f"resnet/{path.name}" for path in (ROOT / "resnet").glob("*.py")}
-    assert modules - {"resnet/__init__.py"} <= named
+    modules = {path for path in (ROOT / "resnet").rglob("*.py") if path.name != "__init__.py"}
+    assert {str(path.relative_to(ROOT)) for path in modules} <= named
 
 
 @pytest.mark.parametrize("variant", checkpoint.VARIANTS)
