@@ -25,7 +25,7 @@ from ui.cards import AnswerCards
 from ui.depth import Depth
 from ui.endpoints import add_endpoints
 from ui.experiment import Experiment
-from ui.guard import LOOPBACK, Guard
+from ui.guard import LOOPBACK, MAX_FILE, Guard
 from ui.history import TrainingHistory
 from ui.lab import InkLab
 from ui.mistakes import Mistakes
@@ -129,7 +129,7 @@ def launch(page: gr.Blocks, host: str, port: int) -> str:
         enable_monitoring=False,
         run_history=False,
         state_session_capacity=16,  # Gradio keeps what every session sent last; nothing needs it
-        max_file_size="8mb",
+        max_file_size=MAX_FILE,
         footer_links=[],
         _frontend=False,  # or it gives up when the page takes 3 s, as on a machine that is busy
         theme=gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["monospace"]),
