@@ -15,11 +15,12 @@ import gradio as gr
 import torch
 from starlette.middleware import Middleware
 
-from resnet import checkpoint, lesion, mnist, study
-from resnet import depth as depth_study
-from resnet import textbook as textbook_study
+from resnet import checkpoint, mnist
 from resnet.classifier import Classifier
-from resnet.track import Track
+from resnet.studies import depth as depth_study
+from resnet.studies import lesion, runs
+from resnet.studies import textbook as textbook_study
+from resnet.studies.race_queue import Track
 from ui.board import Board
 from ui.cards import AnswerCards
 from ui.depth import Depth
@@ -75,8 +76,8 @@ def build(
     classifiers: Mapping[str, Classifier],
     data: Path = mnist.FOLDER,
     measured: Mapping[str, Any] | None = None,
-    textbook: study.Table | None = None,
-    deep: study.Table | None = None,
+    textbook: runs.Table | None = None,
+    deep: runs.Table | None = None,
     checkpoints: Path = checkpoint.FOLDER,
     track: Track | None = None,
 ) -> gr.Blocks:
@@ -153,8 +154,8 @@ def main(args: argparse.Namespace) -> int:
     page = build(
         classifiers,
         measured=lesion.load(),
-        textbook=study.load(textbook_study.FILE),
-        deep=study.load(depth_study.FILE),
+        textbook=runs.load(textbook_study.FILE),
+        deep=runs.load(depth_study.FILE),
         checkpoints=args.checkpoints,
         track=track,
     )

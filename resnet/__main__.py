@@ -14,30 +14,20 @@ import torch
 from tabulate import tabulate
 from torch import Tensor
 
-from resnet import (
-    checkpoint,
-    comparison,
-    depth_verdict,
-    ink,
-    mnist,
-    proof,
-    readback,
-    study,
-    training,
-    verdict,
-)
-from resnet import depth as depth_study
-from resnet import lesion as lesion_study
-from resnet import textbook as textbook_study
+from resnet import checkpoint, comparison, ink, mnist, readback, training
 from resnet.classifier import Answer, Classifier
 from resnet.model import fastest_device, placed
+from resnet.studies import depth as depth_study
+from resnet.studies import depth_verdict, proof, runs, textbook_verdict
+from resnet.studies import lesion as lesion_study
+from resnet.studies import textbook as textbook_study
 from resnet.summary import as_table
 
 # What makes its runs, what says what they show, and a word on it.
 STUDIES: dict[str, tuple[Any, Any, str]] = {
     "textbook": (
         textbook_study,
-        verdict,
+        textbook_verdict,
         "repeat the textbook's experiment from many seeds, and make it fair (half an hour)",
     ),
     "depth": (
@@ -304,7 +294,7 @@ def measured_lesions(args: argparse.Namespace) -> lesion_study.Counts:
 def repeat(args: argparse.Namespace) -> int:
     experiment, verdict_of, _ = STUDIES[args.study]
     try:
-        table = study.load(args.output or experiment.FILE) if args.show else repeated(args)
+        table = runs.load(args.output or experiment.FILE) if args.show else repeated(args)
     except KeyboardInterrupt:
         return stopped()
     if table is None:
@@ -322,13 +312,13 @@ def stopped() -> int:
     return 130
 
 
-def repeated(args: argparse.Namespace) -> study.Table:
+def repeated(args: argparse.Namespace) -> runs.Table:
     experiment, _, _ = STUDIES[args.study]
     data = mnist.load(args.data)
     if not args.quick:
         return experiment.whole(args.seeds, data, args.output or experiment.FILE)
     if args.output and args.output.resolve() == experiment.FILE:
-        raise study.StudyError(f"{args.output}: not for the runs of --quick")
+        raise runs.StudyError(f"{args.output}: not for the runs of --quick")
     return experiment.quick(data, args.output)
 
 
@@ -399,7 +389,7 @@ if __name__ == "__main__":
         checkpoint.CheckpointError,
         comparison.ComparisonError,
         mnist.DataError,
-        study.StudyError,
+        runs.StudyError,
     ) as error:
         sys.exit(f"{error}")
     except BrokenPipeError:  # the reader of our lines, `head` for one, has seen enough

@@ -6,10 +6,10 @@ from typing import Any
 import gradio as gr
 import pytest
 
-from resnet.outcome import bands
-from resnet.race import DEPTHS, RECIPE
-from resnet.track import Track
-from tests.test_outcome import STORED
+from resnet.studies.race import DEPTHS, RECIPE
+from resnet.studies.race_queue import Track
+from resnet.studies.race_verdict import bands
+from tests.studies.test_race_verdict import STORED
 from ui.cards import LOOKS
 from ui.race import Race, choice_of, figure, since_of, ticket_of, twin
 

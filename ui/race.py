@@ -9,13 +9,13 @@ from typing import Any
 
 import gradio as gr
 
-from resnet import outcome
-from resnet.depth import FRESH, RATES, WIDTH
-from resnet.depth_verdict import GUESSING
-from resnet.outcome import Band
-from resnet.race import DEPTHS, RECIPE, Wish
-from resnet.study import Table
-from resnet.track import RaceError, Track
+from resnet.studies import race_verdict
+from resnet.studies.depth import FRESH, RATES, WIDTH
+from resnet.studies.depth_verdict import GUESSING
+from resnet.studies.race import DEPTHS, RECIPE, Wish
+from resnet.studies.race_queue import RaceError, Track
+from resnet.studies.race_verdict import Band
+from resnet.studies.runs import Table
 from ui import script
 from ui.cards import LOOKS
 from ui.once import drawn_once
@@ -39,7 +39,7 @@ class Race(gr.HTML):
 
     race.js asks for the picture of every choice when it is first seen, and for the state of its
     race a few times a second. A visitor who leaves the page no longer asks, and so gives the track
-    free (resnet/track.py).
+    free (resnet/studies/race_queue.py).
     """
 
     def __init__(self, track: Track, table: Table | None = None) -> None:
@@ -48,7 +48,7 @@ class Race(gr.HTML):
 
         @functools.cache
         def bands(depth: int, has_norm: bool, rate: float) -> dict[str, Band]:
-            return outcome.bands(stored, depth, has_norm, rate)
+            return race_verdict.bands(stored, depth, has_norm, rate)
 
         @drawn_once
         def drawn(depth: int, has_norm: bool, rate: float) -> dict[str, str]:
@@ -80,7 +80,7 @@ class Race(gr.HTML):
             reply = {**vars(found), "wish": None, "points": found.points[since:]}
             if found.state == "finished" and found.wish is not None:
                 choice = found.wish.depth, found.wish.has_norm, found.wish.rate
-                reply["finding"] = outcome.finding(found.wish, found.points, bands(*choice))
+                reply["finding"] = race_verdict.finding(found.wish, found.points, bands(*choice))
             return reply
 
         def stop(asked: Any) -> dict[str, Any]:
@@ -91,7 +91,7 @@ class Race(gr.HTML):
             return {}
 
         fair = {
-            f"{depth} {has_norm}".lower(): outcome.fair_rate(stored, depth, has_norm, rates)
+            f"{depth} {has_norm}".lower(): race_verdict.fair_rate(stored, depth, has_norm, rates)
             for depth in DEPTHS
             for has_norm in (True, False)
         }
@@ -159,7 +159,7 @@ def figure(bands: Mapping[str, Band]) -> str:
             ylabel=f"right, of {RECIPE.validation} validation digits",
         )
 
-    title = outcome.heading(bands)
+    title = race_verdict.heading(bands)
     wide = plots.svg(title, draw, (1, 1), WIDE, is_phone=False)
     phone = plots.svg(title, draw, (1, 1), (plots.PHONE, PHONE_HEIGHT), is_phone=True)
     return (

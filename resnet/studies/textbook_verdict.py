@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from resnet.checkpoint import VARIANTS
 from resnet.comparison import SIGNIFICANT, p_in_words
-from resnet.student import Mean, mean_of, seeds_in_words
-from resnet.study import Run, StudyError, Table
-from resnet.textbook import (
+from resnet.stats import Mean, mean_of, seeds_in_words
+from resnet.studies.runs import Run, StudyError, Table
+from resnet.studies.textbook import (
     BOOK,
     BOOK_STEPS,
     Pair,

@@ -4,8 +4,8 @@ Both are narrow, equally deep, learn at one rate and see the same batches, by th
 stored runs, so that a race can be laid over their curves. They differ in their shortcuts and in
 their first weights: both draw these from one seed, but the projections draw in between.
 
-`python -m resnet.race --depth 18 --seed 7` is a race: a line of JSON for each net after each
-validation. The page starts it as a process of its own (resnet/track.py).
+`python -m resnet.studies.race --depth 18 --seed 7` is a race: a line of JSON for each net after
+each validation. The page starts it as a process of its own (resnet/studies/race_queue.py).
 """
 
 import argparse
@@ -20,12 +20,12 @@ from typing import Any
 
 import torch
 
-from resnet import depth as depth_study
 from resnet import mnist
 from resnet.checkpoint import VARIANTS
-from resnet.depth import build
-from resnet.study import StudyError
-from resnet.textbook import QUICK, Recipe, descent, logits_of, score, slices
+from resnet.studies import depth as depth_study
+from resnet.studies.depth import build
+from resnet.studies.runs import StudyError
+from resnet.studies.textbook import QUICK, Recipe, descent, logits_of, score, slices
 
 DEPTHS = tuple(depth for depth in depth_study.DEPTHS if depth <= 66)  # deeper ones take too long
 RECIPE = replace(depth_study.RECIPE, test_all=0)  # a race never sees a test digit
@@ -60,7 +60,7 @@ def course(wish: Wish, data: mnist.Mnist, recipe: Recipe = RECIPE) -> Iterator[P
 
 
 def get_args_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m resnet.race", description="A race.")
+    parser = argparse.ArgumentParser(prog="python -m resnet.studies.race", description="A race.")
     parser.add_argument("--depth", type=int, choices=DEPTHS, default=DEPTHS[0])
     parser.add_argument("--no-norm", action="store_true")
     parser.add_argument("--rate", type=float, default=0.02)

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from resnet import track
 from resnet.checkpoint import VARIANTS
-from resnet.race import Wish
-from resnet.track import ABSENT, TOO_LONG, WAITING, Look, Process, RaceError, Track
+from resnet.studies import race_queue
+from resnet.studies.race import Wish
+from resnet.studies.race_queue import ABSENT, TOO_LONG, WAITING, Look, Process, RaceError, Track
 
 WISH = Wish(18, True, 0.02, 7)
 POINT = {"net": "plain", "step": 5, "right": 30, "total": 200, "loss": 2.0}
@@ -188,7 +188,7 @@ def test_nothing_is_kept_of_races_that_nobody_looks_at(stage: Stage) -> None:
 
 @pytest.mark.parametrize(
     ("printed", "sentence"),
-    [([], track.BROKEN), ([{"fault": "There is no race."}], "There is no race.")],
+    [([], race_queue.BROKEN), ([{"fault": "There is no race."}], "There is no race.")],
 )
 def test_a_race_that_dies_is_one_sentence(
     stage: Stage, printed: list[dict[str, Any]], sentence: str
@@ -207,7 +207,7 @@ def test_a_race_that_does_not_end_is_ended(stage: Stage) -> None:
     assert stage.state(first) == "running"
     stage.pass_time(2, first, second)
     found = stage.track.look(first)
-    assert (found.state, found.fault) == ("failed", track.SLOW)
+    assert (found.state, found.fault) == ("failed", race_queue.SLOW)
     assert stage.state(second) == "running"
 
 
@@ -220,7 +220,7 @@ def test_a_process_that_cannot_start_is_one_sentence(
     stage.track.start = refuse
     ticket = stage.enter()
     found = stage.track.look(ticket)
-    assert (found.state, found.fault) == ("failed", track.BROKEN)
+    assert (found.state, found.fault) == ("failed", race_queue.BROKEN)
     assert "no more processes" in capsys.readouterr().err
     stage.track.start = stage.start
     assert stage.state(stage.enter()) == "running"
@@ -313,7 +313,7 @@ def test_races_in_processes(opened: Track) -> None:
     """One is killed, and then the next has its race; one is left, and its process is gone."""
     killed, races = opened.enter(WISH), opened.enter(WISH)
     os.kill(pid_of(opened), signal.SIGKILL)
-    assert until(opened, killed, "failed").fault == track.BROKEN
+    assert until(opened, killed, "failed").fault == race_queue.BROKEN
     found = until(opened, races, "finished")
     assert [(p["step"], p["net"]) for p in found.points] == [
         (step, variant) for step in (3, 4) for variant in VARIANTS

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from resnet.student import mean_of, quantile, two_sided
+from resnet.stats import mean_of, quantile, two_sided
 
 
 @pytest.mark.parametrize("freedom", [*range(1, 12), 19, 30, 99])

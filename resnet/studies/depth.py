@@ -22,16 +22,24 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from resnet import study
 from resnet.checkpoint import VARIANTS
 from resnet.classifier import cut_to_live_taps, fold_batch_norms
-from resnet.gradients import Gradients, gradients
 from resnet.mnist import Mnist, Split
 from resnet.model import SEEDING, ResNet, Window, fastest_device, map_sizes, placed
-from resnet.study import Run, Table
-from resnet.textbook import Pictures, Recipe, judged_descent, logits_of, pictures_of, score, slices
+from resnet.studies import runs
+from resnet.studies.gradients import Gradients, gradients
+from resnet.studies.runs import Run, Table
+from resnet.studies.textbook import (
+    Pictures,
+    Recipe,
+    judged_descent,
+    logits_of,
+    pictures_of,
+    score,
+    slices,
+)
 
-FILE = study.RESULTS / "depth.json"
+FILE = runs.RESULTS / "depth.json"
 WIDTH = 16  # channels in the first stage
 DEPTHS = (18, 34, 66, 98)  # layers
 RATES = (0.001, 0.005, 0.02, 0.05, 0.1)
@@ -125,11 +133,11 @@ def repeated(
     data: Mnist,
     path: Path | None,
 ) -> Table:
-    """All runs, those that the file holds already not made again; see study.complete.
+    """All runs, those that the file holds already not made again; see runs.complete.
 
     Without a path nothing is kept. Raises StudyError when the file is another study's.
     """
-    table = study.begun(
+    table = runs.begun(
         "python -m resnet depth",
         path,
         identity={
@@ -142,7 +150,7 @@ def repeated(
     )
     plan = list(itertools.product(range(1, seeds + 1), VARIANTS, depths, (True, False), rates))
     make = functools.partial(measured, digits=slices(data, recipe), recipe=recipe)
-    study.complete(table, plan, key_of, make, path)
+    runs.complete(table, plan, key_of, make, path)
     return table
 
 

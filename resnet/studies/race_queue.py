@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, Self
 
-from resnet.race import Point, Wish
+from resnet.studies.race import Point, Wish
 
 WAITING = 4  # visitors at most, behind the one whose race runs
 ABSENT = 6.0  # seconds without a look: the visitor is gone
@@ -56,8 +56,8 @@ class Process:
         flags = ["--depth", f"{wish.depth}", "--rate", f"{wish.rate!r}", "--seed", f"{wish.seed}"]
         flags += ["--no-norm"] * (not wish.has_norm)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "resnet.race", *flags, *more],
-            cwd=Path(__file__).resolve().parent.parent,
+            [sys.executable, "-m", "resnet.studies.race", *flags, *more],
+            cwd=Path(__file__).resolve().parents[2],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             start_new_session=True,  # Ctrl-C is the server's: it ends the race

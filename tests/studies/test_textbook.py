@@ -9,12 +9,13 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from resnet import checkpoint, mnist, study, textbook
+from resnet import checkpoint, mnist
 from resnet.__main__ import get_args_parser
-from resnet.lenet import LeNet5
 from resnet.mnist import Mnist
-from resnet.study import StudyError
-from resnet.textbook import (
+from resnet.studies import runs, textbook
+from resnet.studies.lenet import LeNet5
+from resnet.studies.runs import StudyError
+from resnet.studies.textbook import (
     BOOK,
     BOOK_STEPS,
     QUICK_RATES,
@@ -196,7 +197,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         }  # fmt: skip
 
     monkeypatch.setattr(textbook, "measured", measured)
-    monkeypatch.setattr(study, "made", lambda keys, make, workers: map(make, keys))
+    monkeypatch.setattr(runs, "made", lambda keys, make, workers: map(make, keys))
     return made
 
 
@@ -221,7 +222,7 @@ def test_what_was_interrupted_goes_on_where_it_was(
     monkeypatch.setattr(textbook, "measured", stopping)
     with pytest.raises(KeyboardInterrupt):
         textbook.repeated(2, QUICK_RATES, TINY, data, path)
-    stored = study.load(path)
+    stored = runs.load(path)
     assert stored is not None
     assert [textbook.key_of(run) for run in stored["runs"]] == PLAN[:7]
     calls.clear()
@@ -229,7 +230,7 @@ def test_what_was_interrupted_goes_on_where_it_was(
     monkeypatch.setattr(textbook, "measured", complete)
     table = textbook.repeated(2, QUICK_RATES, TINY, data, path)
     assert calls == PLAN[7:]
-    assert table == study.load(path)
+    assert table == runs.load(path)
     assert table["runs"] == json.loads(whole.read_text())["runs"]
     assert table["about"]["command"] == "python -m resnet textbook --seeds 2"
     assert [*path.parent.glob(".*.tmp")] == []
@@ -327,7 +328,7 @@ def test_the_whole_is_stored_and_shown(
     assert command("--show") == 0
     assert capsys.readouterr().out == printed
     assert len(calls) == 2 * (1 + 2 * 6)
-    stored = study.load(real_file)
+    stored = runs.load(real_file)
     assert stored is not None
     assert stored["about"]["recipe"]["test_all"] == 10_000
 
@@ -359,7 +360,7 @@ def test_the_nets_are_named_after_what_they_are() -> None:
 
 
 def test_the_stored_runs_are_those_of_this_recipe_and_these_data(data: Mnist) -> None:
-    table = study.load(textbook.FILE)
+    table = runs.load(textbook.FILE)
     assert table is not None
     about = table["about"]
     assert about["recipe"] == dataclasses.asdict(Recipe())

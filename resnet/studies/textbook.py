@@ -24,15 +24,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from resnet import checkpoint, ink, study
+from resnet import checkpoint, ink
 from resnet.classifier import cut_to_live_taps, fold_batch_norms
-from resnet.lenet import LeNet5
 from resnet.mnist import Mnist, Split
 from resnet.model import ResNet18, fastest_device, placed
-from resnet.study import Run, StudyError, Table
+from resnet.studies import runs
+from resnet.studies.lenet import LeNet5
+from resnet.studies.runs import Run, StudyError, Table
 from resnet.training import generator
 
-FILE = study.RESULTS / "textbook.json"
+FILE = runs.RESULTS / "textbook.json"
 
 
 @dataclass(frozen=True)
@@ -230,11 +231,11 @@ def pairs_of(rates: Sequence[float]) -> list[Pair]:
 def repeated(
     seeds: int, rates: Sequence[float], recipe: Recipe, data: Mnist, path: Path | None
 ) -> Table:
-    """All runs, those that the file holds already not made again; see study.complete.
+    """All runs, those that the file holds already not made again; see runs.complete.
 
     Without a path nothing is kept. Raises StudyError when the file is another experiment's.
     """
-    table = study.begun(
+    table = runs.begun(
         "python -m resnet textbook",
         path,
         identity={"recipe": dataclasses.asdict(recipe), "data_sha256": data.sha256},
@@ -243,7 +244,7 @@ def repeated(
     )
     plan = [(seed, *pair) for seed in range(1, seeds + 1) for pair in pairs_of(rates)]
     make = functools.partial(measured, digits=slices(data, recipe), recipe=recipe)
-    study.complete(table, plan, key_of, make, path)
+    runs.complete(table, plan, key_of, make, path)
     return table
 
 
