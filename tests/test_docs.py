@@ -108,6 +108,15 @@ def test_commands_within_a_sentence_exist(path: Path) -> None:
         assert (ROOT / "bench" / f"{bench}.py").is_file()
 
 
+def test_every_command_and_every_bench_is_told_of() -> None:
+    told = set(re.findall(r"python -m (resnet \w+|bench\.\w+)", "\n".join(DOCS.values())))
+    commands = re.findall(r"^    (\w+) ", get_args_parser().format_help(), re.MULTILINE)
+    assert len(commands) >= 9
+    assert {f"resnet {command}" for command in commands} <= told
+    benches = [path for path in ROOT.glob("bench/*.py") if "__main__" in path.read_text()]
+    assert {f"bench.{path.stem}" for path in benches} <= told
+
+
 def test_requirements_named_in_the_readme_exist() -> None:
     files = set(re.findall(r"-r (\S+)", README))
     assert files
