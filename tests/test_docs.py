@@ -174,6 +174,15 @@ def test_results_are_those_of_the_tables_they_lead_to(row: list[str]) -> None:
     assert set(figures) <= set(re.findall(r"\d[\d./]*%?", section))
 
 
+@pytest.mark.parametrize("name", ["results.md", "science.md", "performance.md"])
+def test_figures_of_the_finding_stand_in_the_tables(name: str) -> None:
+    _, finding, *rest = DOCS[ROOT / "docs" / name].split("\n\n")
+    tables = re.findall(r"^\|.*$", "\n".join(rest), re.MULTILINE)
+    figures = set(re.findall(r"\d+\.\d+", finding))
+    assert figures
+    assert figures <= set(re.findall(r"\d+\.\d+", "\n".join(tables)))
+
+
 @pytest.mark.parametrize("variant", checkpoint.VARIANTS)
 def test_scores_are_those_of_the_checkpoints(variant: str) -> None:
     _, about = checkpoint.load(checkpoint.path_of(variant), variant)
