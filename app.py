@@ -20,7 +20,7 @@ from resnet.classifier import Classifier
 from resnet.studies import depth as depth_study
 from resnet.studies import lesion, runs
 from resnet.studies import textbook as textbook_study
-from resnet.studies.race_queue import Track
+from resnet.studies.race_queue import RaceQueue
 from ui.board import Board
 from ui.cards import AnswerCards
 from ui.depth import Depth
@@ -79,11 +79,11 @@ def build(
     textbook: runs.Table | None = None,
     deep: runs.Table | None = None,
     checkpoints: Path = checkpoint.FOLDER,
-    track: Track | None = None,
+    races: RaceQueue | None = None,
 ) -> gr.Blocks:
     """The page. measured is what altered nets read right, as in results/lesion.json, textbook and
-    deep are the runs of the other two results; the races of the track end when their visitors
-    leave."""
+    deep are the runs of the other two results; a race in the queue ends when its
+    visitor leaves."""
     reader = Reader(classifiers, data)
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(600, 600)) as page:
         gr.HTML(
@@ -101,7 +101,7 @@ def build(
                 Tour(classifiers)
                 Board(classifiers, measured)
             with gr.Tab("Fair race"):
-                Race(track or Track().open(), deep)
+                Race(races or RaceQueue().open(), deep)
             with gr.Tab("Depth and gradients"):
                 Depth(reader, deep)
             with gr.Tab("The experiment"):
@@ -150,14 +150,14 @@ def main(args: argparse.Namespace) -> int:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    track = Track().open()
+    races = RaceQueue().open()
     page = build(
         classifiers,
         measured=lesion.load(),
         textbook=runs.load(textbook_study.FILE),
         deep=runs.load(depth_study.FILE),
         checkpoints=args.checkpoints,
-        track=track,
+        races=races,
     )
     try:
         address = launch(page, args.host, args.port)
@@ -167,7 +167,7 @@ def main(args: argparse.Namespace) -> int:
     print(f"Draw at {address} (Ctrl-C stops)", flush=True)
     stop.wait()
     page.close()
-    track.close()
+    races.close()
     return 0
 
 

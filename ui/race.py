@@ -13,7 +13,7 @@ from resnet.studies import race_verdict
 from resnet.studies.depth import FRESH, RATES, WIDTH
 from resnet.studies.depth_verdict import GUESSING
 from resnet.studies.race import DEPTHS, RECIPE, Wish
-from resnet.studies.race_queue import RaceError, Track
+from resnet.studies.race_queue import RaceError, RaceQueue
 from resnet.studies.race_verdict import Band
 from resnet.studies.runs import Table
 from ui import script
@@ -38,11 +38,11 @@ class Race(gr.HTML):
     """A choice of depth, batch norm and rate, a start, and curves that grow over the stored ones.
 
     race.js asks for the picture of every choice when it is first seen, and for the state of its
-    race a few times a second. A visitor who leaves the page no longer asks, and so gives the track
-    free (resnet/studies/race_queue.py).
+    race a few times a second. A visitor who leaves the page no longer asks, and so
+    leaves the queue (resnet/studies/race_queue.py).
     """
 
-    def __init__(self, track: Track, table: Table | None = None) -> None:
+    def __init__(self, queue: RaceQueue, table: Table | None = None) -> None:
         stored = table or {"about": {"rates": RATES}, "runs": []}
         rates = sorted(stored["about"]["rates"])
 
@@ -65,7 +65,7 @@ class Race(gr.HTML):
         def start(choice: Any) -> dict[str, Any]:
             try:
                 wish = Wish(*choice_of(choice, rates), seed=secrets.choice(FRESH))
-                return {"ticket": track.enter(wish), "seed": wish.seed}
+                return {"ticket": queue.enter(wish), "seed": wish.seed}
             except gr.Error as error:
                 return {"error": error.message}
             except RaceError as error:
@@ -76,7 +76,7 @@ class Race(gr.HTML):
                 ticket, since = ticket_of(asked), since_of(asked)
             except gr.Error as error:
                 return {"error": error.message}
-            found = track.look(ticket)
+            found = queue.look(ticket)
             reply = {**vars(found), "wish": None, "points": found.points[since:]}
             if found.state == "finished" and found.wish is not None:
                 choice = found.wish.depth, found.wish.has_norm, found.wish.rate
@@ -85,7 +85,7 @@ class Race(gr.HTML):
 
         def stop(asked: Any) -> dict[str, Any]:
             try:
-                track.leave(ticket_of(asked))
+                queue.leave(ticket_of(asked))
             except gr.Error as error:
                 return {"error": error.message}
             return {}

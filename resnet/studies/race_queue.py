@@ -1,4 +1,4 @@
-"""The track: one race at a time in a process of its own, and the visitors who wait for theirs.
+"""The queue: one race at a time in a process of its own, and the visitors who wait for theirs.
 
 A race in the server's process would take the interpreter from those who draw. Here it has one
 thread of the lowest priority and an interpreter of its own.
@@ -106,7 +106,7 @@ class Look:
     fault: str = ""  # where it failed, the sentence why
 
 
-class Track:
+class RaceQueue:
     """First come, first served. What visitors ask (enter, look, leave) only touches memory.
 
     All that takes time, to start a process, to hear from it and to end it, happens in tick, which
@@ -211,7 +211,7 @@ class Track:
             runner.kill()
 
     def open(self) -> Self:
-        self.thread = threading.Thread(target=self.tend, name="track", daemon=True)
+        self.thread = threading.Thread(target=self.tend, name="race queue", daemon=True)
         self.thread.start()
         return self
 

@@ -13,53 +13,35 @@ no idle shortcuts in the plain net), and the 200 validation digits come from its
 
 import dataclasses
 import functools
-import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
+from torch import nn
 
-from resnet import checkpoint, ink
+from resnet import checkpoint
 from resnet.classifier import cut_to_live_taps, fold_batch_norms
-from resnet.mnist import Mnist, Split
+from resnet.mnist import Mnist
 from resnet.model import ResNet18, fastest_device, placed
 from resnet.studies import runs
 from resnet.studies.lenet import LeNet5
-from resnet.studies.runs import Run, StudyError, Table
-from resnet.training import generator
+from resnet.studies.runs import Run, Table
+from resnet.studies.short_training import (
+    Pictures,
+    ShortRecipe,
+    judged_descent,
+    logits_in_batches,
+    slices,
+    tally,
+)
 
 FILE = runs.RESULTS / "textbook.json"
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How every net is trained: plain stochastic gradient descent at one rate."""
-
-    train: int = 1000  # the first so many digits of each split
-    validation: int = 200
-    test: int = 200
-    test_all: int = 10_000
-    batch_size: int = 64  # the last batch of an epoch is what is left over
-    epochs: int = 5
-    judge_every: int = 15  # steps; and after the last one
-
-    @property
-    def steps(self) -> int:
-        return self.epochs * math.ceil(self.train / self.batch_size)
-
-    def judges_after(self, step: int) -> bool:
-        return step % self.judge_every == 0 or step == self.steps
-
-
 RATES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
 SEEDS = 20
 # To see in a minute that all works: what these nets read means nothing.
-QUICK = Recipe(train=256, test_all=500, epochs=1, judge_every=3)
+QUICK = ShortRecipe(train=256, test_all=500, epochs=1, judge_every=3)
 QUICK_RATES = (0.005, 0.01)
 
 
@@ -86,10 +68,6 @@ Pair = tuple[str, float]  # a net and its learning rate
 Key = tuple[int, str, float]  # a seed and a pair
 
 
-class Pictures(Split):
-    """Digits ready for a net: images (N, 1, 32, 32) float32 in [-1, 1], on the device."""
-
-
 # --- one run ---------------------------------------------------------------------------------
 
 
@@ -97,43 +75,8 @@ def build(name: str) -> nn.Module:
     return LeNet5() if name == "LeNet-5" else checkpoint.build(name)
 
 
-def pictures_of(images: Tensor) -> Tensor:
-    """(N, 28, 28) uint8 -> (N, 1, 32, 32), black at -1 and white at 1.
-
-    Stretched to 32x32, in whole grey levels, as the book does; everything else in this project
-    lays a margin around the digit instead and scales to the mean and deviation of MNIST.
-    """
-    stretched = F.interpolate(
-        images[:, None].float(), size=(ink.SIDE, ink.SIDE), mode="bilinear", align_corners=False
-    )
-    return (stretched.round() - 127.5) / 127.5
-
-
-def slices(data: Mnist, recipe: Recipe) -> dict[str, Pictures]:
-    """The digits that the recipe takes, as pictures on the device; `test` begins `test_all`.
-
-    Raises StudyError when there are fewer than that.
-    """
-    device = fastest_device()
-    splits = {
-        "train": data.train.first(recipe.train),
-        "validation": data.validation.first(recipe.validation),
-        "test_all": data.test.first(recipe.test_all),
-    }
-    for name, split in splits.items():
-        wanted = getattr(recipe, name)
-        if len(split) < wanted:
-            raise StudyError(
-                f"The {name} slice has {len(split)} digits in these data; {wanted} are needed."
-            )
-    return {
-        name: Pictures(pictures_of(split.images).to(device), split.labels.to(device))
-        for name, split in splits.items()
-    }
-
-
 def trained(
-    name: str, rate: float, seed: int, digits: dict[str, Pictures], recipe: Recipe
+    name: str, rate: float, seed: int, digits: dict[str, Pictures], recipe: ShortRecipe
 ) -> tuple[nn.Module, Run]:
     """The net with its best weights on validation, and what it took to get there."""
     torch.manual_seed(seed)
@@ -143,43 +86,7 @@ def trained(
     return net.eval(), course
 
 
-def judged_descent(
-    net: nn.Module, rate: float, seed: int, digits: dict[str, Pictures], recipe: Recipe
-) -> tuple[Run, dict[str, Tensor]]:
-    """Trains the net; its losses and scores, and the best weights, the earliest of equals."""
-    validation = digits["validation"]
-    losses: list[float | None] = []
-    judged: dict[str, list[Any]] = {"step": [], "right": [], "loss": []}
-    best: dict[str, Tensor] = {}
-    for step, loss in enumerate(descent(net, rate, seed, digits["train"], recipe), 1):
-        losses.append(loss)
-        if recipe.judges_after(step):
-            found = score(logits_of(net, validation.images), validation.labels)
-            if found["right"] > max(judged["right"], default=-1):
-                best = {key: tensor.clone() for key, tensor in net.state_dict().items()}
-            judged["step"].append(step)
-            judged["right"].append(found["right"])
-            judged["loss"].append(found["loss"])
-    return {"loss": losses, "validation": {**judged, "total": len(validation)}}, best
-
-
-def descent(
-    net: nn.Module, rate: float, seed: int, train: Pictures, recipe: Recipe
-) -> Iterator[float | None]:
-    """The loss of every step, taken when it is asked for: so two nets can be trained in turn."""
-    optimizer = torch.optim.SGD(net.parameters(), lr=rate)
-    for epoch in range(recipe.epochs):
-        order = torch.randperm(len(train), generator=generator(seed, "textbook", epoch))
-        for batch in order.to(train.images.device).split(recipe.batch_size):
-            net.train()
-            loss = F.cross_entropy(net(train.images[batch]), train.labels[batch])
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            yield rounded(loss)
-
-
-def measured(key: Key, digits: dict[str, Pictures], recipe: Recipe) -> Run:
+def measured(key: Key, digits: dict[str, Pictures], recipe: ShortRecipe) -> Run:
     """One run, as it is stored."""
     seed, name, rate = key
     started = time.perf_counter()
@@ -187,35 +94,16 @@ def measured(key: Key, digits: dict[str, Pictures], recipe: Recipe) -> Run:
     if isinstance(net, ResNet18):  # the same answers in half the time
         net = placed(cut_to_live_taps(fold_batch_norms(net)), fastest_device())
     test = digits["test_all"]
-    logits = logits_of(net, test.images)
+    logits = logits_in_batches(net, test.images)
     return {
         "seed": seed,
         "net": name,
         "rate": rate,
         **course,
-        "test": score(logits[: recipe.test], test.labels[: recipe.test]),
-        "test_all": score(logits, test.labels),
+        "test": tally(logits[: recipe.test], test.labels[: recipe.test]),
+        "test_all": tally(logits, test.labels),
         "seconds": round(time.perf_counter() - started, 1),
     }
-
-
-@torch.inference_mode()
-def logits_of(net: nn.Module, pictures: Tensor) -> Tensor:
-    """(N, 1, 32, 32) -> (N, 10), in eval mode."""
-    net.eval()
-    return torch.cat([net(some) for some in pictures.split(500)])
-
-
-def score(logits: Tensor, labels: Tensor) -> dict[str, Any]:
-    """How many of (N, 10) logits are right by (N,) labels, and their mean cross-entropy."""
-    right = int((logits.argmax(1) == labels).sum())
-    return {"right": right, "total": len(labels), "loss": rounded(F.cross_entropy(logits, labels))}
-
-
-def rounded(loss: Tensor) -> float | None:
-    """None for a loss that is no number, which JSON does not know."""
-    value = loss.item()
-    return round(value, 4) if math.isfinite(value) else None
 
 
 # --- all runs --------------------------------------------------------------------------------
@@ -229,7 +117,7 @@ def pairs_of(rates: Sequence[float]) -> list[Pair]:
 
 
 def repeated(
-    seeds: int, rates: Sequence[float], recipe: Recipe, data: Mnist, path: Path | None
+    seeds: int, rates: Sequence[float], recipe: ShortRecipe, data: Mnist, path: Path | None
 ) -> Table:
     """All runs, those that the file holds already not made again; see runs.complete.
 
@@ -250,7 +138,7 @@ def repeated(
 
 def whole(seeds: int, data: Mnist, path: Path) -> Table:
     """All that is shown, of so many seeds."""
-    return repeated(seeds, RATES, Recipe(), data, path)
+    return repeated(seeds, RATES, ShortRecipe(), data, path)
 
 
 def quick(data: Mnist, path: Path | None) -> Table:

@@ -8,17 +8,11 @@ from resnet.checkpoint import VARIANTS
 from resnet.comparison import SIGNIFICANT, p_in_words
 from resnet.stats import Mean, mean_of, seeds_in_words
 from resnet.studies.runs import Run, StudyError, Table
-from resnet.studies.textbook import (
-    BOOK,
-    BOOK_STEPS,
-    Pair,
-    Recipe,
-    key_of,
-    pairs_of,
-)
+from resnet.studies.short_training import ShortRecipe
+from resnet.studies.textbook import BOOK, BOOK_STEPS, Pair, key_of, pairs_of
 from resnet.training import wilson_interval
 
-BOOK_TEST = Recipe().test  # digits
+BOOK_TEST = ShortRecipe().test  # digits
 
 Printed = tuple[str, list[str], list[list[str]]]  # title, headers, rows
 Runs = Mapping[Pair, Sequence[Run]]  # by net and rate, one a seed, the same seeds in order

@@ -12,7 +12,7 @@ from resnet.checkpoint import VARIANTS
 from resnet.classifier import Classifier
 from resnet.studies import race_queue, race_verdict
 from resnet.studies.race import Wish
-from resnet.studies.race_queue import ABSENT, Process, Track
+from resnet.studies.race_queue import ABSENT, Process, RaceQueue
 from resnet.studies.runs import Table
 from tests.browser.test_mistakes import open_tab
 from tests.browser.visitor import PHONE, OpenPage, answer_instead
@@ -79,8 +79,8 @@ def serve(classifiers: dict[str, Classifier]) -> Iterator[Callable[..., str]]:
 
     opened = []
 
-    def serve(own: Track, table: Table | None) -> str:
-        page = app.build(classifiers, deep=table, track=own.open())
+    def serve(own: RaceQueue, table: Table | None) -> str:
+        page = app.build(classifiers, deep=table, races=own.open())
         opened.append((page, own))
         return app.launch(page, "127.0.0.1", find_free_port())
 
@@ -93,7 +93,7 @@ def serve(classifiers: dict[str, Classifier]) -> Iterator[Callable[..., str]]:
 @pytest.fixture(scope="module")
 def served(serve: Callable[..., str]) -> Course:
     course = Course()
-    own = Track(course.start, lambda: time.monotonic() + course.later)
+    own = RaceQueue(course.start, lambda: time.monotonic() + course.later)
     course.address = serve(own, stored())
     return course
 
@@ -310,7 +310,7 @@ def test_without_stored_runs_two_real_nets_race(
         def __init__(self, wish: Wish) -> None:
             super().__init__(wish, "--quick")
 
-    page = open_page(serve(Track(Quick), None))
+    page = open_page(serve(RaceQueue(Quick), None))
     open_tab(page, "Fair race")
     expect(page.locator("#race .stored")).to_have_text("There are no stored runs of this choice.")
     start(page)

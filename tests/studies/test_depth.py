@@ -14,9 +14,11 @@ from resnet.model import LiveConv2d, ResNet
 from resnet.studies import depth, proof, runs
 from resnet.studies.depth_verdict import WHEN
 from resnet.studies.gradients import gradients
-from resnet.studies.textbook import Recipe, pictures_of, slices
+from resnet.studies.short_training import ShortRecipe, pictures_of, slices
 
-TINY = Recipe(train=16, validation=10, test=0, test_all=10, batch_size=8, epochs=1, judge_every=1)
+TINY = ShortRecipe(
+    train=16, validation=10, test=0, test_all=10, batch_size=8, epochs=1, judge_every=1
+)
 
 
 @pytest.mark.parametrize("layers", depth.DEPTHS)

@@ -16,10 +16,12 @@ from resnet.checkpoint import VARIANTS
 from resnet.mnist import Mnist
 from resnet.studies import depth, race
 from resnet.studies.race import RECIPE, Wish, course
-from resnet.studies.textbook import Recipe, judged_descent, slices
+from resnet.studies.short_training import ShortRecipe, judged_descent, slices
 
 ROOT = Path(__file__).parents[2]
-TINY = Recipe(train=40, validation=20, test=0, test_all=0, batch_size=16, epochs=2, judge_every=4)
+TINY = ShortRecipe(
+    train=40, validation=20, test=0, test_all=0, batch_size=16, epochs=2, judge_every=4
+)
 
 
 @pytest.fixture(scope="session")
