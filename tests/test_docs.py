@@ -100,6 +100,13 @@ def test_servers_and_benches_take_these_flags(command: str) -> None:
     assert "usage" in run(*with_this_python(command), "--help")
 
 
+@pytest.mark.parametrize(
+    "command", [c for c in COMMANDS if c.startswith("python -m resnet") and c not in SHOWN]
+)
+def test_commands_too_long_to_run_take_these_flags(command: str) -> None:
+    get_args_parser().parse_args(shlex.split(command)[3:])
+
+
 @pytest.mark.parametrize("path", DOCS, ids=lambda path: path.name)
 def test_commands_within_a_sentence_exist(path: Path) -> None:
     for command in re.findall(r"`(python -m resnet [^`]+)`", DOCS[path]):
