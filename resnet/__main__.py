@@ -2,6 +2,7 @@
 
 import argparse
 import gzip
+import io
 import itertools
 import json
 import os
@@ -9,7 +10,7 @@ import sys
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import torch
 from tabulate import tabulate
@@ -206,7 +207,7 @@ def drawings_of(file: Path) -> Iterator[Tensor | str]:
         yield f"{file}: cannot be read ({getattr(error, 'strerror', None) or error})"
 
 
-def lines_of(raw: BinaryIO) -> Iterator[bytes]:
+def lines_of(raw: io.BufferedIOBase) -> Iterator[bytes]:
     """The lines of a file, each cut after LONGEST_LINE bytes and one more."""
     while line := raw.readline(LONGEST_LINE + 1):
         yield line

@@ -158,17 +158,23 @@ class Run:
                 "use the same flags as then, or delete the file to start anew"
             )
         parts: dict[str, dict[str, Tensor]] = {"net": {}, "average": {}, "best": {}, "momentum": {}}
-        for name, tensor in tensors.items():
-            part, _, rest = name.partition(".")
-            parts[part][rest] = tensor
-        self.net.load_state_dict(parts["net"])
-        self.average.load_state_dict(parts["average"])
-        self.best = parts["best"]
-        for name, parameter in self.net.named_parameters():
-            if name in parts["momentum"]:
-                buffer = torch.empty_like(parameter).copy_(parts["momentum"][name])
-                self.optimizer.state[parameter]["momentum_buffer"] = buffer
-        self.step, self.seconds, self.history = about["step"], about["seconds"], about["history"]
+        try:
+            for name, tensor in tensors.items():
+                part, _, rest = name.partition(".")
+                parts[part][rest] = tensor
+            self.net.load_state_dict(parts["net"])
+            self.average.load_state_dict(parts["average"])
+            self.best = parts["best"]
+            for name, parameter in self.net.named_parameters():
+                if name in parts["momentum"]:
+                    buffer = torch.empty_like(parameter).copy_(parts["momentum"][name])
+                    self.optimizer.state[parameter]["momentum_buffer"] = buffer
+            self.step, self.seconds = int(about["step"]), float(about["seconds"])
+            self.history = {name: about["history"][name] for name in self.history}
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise checkpoint.CheckpointError(
+                f"{path}: not an interrupted run of this project; delete the file to start anew"
+            ) from error
 
 
 def fit(

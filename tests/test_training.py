@@ -3,6 +3,7 @@ import itertools
 import math
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -115,6 +116,24 @@ def test_an_interrupted_run_ends_in_the_same_weights(
             for run, p in ((second, ours), (whole, theirs))
         ]
         assert torch.equal(*buffers)
+
+
+@pytest.mark.parametrize(
+    "change", [{"step": None}, {"step": "four"}, {"history": {"step": []}}, {"history": None}]
+)
+def test_a_run_with_crafted_metadata_is_not_taken_up(
+    tmp_path: Path, change: dict[str, Any]
+) -> None:
+    file = tmp_path / "unfinished"
+    run = new_run()
+    run.save(file)
+    tensors, about = checkpoint.read(file)
+    checkpoint.write(file, tensors, {**about, **change})
+    with pytest.raises(checkpoint.CheckpointError, match="not an interrupted run"):
+        new_run().load(file)
+    checkpoint.write(file, {**tensors, "other": torch.zeros(1)}, about)
+    with pytest.raises(checkpoint.CheckpointError, match="not an interrupted run"):
+        new_run().load(file)
 
 
 def test_a_run_of_other_settings_is_not_taken_up(tmp_path: Path) -> None:

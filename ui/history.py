@@ -141,5 +141,5 @@ def row(name: str, values: list[str]) -> str:
 def stated(fact: Callable[[About], str], about: About) -> str:
     try:
         return fact(about)
-    except (KeyError, TypeError, ValueError):  # a checkpoint of an older kind
+    except (KeyError, TypeError, ValueError, ArithmeticError):  # of an older kind, or crafted
         return "not told"
