@@ -14,6 +14,7 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read at import: the server c
 import gradio as gr
 import torch
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 
 from resnet import checkpoint, mnist
 from resnet.classifier import Classifier
@@ -21,12 +22,13 @@ from resnet.studies import depth as depth_study
 from resnet.studies import lesion, runs
 from resnet.studies import textbook as textbook_study
 from resnet.studies.race_queue import RaceQueue
+from ui import document
 from ui.board import Board
 from ui.cards import AnswerCards
 from ui.depth import Depth
 from ui.endpoints import add_endpoints
 from ui.experiment import Experiment
-from ui.guard import LOOPBACK, Guard
+from ui.guard import LOOPBACK, MAX_FILE, Guard
 from ui.history import TrainingHistory
 from ui.lab import InkLab
 from ui.mistakes import Mistakes
@@ -36,6 +38,10 @@ from ui.reading import Reader
 from ui.tour import Tour
 
 TITLE = "With and without shortcuts"
+SUMMARY = (
+    "Two ResNet18s, equally deep. One has shortcuts, one has none. "
+    "Draw a digit and watch both read it."
+)
 CSS = Path(__file__).parent / "ui" / "page.css"
 
 
@@ -87,8 +93,7 @@ def build(
     reader = Reader(classifiers, data)
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(600, 600)) as page:
         gr.HTML(
-            f"<h1>{TITLE}</h1><p>Two ResNet18s, equally deep. One has shortcuts, one has none. "
-            "Draw a digit and watch both read it.</p>",
+            f"<h1>{TITLE}</h1><p>{SUMMARY}</p>",
             elem_id="title",
             js_on_load=None,
         )
@@ -116,6 +121,7 @@ def build(
 
 def launch(page: gr.Blocks, host: str, port: int) -> str:
     """Serve until page.close(); returns the address. Raises OSError when the port is taken."""
+    document.introduce(TITLE, SUMMARY)
     # Gradio asks the server whether it is up: a proxy of the environment is not to be asked that.
     for name in ("no_proxy", "NO_PROXY"):
         os.environ[name] = f"{os.environ.get(name, '')},localhost,127.0.0.1,{host}"
@@ -130,12 +136,19 @@ def launch(page: gr.Blocks, host: str, port: int) -> str:
         enable_monitoring=False,
         run_history=False,
         state_session_capacity=16,  # Gradio keeps what every session sent last; nothing needs it
-        max_file_size="8mb",
+        max_file_size=MAX_FILE,
         footer_links=[],
         _frontend=False,  # or it gives up when the page takes 3 s, as on a machine that is busy
         theme=gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["monospace"]),
         css_paths=CSS,
-        app_kwargs={"middleware": [Middleware(Guard, is_local=host in LOOPBACK)]},
+        app_kwargs={
+            "middleware": [
+                Middleware(Guard, is_local=host in LOOPBACK),
+                # Gradio itself compresses files only, not the page or what its parts ask.
+                Middleware(GZipMiddleware, minimum_size=1000, compresslevel=4),
+            ],
+            "routes": document.routes(),
+        },
     )
     return address
 
@@ -161,8 +174,12 @@ def main(args: argparse.Namespace) -> int:
     )
     try:
         address = launch(page, args.host, args.port)
-    except OSError as error:
-        print(f"Port {args.port} of {args.host} is not free ({error}); try --port", file=sys.stderr)
+    except OSError:  # Gradio's sentence recommends a setting of its own
+        print(
+            f"Cannot listen on {args.host}, port {args.port}: the port is in use, or the host is "
+            "not this machine. Choose others with --port and --host.",
+            file=sys.stderr,
+        )
         return 2
     print(f"Draw at {address} (Ctrl-C stops)", flush=True)
     stop.wait()

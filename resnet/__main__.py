@@ -4,11 +4,12 @@ import argparse
 import gzip
 import itertools
 import json
+import os
 import sys
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import torch
 from tabulate import tabulate
@@ -72,7 +73,11 @@ def get_args_parser() -> argparse.ArgumentParser:
     with_data(command)
     with_checkpoints(command)
     command.add_argument(
-        "--seeds", type=int, default=5, help="pairs to train for an epoch; default: %(default)s"
+        "--seeds",
+        type=at_least(0),
+        default=5,
+        metavar="N",
+        help="pairs to train for an epoch; default: %(default)s",
     )
     command.add_argument(
         "--quick", action="store_true", help="few digits: see that it works, keep nothing"
@@ -86,7 +91,7 @@ def get_args_parser() -> argparse.ArgumentParser:
         with_data(command)
         command.add_argument(
             "--seeds",
-            type=at_least_one,
+            type=at_least(1),
             default=experiment.SEEDS,
             metavar="N",
             help="default: %(default)s",
@@ -142,10 +147,12 @@ def with_checkpoints(command: argparse.ArgumentParser) -> None:
     command.add_argument("--checkpoints", type=Path, default=checkpoint.FOLDER, metavar="DIR")
 
 
-def at_least_one(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError(text)
+def at_least(least: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        if int(text) < least:
+            raise argparse.ArgumentTypeError(f"{text} is less than {least}")
+        return int(text)
+
     return number
 
 
@@ -154,6 +161,10 @@ def variants(args: argparse.Namespace) -> tuple[str, ...]:
 
 
 # --- classify --------------------------------------------------------------------------------
+
+# Bytes of a line of strokes: twice what ink.MAX_POINTS points take with all their decimals. A few
+# MB of gzip unpack to many GB, which must not all be held at once.
+LONGEST_LINE = 2 * 1024**2
 
 
 def classify(args: argparse.Namespace) -> int:
@@ -186,15 +197,27 @@ def drawings_of(file: Path) -> Iterator[Tensor | str]:
             yield f"{file}: {error}"
         return
     try:
-        with gzip.open(file, "rt") if file.suffix == ".gz" else file.open() as lines:
-            for number, line in enumerate(lines, 1):
-                if line.strip():
+        with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as raw:
+            for number, line in enumerate(lines_of(raw), 1):
+                if line.strip() or len(line) > LONGEST_LINE:
                     yield drawing_of(line, f"{file}:{number}")
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+    except IsADirectoryError:
+        yield f"{file}: is a folder, not a file"
+    except (OSError, EOFError, zlib.error) as error:
         yield f"{file}: cannot be read ({getattr(error, 'strerror', None) or error})"
 
 
-def drawing_of(line: str, place: str) -> Tensor | str:
+def lines_of(raw: BinaryIO) -> Iterator[bytes]:
+    """The lines of a file, each cut after LONGEST_LINE bytes and one more."""
+    while line := raw.readline(LONGEST_LINE + 1):
+        yield line
+        while len(line) > LONGEST_LINE and not line.endswith(b"\n"):
+            line = raw.readline(LONGEST_LINE + 1)
+
+
+def drawing_of(line: bytes, place: str) -> Tensor | str:
+    if len(line) > LONGEST_LINE:
+        return f"{place}: the line is longer than {LONGEST_LINE // 1024**2} MB"
     try:
         return ink.from_strokes(json.loads(line)["strokes"])
     except ink.InkError as error:
@@ -385,7 +408,9 @@ def summary(args: argparse.Namespace) -> int:
 if __name__ == "__main__":
     arguments = get_args_parser().parse_args()
     try:
-        sys.exit(arguments.run(arguments))
+        code = arguments.run(arguments)
+        print(end="", flush=True)
+        sys.exit(code)
     except (
         checkpoint.CheckpointError,
         comparison.ComparisonError,
@@ -393,5 +418,9 @@ if __name__ == "__main__":
         runs.StudyError,
     ) as error:
         sys.exit(f"{error}")
-    except BrokenPipeError:  # the reader of our lines, `head` for one, has seen enough
-        sys.exit(0)
+    except OSError as error:
+        # Or Python writes what is left of our lines at exit, and fails again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):  # the reader, `head` for one, has seen enough
+            sys.exit(0)
+        sys.exit(f"{error.filename or 'The output'}: {error.strerror or error}")

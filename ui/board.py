@@ -63,7 +63,7 @@ class Board(gr.HTML):
     """
 
     def __init__(
-        self, classifiers: Mapping[str, Classifier], measured: Mapping[str, Any] | None = None
+        self, classifiers: Mapping[str, Classifier], lesions: Mapping[str, Any] | None = None
     ) -> None:
         page = Template((HERE / "board.html").read_text())
         low, high = DIAL
@@ -87,7 +87,7 @@ class Board(gr.HTML):
                     "title": LOOKS[variant]["title"],
                     "stays": [i for i, unit in units_of(net) if not can_be_out(unit)],
                     "hasShortcuts": any(unit.use_residual for _, unit in units_of(net)),
-                    "measured": figures(variant, net, measured),
+                    "measured": figures(variant, net, lesions),
                 }
                 for variant, net in classifiers.items()
             ],
@@ -121,13 +121,13 @@ def row(variant: str, net: Classifier) -> str:
 
 
 def figures(
-    variant: str, net: Classifier, measured: Mapping[str, Any] | None
+    variant: str, net: Classifier, lesions: Mapping[str, Any] | None
 ) -> dict[str, Any] | None:
     """What was measured of this very net, and of the same net trained from other seeds.
 
     None where the table is of other weights: rather no figures than wrong ones.
     """
-    table = measured or {}
+    table = lesions or {}
     shipped = table.get("shipped", {}).get(variant)
     if not shipped or shipped["weights_sha256"] != net.about.get("weights_sha256"):
         return None

@@ -1,6 +1,5 @@
 """The tab of depth: accuracy by depth, and the gradient thermometer."""
 
-import functools
 import itertools
 import secrets
 from collections.abc import Mapping
@@ -19,6 +18,7 @@ from resnet.studies.gradients import Gradients, arrival
 from resnet.studies.runs import StudyError, Table
 from ui import script
 from ui.cards import LOOKS
+from ui.once import drawn_once
 from ui.reading import Reader, fault
 
 HERE = Path(__file__).parent
@@ -38,14 +38,14 @@ NET = Template(
 class Depth(gr.HTML):
     """What the stored runs show of depth; and both nets' gradients, stored or sent back now.
 
-    table is that of results/depth.json, None where there is none: a sentence says so, and an error
-    can be sent back all the same.
+    deep is the table of results/depth.json, None where there is none: a sentence says so, and an
+    error can be sent back all the same.
     """
 
-    def __init__(self, reader: Reader, table: Table | None) -> None:
-        whole = table if is_whole(table) else None
+    def __init__(self, reader: Reader, deep: Table | None) -> None:
+        whole = deep if is_whole(deep) else None
 
-        @functools.cache
+        @drawn_once
         def drawn() -> str:
             return "" if whole is None else figure(whole)
 
@@ -115,7 +115,7 @@ def sent(choice: Any, reader: Reader) -> dict[str, Any]:
     try:
         layers, has_norm = choice_of(choice)
         seed = secrets.choice(depth.FRESH)
-        with reader.turn():
+        with reader.turn(is_heavy=True):
             digits = reader.test_digits()
             nets = depth.sent_back(layers, has_norm, seed, digits.first(depth.ONE_ERROR))
     except gr.Error as error:

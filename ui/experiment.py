@@ -1,6 +1,5 @@
 """The textbook's experiment: what it says, what many seeds say, and the check that ends it."""
 
-import functools
 import statistics
 import sys
 from html import escape
@@ -18,6 +17,7 @@ from resnet.studies.textbook import BOOK, BOOK_OPERATIONS, BOOK_STEPS
 from resnet.summary import as_table, summarise
 from ui import script
 from ui.cards import LOOKS
+from ui.once import drawn_once
 from ui.reading import Reader, decoded, fault
 
 HERE = Path(__file__).parent
@@ -39,7 +39,7 @@ class Experiment(gr.HTML):
     ) -> None:
         prover = proof.Prover(folder)
 
-        @functools.cache
+        @drawn_once
         def drawn() -> dict[str, str]:
             return {"figures": figures(table), "nets": nets()}
 
@@ -74,8 +74,8 @@ def checked(wish: Any, reader: Reader, prover: proof.Prover) -> dict[str, Any]:
     """Of {"weights", "flaws", "picture": base64 of grey levels, or null for ten samples}."""
     try:
         weights, flaws, levels = taken(wish)
-        prover.prepare(weights)  # in nobody's turn: a pad need not wait for it
-        with reader.turn():
+        prover.prepare(weights)  # in nobody's turn: it takes seconds, once
+        with reader.turn(is_heavy=True):
             picture = None if levels is None else ink.from_grey_levels(levels)
             return as_json(prover.check(weights, flaws, picture))
     except gr.Error as error:

@@ -1,6 +1,5 @@
 """The tab of the trainings: how both shipped nets came to be, as their checkpoints tell it."""
 
-import functools
 from collections.abc import Callable, Mapping
 from html import escape
 from pathlib import Path
@@ -16,6 +15,7 @@ from resnet.history import Course
 from resnet.stats import wilson_interval
 from ui import script
 from ui.cards import LOOKS
+from ui.once import drawn_once
 
 HERE = Path(__file__).parent
 SHORT = 12  # characters of a hash
@@ -34,7 +34,7 @@ class TrainingHistory(gr.HTML):
         }
         told = history.courses(abouts)
 
-        @functools.cache
+        @drawn_once
         def pictures() -> str:
             # matplotlib takes a while to load, which the page's start should not
             from ui.courses import errors_plot, gradient_plot, loss_plot

@@ -18,6 +18,7 @@ from resnet.studies.race_verdict import Band
 from resnet.studies.runs import Table
 from ui import script
 from ui.cards import LOOKS
+from ui.once import drawn_once
 from ui.reading import fault
 
 HERE = Path(__file__).parent
@@ -49,7 +50,7 @@ class Race(gr.HTML):
         def bands(depth: int, has_norm: bool, rate: float) -> dict[str, Band]:
             return race_verdict.bands(stored, depth, has_norm, rate)
 
-        @functools.cache
+        @drawn_once
         def drawn(depth: int, has_norm: bool, rate: float) -> dict[str, str]:
             found = bands(depth, has_norm, rate)
             return {"picture": figure(found), "stored": twin(found)}

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import ctypes
 import os
 import sys
 import threading
@@ -34,6 +35,8 @@ class Reader:
         self.classifiers = classifiers
         self.data = data
         self.turns = threading.BoundedSemaphore(os.cpu_count() or 1)
+        self.heavy_turns = threading.BoundedSemaphore(1)
+        self.loading = threading.Lock()  # MNIST takes a second: once, however many ask for it
 
     def strokes(self, strokes: Any) -> Answers:
         """The answers of the whole nets."""
@@ -111,7 +114,8 @@ class Reader:
         """The test digits that the nets were measured on, read when first asked for."""
         about = next(iter(self.classifiers.values())).about
         try:
-            return measured_digits(self.data, str(about.get("data_sha256")))
+            with self.loading:
+                return measured_digits(self.data, str(about.get("data_sha256")))
         except DataError as error:
             print(error, file=sys.stderr)
             raise fault(
@@ -119,15 +123,27 @@ class Reader:
             ) from error
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        if not self.turns.acquire(timeout=PATIENCE):
+    def turn(self, is_heavy: bool = False) -> Iterator[None]:
+        """A place among those who may compute now. What takes a second and hundreds of MB is heavy:
+        one at a time, and the memory goes back to the system."""
+        turns = self.heavy_turns if is_heavy else self.turns
+        if not turns.acquire(timeout=PATIENCE):
             raise fault("The server is busy; please try again.")
         try:
             yield
         except ink.InkError as error:
             raise fault(str(error)) from error
         finally:
-            self.turns.release()
+            if is_heavy:
+                return_freed_memory()
+            turns.release()
+
+
+def return_freed_memory() -> None:
+    """glibc keeps what was freed for each of the server's threads; other systems need no call."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim:
+        trim(0)
 
 
 def settings_of(board: Any) -> Settings:

@@ -7,6 +7,7 @@ must answer alike. Its check has flaws, each a switch here, and prints 0 in spit
 import copy
 import importlib
 import math
+import threading
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,6 +123,7 @@ class Prover:
     def __init__(self, folder: Path = FOLDER) -> None:
         self.folder = folder
         self.nets: dict[str, ResNet18] = {}
+        self.lock = threading.Lock()
 
     def net(self, weights: str) -> ResNet18:
         """ "fresh" or "trained". Raises CheckpointError when there is no sound checkpoint."""
@@ -132,7 +134,8 @@ class Prover:
 
     def prepare(self, weights: str) -> None:
         """Load what a check of these weights needs: seconds for the first one, then nothing."""
-        self.net(weights)
+        with self.lock:  # or all who ask before the first one is done would load it
+            self.net(weights)
         importlib.import_module("torchvision.models")
 
     def check(self, weights: str, flaws: Collection[str], picture: Tensor | None = None) -> Check:
