@@ -19,6 +19,7 @@ from torch import Tensor
 from resnet import checkpoint, comparison, ink, mnist, readback, training
 from resnet.classifier import Answer, Classifier
 from resnet.model import fastest_device, placed
+from resnet.stats import wilson_interval
 from resnet.studies import depth as depth_study
 from resnet.studies import depth_verdict, proof, runs, textbook_verdict
 from resnet.studies import lesion as lesion_study
@@ -245,7 +246,7 @@ SCORE = ("net", "right", "accuracy", "95 % interval")
 
 
 def score(variant: str, right: int, total: int) -> list[str]:
-    low, high = training.wilson_interval(right, total)
+    low, high = wilson_interval(right, total)
     return [variant, f"{right}/{total}", f"{right / total:.2%}", f"{low:.2%} - {high:.2%}"]
 
 

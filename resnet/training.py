@@ -377,15 +377,6 @@ def mistakes(net: ResNet18, split: Split) -> dict[str, list[int]]:
     return {"index": index.tolist(), "said": said[index].tolist()}
 
 
-def wilson_interval(right: int, total: int) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson 1927): sensible near 100 %, where +-2 sigma is not."""
-    z = 1.959964
-    share = right / total
-    middle = share + z * z / (2 * total)
-    spread = z * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
-    return (middle - spread) / (1 + z * z / total), (middle + spread) / (1 + z * z / total)
-
-
 def learning_rate(done: float, recipe: Recipe) -> float:
     """The rate when a share of the steps is done: a line up to the peak, a cosine down to 0."""
     if done < recipe.climb:

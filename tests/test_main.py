@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 import torch
 
-from resnet import checkpoint, comparison, ink, mnist, readback, samples, training
+from resnet import checkpoint, comparison, ink, mnist, readback, samples
 from resnet.__main__ import drawings_of, get_args_parser
 from resnet.classifier import Classifier
+from resnet.stats import wilson_interval
 from tests.conftest import Measured
 
 ROOT = Path(__file__).parent.parent
@@ -226,7 +227,7 @@ def test_readback_stores_what_it_fits_beside_the_checkpoint(
         assert classifier.missing is None
         assert classifier.readback is not None
         for row, found in zip(rows, classifier.readback.scores, strict=True):
-            low, high = training.wilson_interval(found.right, 60)
+            low, high = wilson_interval(found.right, 60)
             share = found.right / 60
             expected = [f"{found.r2:.3f}", f"{share:.2%}", f"{low:.2%} - {high:.2%}"]
             assert row[1 + 3 * number :][:3] == expected

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 import torch
-from scipy.stats import binomtest
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -255,13 +254,6 @@ def test_evaluate_counts_right_answers(data: mnist.Mnist) -> None:
     assert wrong["index"] == (digits != split.labels).nonzero()[:, 0].tolist()
     assert wrong["said"] == digits[wrong["index"]].tolist()
     assert training.evaluate(net, Split(split.images, digits)) == 300
-
-
-@pytest.mark.parametrize(("right", "total"), [(9962, 10000), (0, 200), (200, 200), (162, 200)])
-def test_wilson_interval(right: int, total: int) -> None:
-    expected = binomtest(right, total).proportion_ci(0.95, method="wilson")
-    ours = training.wilson_interval(right, total)
-    assert ours == pytest.approx((expected.low, expected.high), abs=1e-6)
 
 
 def test_history_of_gradient_norms(data: mnist.Mnist) -> None:

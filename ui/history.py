@@ -12,7 +12,7 @@ from resnet import history
 from resnet.checkpoint import About
 from resnet.classifier import Classifier
 from resnet.history import Course
-from resnet.training import wilson_interval
+from resnet.stats import wilson_interval
 from ui import script
 from ui.cards import LOOKS
 from ui.once import drawn_once

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from resnet.checkpoint import VARIANTS
-from resnet.comparison import SIGNIFICANT, p_in_words
-from resnet.stats import Mean, mean_of, seeds_in_words
+from resnet.stats import SIGNIFICANT, Mean, mean_of, p_in_words, seeds_in_words
 from resnet.studies.depth import key_of
 from resnet.studies.gradients import Gradients, rounded, times
 from resnet.studies.runs import Run, StudyError, Table

@@ -5,12 +5,17 @@ import statistics
 from collections.abc import Mapping, Sequence
 
 from resnet.checkpoint import VARIANTS
-from resnet.comparison import SIGNIFICANT, p_in_words
-from resnet.stats import Mean, mean_of, seeds_in_words
+from resnet.stats import (
+    SIGNIFICANT,
+    Mean,
+    mean_of,
+    p_in_words,
+    seeds_in_words,
+    wilson_interval,
+)
 from resnet.studies.runs import Run, StudyError, Table
 from resnet.studies.short_training import ShortRecipe
 from resnet.studies.textbook import BOOK, BOOK_STEPS, Pair, key_of, pairs_of
-from resnet.training import wilson_interval
 
 BOOK_TEST = ShortRecipe().test  # digits
 

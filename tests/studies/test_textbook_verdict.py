@@ -4,12 +4,11 @@ import pytest
 from scipy import stats
 
 from resnet.checkpoint import VARIANTS
-from resnet.stats import Mean, mean_of
+from resnet.stats import Mean, mean_of, wilson_interval
 from resnet.studies import textbook_verdict
 from resnet.studies.runs import StudyError
 from resnet.studies.textbook import pairs_of
 from resnet.studies.textbook_verdict import chosen_rate, complete_runs, difference, finding
-from resnet.training import wilson_interval
 
 RATES = (0.005, 0.01, 0.02)
 # Right of 1,000 by net and rate, for the seeds 1, 2, 3; of the 200 a fifth of that, to the whole.
