@@ -10,12 +10,11 @@ from typing import Any
 import gradio as gr
 
 from resnet.studies import race_verdict
-from resnet.studies.depth import FRESH, RATES, WIDTH
+from resnet.studies.depth import FRESH, RATES, WIDTH, DepthTable
 from resnet.studies.depth_verdict import GUESSING
 from resnet.studies.race import DEPTHS, RECIPE, Wish
 from resnet.studies.race_queue import RaceError, RaceQueue
 from resnet.studies.race_verdict import Band
-from resnet.studies.runs import Table
 from ui import script
 from ui.cards import LOOKS
 from ui.once import drawn_once
@@ -42,9 +41,9 @@ class Race(gr.HTML):
     leaves the queue (resnet/studies/race_queue.py).
     """
 
-    def __init__(self, queue: RaceQueue, table: Table | None = None) -> None:
-        stored = table or {"about": {"rates": RATES}, "runs": []}
-        rates = sorted(stored["about"]["rates"])
+    def __init__(self, queue: RaceQueue, table: DepthTable | None = None) -> None:
+        stored = [] if table is None else table["runs"]
+        rates = sorted(RATES if table is None else table["about"]["rates"])
 
         @functools.cache
         def bands(depth: int, has_norm: bool, rate: float) -> dict[str, Band]:
