@@ -6,7 +6,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from resnet import checkpoint, ink
-from resnet.classifier import cut_to_live_taps, fold_batch_norms
+from resnet.classifier import ready
 from resnet.model import ResNet18
 from resnet.surgery import INTACT, UNITS, Unit, alters, can_be_out, run_unit, trace, without
 from tests.conftest import lively_net
@@ -65,12 +65,12 @@ def test_only_a_plain_unit_that_changes_the_shape_must_stay() -> None:
 
 
 def test_the_same_after_folding_and_cutting(net: ResNet18) -> None:
-    ready = cut_to_live_taps(fold_batch_norms(net))
+    fast = ready(net, torch.device("cpu"))
     for how in (Unit(), Unit(is_out=True), Unit(has_shortcut=False), Unit(dial=0.5)):
         for number in range(1, UNITS + 1):
             with torch.inference_mode():
                 settings = change(number, how)
-                found = trace(ready, pictures(), settings)
+                found = trace(fast, pictures(), settings)
                 expected = trace(net, pictures(), settings)
             torch.testing.assert_close(found.logits, expected.logits, atol=1e-4, rtol=1e-4)
             for one, other in zip(found.maps, expected.maps, strict=True):

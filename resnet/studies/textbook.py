@@ -23,7 +23,7 @@ from pydantic import TypeAdapter
 from torch import nn
 
 from resnet import checkpoint
-from resnet.classifier import cut_to_live_taps, fold_batch_norms
+from resnet.classifier import ready
 from resnet.mnist import Mnist
 from resnet.model import ResNet18, fastest_device, placed
 from resnet.studies import runs
@@ -111,7 +111,7 @@ def measured(key: Key, digits: dict[str, Pictures], recipe: ShortRecipe) -> Text
     started = time.perf_counter()
     net, course = trained(name, rate, seed, digits, recipe)
     if isinstance(net, ResNet18):  # the same answers in half the time
-        net = placed(cut_to_live_taps(fold_batch_norms(net)), fastest_device())
+        net = ready(net, fastest_device())
     test = digits["test_all"]
     logits = logits_in_batches(net, test.images)
     return {
