@@ -143,7 +143,7 @@ def as_stored(net: ResNet18) -> ResNet18:
 
 @torch.inference_mode()
 def self_test(net: ResNet18) -> list[int]:
-    """What the net, in eval mode, says to the sample digits 0 to 9."""
+    """The net's answers, in eval mode, to the sample digits 0 to 9."""
     pictures = torch.stack([ink.from_strokes(samples.sample(digit)) for digit in range(10)])
     return net(ink.normalise(pictures)).argmax(1).tolist()
 

@@ -51,7 +51,7 @@ def test_nine_cells_that_are_json(variant: str, lens: str, made: Readback) -> No
 
 
 def torchvisions(seed: int = 0) -> list[torch.Tensor]:
-    """What torchvision's own feature extraction finds in the residual net, place by place."""
+    """The maps of the residual net as torchvision's own feature extraction finds them."""
     net = torchvision.models.resnet18(num_classes=10)
     net.conv1 = torch.nn.Conv2d(1, 64, 7, stride=2, padding=3, bias=False)
     net.load_state_dict(lively_net("residual", seed).state_dict(), strict=True)

@@ -38,7 +38,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory, data: Path) -> Path:
-    """What a run that nobody interrupts leaves."""
+    """The files of a run that nobody interrupts."""
     folder = tmp_path_factory.mktemp("whole")
     result = train(*SMALL, "--data", data, "--output", folder)
     assert result.returncode == 0, result.stderr

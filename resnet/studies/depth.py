@@ -1,4 +1,4 @@
-"""What depth does to nets with shortcuts and without, with batch norm and without.
+"""The study of depth: nets with shortcuts and without, with batch norm and without.
 
 The textbook's steps, from many seeds, at 18 to 98 layers: all nets at equal rates, from equal seeds
 and on equal batches. Narrow nets, 16 channels in the first stage instead of 64, so that all of it

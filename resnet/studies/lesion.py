@@ -1,4 +1,4 @@
-"""What both nets still read with a part cut out, on every test digit.
+"""The lesion study: how many test digits both nets still read with a part cut out.
 
 The shipped nets, and several pairs trained for one epoch each from seeds of their own, so that what
 is said of shortcuts is not one seed's luck. Lesion studies of residual nets: Veit et al., arXiv
@@ -231,7 +231,7 @@ NUMBERS = [str(number) for number in range(1, UNITS + 1)]
 
 
 def tables(table: LesionTable) -> list[Printed]:
-    """What the stored table says, to be printed."""
+    """The stored figures, ready to print."""
     shipped, seeds = table["shipped"], table["seeds"]
     variants = list(shipped)
     total = shipped[variants[0]]["total"]

@@ -34,7 +34,7 @@ TOLERANCE = 1e-4
 
 @dataclass(frozen=True)
 class Check:
-    """What came of comparing two nets' logits."""
+    """The result of comparing two nets' logits."""
 
     printed: float | None  # what the check looks at; None where it fails before it can compare
     largest: float | None  # max |difference|, in units of a logit
@@ -158,7 +158,7 @@ WHY = {
 
 
 def sentence(says_equal: bool, faults: list[str], flaws: Collection[str], *, is_equal: bool) -> str:
-    """What to make of a check, by what it says and what is true."""
+    """Explain a check, given what it says and what is true."""
     if not faults:
         if says_equal:
             return "Same weights, same input, same answers: the two are one net." + caveats(flaws)
@@ -190,7 +190,7 @@ def caveats(flaws: Collection[str]) -> str:
 
 
 def idle_weights() -> int:
-    """What the textbook's plain net carries in shortcuts that it never calls, biases included."""
+    """Parameters of the shortcuts that the textbook's plain net never calls, biases included."""
     units = shapes_only().units()
     return sum(count_with_biases(unit.downsample) for unit in units if unit.downsample)
 

@@ -51,7 +51,7 @@ QUICK_RATES = (0.005, 0.01)
 
 @dataclass(frozen=True)
 class Reported:
-    """What the book prints of its one run."""
+    """The figures that the book prints of its one run."""
 
     rate: float
     validation: tuple[float, ...]  # accuracy after each of BOOK_STEPS
@@ -129,7 +129,7 @@ def measured(key: Key, digits: dict[str, Pictures], recipe: ShortRecipe) -> Text
 
 
 def pairs_of(rates: Sequence[float]) -> list[Pair]:
-    """What each seed trains: the nets as in the book, and both ResNet18 at every rate."""
+    """The nets that each seed trains: as in the book, and both ResNet18 at every rate."""
     book = [(name, reported.rate) for name, reported in BOOK.items()]
     grid = [(variant, rate) for rate in rates for variant in checkpoint.VARIANTS]
     return list(dict.fromkeys([*book, *grid]))

@@ -332,7 +332,7 @@ def test_races_in_processes(opened: RaceQueue) -> None:
 
 
 def test_a_race_ends_with_its_server() -> None:
-    """Whatever becomes of the server: who prints to nobody dies."""
+    """However the server ends: a race that prints to nobody dies."""
     process = Process(WISH, "--quick")
     process.release()
     assert process.process.wait(timeout=120) == -signal.SIGPIPE
