@@ -30,6 +30,7 @@ from ui.history import TrainingHistory
 from ui.lab import InkLab
 from ui.mistakes import Mistakes
 from ui.pad import Sketchpad
+from ui.part import PRELOAD, ROUTE
 from ui.race import Race
 from ui.reading import Reader
 from ui.tour import Tour
@@ -134,7 +135,11 @@ def launch(page: gr.Blocks, host: str, port: int) -> str:
         _frontend=False,  # or it gives up when the page takes 3 s, as on a machine that is busy
         theme=gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["monospace"]),
         css_paths=CSS,
-        app_kwargs={"middleware": [Middleware(Guard, is_local=host in LOOPBACK)]},
+        head=PRELOAD,
+        app_kwargs={
+            "middleware": [Middleware(Guard, is_local=host in LOOPBACK)],
+            "routes": [ROUTE],
+        },
     )
     return address
 
