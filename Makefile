@@ -1,39 +1,5 @@
-# make app, make test, make train, make results, make check: each sets up .venv first where it is missing.
-# More flags: make train ARGS="--epochs 3".
-# make results measures what results/ lacks; after rm results/*.json, all of it. ARGS=--quick keeps
-# nothing.
 
-PYTHON ?= python3
-BIN := .venv/bin
 
-.PHONY: app test train results check
-
-app: .venv/app
-	$(BIN)/python app.py $(ARGS)
-
-train: .venv/app
-	$(BIN)/python train.py $(ARGS)
-
-results: .venv/app
-	$(BIN)/python -m resnet textbook $(ARGS)
-	$(BIN)/python -m resnet depth $(ARGS)
-	$(BIN)/python -m resnet lesion $(ARGS)
-
-test: .venv/dev
-	$(BIN)/python -m pytest $(ARGS)
-
-# Gradio's stubs (ui/*.pyi) would hide the sources from the type checker.
-check: .venv/dev
-	rm -f ui/*.pyi
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
-	$(BIN)/mypy
-
-.venv/app: requirements.txt
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --requirement requirements.txt
-	touch $@
-
-.venv/dev: requirements-dev.txt .venv/app
-	$(BIN)/python -m pip install --requirement requirements-dev.txt
+node_modules: package.json package-lock.json .venv/dev
+	$(BIN)/npm ci
 	touch $@
