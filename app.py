@@ -14,12 +14,15 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read at import: the server c
 import gradio as gr
 import torch
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 
-from resnet import checkpoint, lesion, mnist, study
-from resnet import depth as depth_study
-from resnet import textbook as textbook_study
+from resnet import checkpoint, mnist
 from resnet.classifier import Classifier
-from resnet.track import Track
+from resnet.studies import depth as depth_study
+from resnet.studies import lesion, runs
+from resnet.studies import textbook as textbook_study
+from resnet.studies.race_queue import RaceQueue
+from ui import document
 from ui.board import Board
 from ui.cards import AnswerCards
 from ui.depth import Depth
@@ -30,12 +33,16 @@ from ui.history import TrainingHistory
 from ui.lab import InkLab
 from ui.mistakes import Mistakes
 from ui.pad import Sketchpad
-from ui.part import PRELOAD, ROUTE
+from ui.part import ROUTE
 from ui.race import Race
 from ui.reading import Reader
 from ui.tour import Tour
 
 TITLE = "With and without shortcuts"
+SUMMARY = (
+    "Two ResNet18s, equally deep. One has shortcuts, one has none. "
+    "Draw a digit and watch both read it."
+)
 CSS = Path(__file__).parent / "ui" / "page.css"
 
 
@@ -76,19 +83,18 @@ def build(
     classifiers: Mapping[str, Classifier],
     data: Path = mnist.FOLDER,
     measured: Mapping[str, Any] | None = None,
-    textbook: study.Table | None = None,
-    deep: study.Table | None = None,
+    textbook: runs.Table | None = None,
+    deep: runs.Table | None = None,
     checkpoints: Path = checkpoint.FOLDER,
-    track: Track | None = None,
+    races: RaceQueue | None = None,
 ) -> gr.Blocks:
     """The page. measured is what altered nets read right, as in results/lesion.json, textbook and
-    deep are the runs of the other two results; the races of the track end when their visitors
-    leave."""
+    deep are the runs of the other two results; a race in the queue ends when its
+    visitor leaves."""
     reader = Reader(classifiers, data)
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(600, 600)) as page:
         gr.HTML(
-            f"<h1>{TITLE}</h1><p>Two ResNet18s, equally deep. One has shortcuts, one has none. "
-            "Draw a digit and watch both read it.</p>",
+            f"<h1>{TITLE}</h1><p>{SUMMARY}</p>",
             elem_id="title",
             js_on_load=None,
         )
@@ -101,7 +107,7 @@ def build(
                 Tour(classifiers)
                 Board(classifiers, measured)
             with gr.Tab("Fair race"):
-                Race(track or Track().open(), deep)
+                Race(races or RaceQueue().open(), deep)
             with gr.Tab("Depth and gradients"):
                 Depth(reader, deep)
             with gr.Tab("The experiment"):
@@ -116,6 +122,7 @@ def build(
 
 def launch(page: gr.Blocks, host: str, port: int) -> str:
     """Serve until page.close(); returns the address. Raises OSError when the port is taken."""
+    document.introduce(TITLE, SUMMARY)
     # Gradio asks the server whether it is up: a proxy of the environment is not to be asked that.
     for name in ("no_proxy", "NO_PROXY"):
         os.environ[name] = f"{os.environ.get(name, '')},localhost,127.0.0.1,{host}"
@@ -135,10 +142,13 @@ def launch(page: gr.Blocks, host: str, port: int) -> str:
         _frontend=False,  # or it gives up when the page takes 3 s, as on a machine that is busy
         theme=gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["monospace"]),
         css_paths=CSS,
-        head=PRELOAD,
         app_kwargs={
-            "middleware": [Middleware(Guard, is_local=host in LOOPBACK)],
-            "routes": [ROUTE],
+            "middleware": [
+                Middleware(Guard, is_local=host in LOOPBACK),
+                # Gradio itself compresses files only, not the page or what its parts ask.
+                Middleware(GZipMiddleware, minimum_size=1000, compresslevel=4),
+            ],
+            "routes": [*document.routes(), ROUTE],
         },
     )
     return address
@@ -154,24 +164,28 @@ def main(args: argparse.Namespace) -> int:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    track = Track().open()
+    races = RaceQueue().open()
     page = build(
         classifiers,
         measured=lesion.load(),
-        textbook=study.load(textbook_study.FILE),
-        deep=study.load(depth_study.FILE),
+        textbook=runs.load(textbook_study.FILE),
+        deep=runs.load(depth_study.FILE),
         checkpoints=args.checkpoints,
-        track=track,
+        races=races,
     )
     try:
         address = launch(page, args.host, args.port)
-    except OSError as error:
-        print(f"Port {args.port} of {args.host} is not free ({error}); try --port", file=sys.stderr)
+    except OSError:  # Gradio's sentence recommends a setting of its own
+        print(
+            f"Cannot listen on {args.host}, port {args.port}: the port is in use, or the host is "
+            "not this machine. Choose others with --port and --host.",
+            file=sys.stderr,
+        )
         return 2
     print(f"Draw at {address} (Ctrl-C stops)", flush=True)
     stop.wait()
     page.close()
-    track.close()
+    races.close()
     return 0
 
 

@@ -1,14 +1,19 @@
 """Train the residual net, the plain net, or both, and write their checkpoints.
 
 An interrupted run (Ctrl-C, or the power) keeps its last epoch beside the checkpoint; --resume
-goes on from there and ends in the weights it would have ended in.
+goes on from there and ends in the weights it would have ended in. That file takes about 180 MB,
+and twice as much while a new one replaces it.
 """
 
 import argparse
+import contextlib
 import functools
+import os
+import shutil
 import signal
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -25,7 +30,7 @@ def get_args_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--epochs", type=positive, default=training.Recipe.epochs, help="default: %(default)s"
     )
-    parser.add_argument("--seed", type=natural, default=0, help="default: %(default)s")
+    parser.add_argument("--seed", type=seed, default=0, help="default: %(default)s")
     parser.add_argument(
         "--data",
         type=Path,
@@ -54,6 +59,12 @@ def natural(text: str) -> int:
     return number
 
 
+def seed(text: str) -> int:
+    if natural(text) >= 2**64:
+        raise argparse.ArgumentTypeError(f"{text} has more than 64 bits")
+    return int(text)
+
+
 def positive(text: str) -> int:
     if natural(text) == 0:
         raise argparse.ArgumentTypeError("0 is too few")
@@ -64,7 +75,8 @@ def main(args: argparse.Namespace) -> int:
     try:
         data = mnist.load(args.data)
         if not args.dry_run:
-            return train(args, data, args.output)
+            with prepared(args.output):
+                return train(args, data, args.output)
         with tempfile.TemporaryDirectory() as folder:
             args.epochs = 1
             code = train(args, small(data), Path(folder))
@@ -75,10 +87,60 @@ def main(args: argparse.Namespace) -> int:
         return 2
 
 
+@contextlib.contextmanager
+def prepared(folder: Path) -> Iterator[None]:
+    """A folder that can be written, has room and is this training's alone.
+
+    Raises OSError with a sentence: hours of training should not be lost at the first save.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise OSError(f"{folder}: cannot be written ({error.strerror})") from error
+    with only_training(folder):
+        free, needed = shutil.disk_usage(folder).free, room_needed(folder)
+        if free < needed:
+            raise OSError(
+                f"{folder}: {free / 1e6:,.0f} MB are free, and a run takes {needed / 1e6:,.0f} MB "
+                "until it is finished; make room, or choose another folder with --output"
+            )
+        yield
+
+
+@contextlib.contextmanager
+def only_training(folder: Path) -> Iterator[None]:
+    """Locks the folder itself: the lock ends with the process, so none is ever left behind."""
+    if os.name != "posix":
+        yield
+        return
+    import fcntl
+
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise OSError(
+                f"{folder}: another training writes here; wait for it, or choose another folder "
+                "with --output"
+            ) from error
+        yield
+    finally:
+        os.close(opened)
+
+
+def room_needed(folder: Path) -> int:
+    """Bytes: the interrupted run, and once more while a new one replaces it."""
+    weights = checkpoint.build("residual").state_dict().values()  # the larger net of the two
+    run = 4 * sum(tensor.nbytes for tensor in weights)  # with average, best and momentum
+    kept = sum(file.stat().st_size for file in folder.glob("*.unfinished.safetensors"))
+    return 2 * run - min(kept, run)
+
+
 def train(args: argparse.Namespace, data: mnist.Mnist, output: Path) -> int:
     device = fastest_device()
     torch.backends.cudnn.deterministic = True
-    output.mkdir(parents=True, exist_ok=True)  # a folder that cannot be had is said at once
     stop = Interruption()
     pictures = functools.cache(handwriting.extras)  # a minute's work, the same for both nets
     for variant in checkpoint.VARIANTS if args.variant == "both" else [args.variant]:

@@ -31,7 +31,7 @@ from bench.live import serving
 from resnet import checkpoint, ink, mnist
 from resnet.calibration import expected_calibration_error
 from resnet.classifier import Answer, Classifier
-from resnet.training import wilson_interval
+from resnet.stats import wilson_interval
 
 
 @dataclass(frozen=True)

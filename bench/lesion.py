@@ -13,9 +13,9 @@ from bench import timing
 from bench.ink import Ink
 from resnet import checkpoint
 from resnet.classifier import cut_to_live_taps, fold_batch_norms
-from resnet.lesion import right_under, ways_to_be_out
+from resnet.stats import wilson_interval
+from resnet.studies.lesion import right_under, ways_to_be_out
 from resnet.surgery import INTACT, UNITS
-from resnet.training import wilson_interval
 
 
 def get_args_parser() -> argparse.ArgumentParser:

@@ -15,7 +15,7 @@ import numpy as np
 from playwright.async_api import Page, async_playwright, expect
 
 from bench import live, timing
-from resnet.race import DEPTHS
+from resnet.studies.race import DEPTHS
 
 STOPS = 5
 TURNS = 5  # without a race and with one
@@ -47,9 +47,8 @@ async def stopped(page: Page) -> float:
     await expect(state).to_contain_text("step", timeout=LONG)
     began = time.perf_counter()
     await page.get_by_role("button", name="Stop").click()
-    while (
-        subprocess.run(["pgrep", "-f", "resnet.race --depth"], capture_output=True).returncode == 0
-    ):
+    racing = ["pgrep", "-f", "resnet.studies.race --depth"]
+    while subprocess.run(racing, capture_output=True).returncode == 0:
         await asyncio.sleep(0.01)
     return time.perf_counter() - began
 

@@ -2,11 +2,13 @@
 
 import argparse
 import gzip
+import io
 import itertools
 import json
+import os
 import sys
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,30 +16,21 @@ import torch
 from tabulate import tabulate
 from torch import Tensor
 
-from resnet import (
-    checkpoint,
-    comparison,
-    depth_verdict,
-    ink,
-    mnist,
-    proof,
-    readback,
-    study,
-    training,
-    verdict,
-)
-from resnet import depth as depth_study
-from resnet import lesion as lesion_study
-from resnet import textbook as textbook_study
+from resnet import checkpoint, comparison, ink, mnist, readback, training
 from resnet.classifier import Answer, Classifier
 from resnet.model import fastest_device, placed
+from resnet.stats import wilson_interval
+from resnet.studies import depth as depth_study
+from resnet.studies import depth_verdict, proof, runs, textbook_verdict
+from resnet.studies import lesion as lesion_study
+from resnet.studies import textbook as textbook_study
 from resnet.summary import as_table
 
 # What makes its runs, what says what they show, and a word on it.
 STUDIES: dict[str, tuple[Any, Any, str]] = {
     "textbook": (
         textbook_study,
-        verdict,
+        textbook_verdict,
         "repeat the textbook's experiment from many seeds, and make it fair (half an hour)",
     ),
     "depth": (
@@ -81,7 +74,11 @@ def get_args_parser() -> argparse.ArgumentParser:
     with_data(command)
     with_checkpoints(command)
     command.add_argument(
-        "--seeds", type=int, default=5, help="pairs to train for an epoch; default: %(default)s"
+        "--seeds",
+        type=at_least(0),
+        default=5,
+        metavar="N",
+        help="pairs to train for an epoch; default: %(default)s",
     )
     command.add_argument(
         "--quick", action="store_true", help="few digits: see that it works, keep nothing"
@@ -95,7 +92,7 @@ def get_args_parser() -> argparse.ArgumentParser:
         with_data(command)
         command.add_argument(
             "--seeds",
-            type=at_least_one,
+            type=at_least(1),
             default=experiment.SEEDS,
             metavar="N",
             help="default: %(default)s",
@@ -151,10 +148,12 @@ def with_checkpoints(command: argparse.ArgumentParser) -> None:
     command.add_argument("--checkpoints", type=Path, default=checkpoint.FOLDER, metavar="DIR")
 
 
-def at_least_one(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError(text)
+def at_least(least: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        if int(text) < least:
+            raise argparse.ArgumentTypeError(f"{text} is less than {least}")
+        return int(text)
+
     return number
 
 
@@ -163,6 +162,10 @@ def variants(args: argparse.Namespace) -> tuple[str, ...]:
 
 
 # --- classify --------------------------------------------------------------------------------
+
+# Bytes of a line of strokes: twice what ink.MAX_POINTS points take with all their decimals. A few
+# MB of gzip unpack to many GB, which must not all be held at once.
+LONGEST_LINE = 2 * 1024**2
 
 
 def classify(args: argparse.Namespace) -> int:
@@ -195,15 +198,27 @@ def drawings_of(file: Path) -> Iterator[Tensor | str]:
             yield f"{file}: {error}"
         return
     try:
-        with gzip.open(file, "rt") if file.suffix == ".gz" else file.open() as lines:
-            for number, line in enumerate(lines, 1):
-                if line.strip():
+        with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as raw:
+            for number, line in enumerate(lines_of(raw), 1):
+                if line.strip() or len(line) > LONGEST_LINE:
                     yield drawing_of(line, f"{file}:{number}")
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+    except IsADirectoryError:
+        yield f"{file}: is a folder, not a file"
+    except (OSError, EOFError, zlib.error) as error:
         yield f"{file}: cannot be read ({getattr(error, 'strerror', None) or error})"
 
 
-def drawing_of(line: str, place: str) -> Tensor | str:
+def lines_of(raw: io.BufferedIOBase) -> Iterator[bytes]:
+    """The lines of a file, each cut after LONGEST_LINE bytes and one more."""
+    while line := raw.readline(LONGEST_LINE + 1):
+        yield line
+        while len(line) > LONGEST_LINE and not line.endswith(b"\n"):
+            line = raw.readline(LONGEST_LINE + 1)
+
+
+def drawing_of(line: bytes, place: str) -> Tensor | str:
+    if len(line) > LONGEST_LINE:
+        return f"{place}: the line is longer than {LONGEST_LINE // 1024**2} MB"
     try:
         return ink.from_strokes(json.loads(line)["strokes"])
     except ink.InkError as error:
@@ -231,7 +246,7 @@ SCORE = ("net", "right", "accuracy", "95 % interval")
 
 
 def score(variant: str, right: int, total: int) -> list[str]:
-    low, high = training.wilson_interval(right, total)
+    low, high = wilson_interval(right, total)
     return [variant, f"{right}/{total}", f"{right / total:.2%}", f"{low:.2%} - {high:.2%}"]
 
 
@@ -304,7 +319,7 @@ def measured_lesions(args: argparse.Namespace) -> lesion_study.Counts:
 def repeat(args: argparse.Namespace) -> int:
     experiment, verdict_of, _ = STUDIES[args.study]
     try:
-        table = study.load(args.output or experiment.FILE) if args.show else repeated(args)
+        table = runs.load(args.output or experiment.FILE) if args.show else repeated(args)
     except KeyboardInterrupt:
         return stopped()
     if table is None:
@@ -322,13 +337,13 @@ def stopped() -> int:
     return 130
 
 
-def repeated(args: argparse.Namespace) -> study.Table:
+def repeated(args: argparse.Namespace) -> runs.Table:
     experiment, _, _ = STUDIES[args.study]
     data = mnist.load(args.data)
     if not args.quick:
         return experiment.whole(args.seeds, data, args.output or experiment.FILE)
     if args.output and args.output.resolve() == experiment.FILE:
-        raise study.StudyError(f"{args.output}: not for the runs of --quick")
+        raise runs.StudyError(f"{args.output}: not for the runs of --quick")
     return experiment.quick(data, args.output)
 
 
@@ -394,13 +409,19 @@ def summary(args: argparse.Namespace) -> int:
 if __name__ == "__main__":
     arguments = get_args_parser().parse_args()
     try:
-        sys.exit(arguments.run(arguments))
+        code = arguments.run(arguments)
+        print(end="", flush=True)
+        sys.exit(code)
     except (
         checkpoint.CheckpointError,
         comparison.ComparisonError,
         mnist.DataError,
-        study.StudyError,
+        runs.StudyError,
     ) as error:
         sys.exit(f"{error}")
-    except BrokenPipeError:  # the reader of our lines, `head` for one, has seen enough
-        sys.exit(0)
+    except OSError as error:
+        # Or Python writes what is left of our lines at exit, and fails again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):  # the reader, `head` for one, has seen enough
+            sys.exit(0)
+        sys.exit(f"{error.filename or 'The output'}: {error.strerror or error}")

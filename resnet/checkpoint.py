@@ -6,9 +6,11 @@ does not notice a flipped byte. They also keep how the net read ten sample digit
 saved: a net that reads them differently now is run by code it was not made for.
 """
 
+import contextlib
 import hashlib
 import json
 import os
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from resnet import ink, samples
+from resnet.calibration import Calibration
 from resnet.model import SEEDING, ResNet18
 
 FOLDER = Path(__file__).parent.parent / "checkpoints"
@@ -57,22 +60,25 @@ def save(path: Path, net: ResNet18, about: About) -> None:
 def load(path: Path, variant: str) -> tuple[ResNet18, About]:
     """The net of a checkpoint, float32 in eval mode on the CPU, and what its metadata say.
 
-    Raises CheckpointError when the file is missing, damaged, not finite or not this variant's, or
-    when the net no longer reads the samples as it did.
+    Raises CheckpointError when the file is missing, damaged, not finite or not this variant's, when
+    its metadata lack what every reader needs, or when the net no longer reads the samples as it
+    did.
     """
     try:
         tensors, about = read(path)
-        if about.get("variant") != variant:
+        if name := unusable(about):
+            raise CheckpointError(f"{path}: its metadata have no {name} that can be used")
+        if about["variant"] != variant:
             raise CheckpointError(
-                f"{path}: holds the {about.get('variant')} net, not the {variant} one"
+                f"{path}: holds the {about['variant']} net, not the {variant} one"
             )
-        if name := not_finite(tensors):
-            raise CheckpointError(f"{path}: {name} has values that are not finite")
         net = build(variant)
         try:
             net.load_state_dict(tensors, strict=True)
         except RuntimeError as error:
             raise CheckpointError(f"{path}: not the weights of this ResNet18") from error
+        if name := not_finite(net.state_dict()):
+            raise CheckpointError(f"{path}: {name} has values that are not finite")
         net.eval()
         if self_test(net) != about.get("self_test"):
             raise CheckpointError(f"{path}: no longer reads the sample digits as when it was saved")
@@ -82,6 +88,38 @@ def load(path: Path, variant: str) -> tuple[ResNet18, About]:
             f"or train it (python train.py --variant {variant})"
         ) from error
     return net, about
+
+
+def unusable(about: About) -> str | None:
+    """The first of the metadata that every reader needs and that is missing or makes no sense.
+
+    The rest (recipe, history, mistakes and so on) is for single tables and plots, which say so
+    where they find none.
+    """
+    sound = {
+        "variant": about.get("variant") in VARIANTS,
+        "weights_sha256": isinstance(about.get("weights_sha256"), str),
+        "test": is_score(about.get("test")),
+        "calibration": is_calibration(about.get("calibration")),
+    }
+    return next((name for name, is_sound in sound.items() if not is_sound), None)
+
+
+def is_score(value: Any) -> bool:
+    match value:
+        case {"right": int(right), "total": int(total)}:
+            return 0 <= right <= total and 0 < total < 10**9
+    return False
+
+
+def is_calibration(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and value.keys() == {field.name for field in fields(Calibration)}
+        and all(isinstance(number, int | float) for number in value.values())
+        and all(abs(number) < 1e9 for number in value.values())  # nor is NaN
+        and value["temperature"] > 1e-3
+    )
 
 
 def not_finite(tensors: dict[str, Tensor]) -> str | None:
@@ -111,21 +149,29 @@ def self_test(net: ResNet18) -> list[int]:
 
 
 def write(path: Path, tensors: dict[str, Tensor], about: About) -> None:
-    """Write tensors and a description so that a crash, a full disk or a kill keeps the old file."""
+    """Write tensors and a description so that a crash, a full disk or a kill keeps the old file.
+
+    Raises CheckpointError when it cannot be written.
+    """
     tensors = {name: tensor.contiguous() for name, tensor in tensors.items()}
     about = {**about, "sha256": digest(tensors, about)}
     raw = safetensors.torch.save(tensors, {key: json.dumps(value) for key, value in about.items()})
-    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.tmp")  # the same folder: a rename must not cross disks
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with draft.open("wb") as file:
             file.write(raw)
             file.flush()
             os.fsync(file.fileno())
         read(draft)
         draft.replace(path)
+    except OSError as error:
+        raise CheckpointError(
+            f"{path}: cannot be written ({error.strerror}); what was there before is kept"
+        ) from error
     finally:
-        draft.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
     if os.name == "posix":  # the new name is on the disk only when its folder is
         folder = os.open(path.parent, os.O_RDONLY)
         try:
@@ -143,6 +189,8 @@ def read(path: Path) -> tuple[dict[str, Tensor], About]:
         raw = path.read_bytes()
     except FileNotFoundError as error:
         raise CheckpointError(f"{path}: not found") from error
+    except IsADirectoryError as error:
+        raise CheckpointError(f"{path}: is a folder, not a file") from error
     except OSError as error:
         raise CheckpointError(f"{path}: cannot be read ({error.strerror})") from error
     try:
@@ -150,15 +198,13 @@ def read(path: Path) -> tuple[dict[str, Tensor], About]:
         header = json.loads(raw[8 : 8 + int.from_bytes(raw[:8], "little")])
         about = {key: json.loads(value) for key, value in header["__metadata__"].items()}
         expected = about.pop("sha256")
-    except (SafetensorError, ValueError, KeyError, AttributeError) as error:
+        found = digest(tensors, about)
+    except (SafetensorError, ValueError, KeyError, AttributeError, RecursionError) as error:
         raise CheckpointError(
             f"{path}: cut, damaged or not a checkpoint of this project"
         ) from error
-    found = digest(tensors, about)
     if found != expected:
-        raise CheckpointError(
-            f"{path}: damaged, its sha256 is {found[:12]}..., not {str(expected)[:12]}..."
-        )
+        raise CheckpointError(f"{path}: damaged, its sha256 is not the one in its metadata")
     return tensors, about
 
 

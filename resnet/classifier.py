@@ -57,15 +57,8 @@ class Classifier:
     @classmethod
     def load(cls, variant: str, folder: Path = checkpoint.FOLDER) -> "Classifier":
         """With the read-back beside the checkpoint, where that is sound. Raises CheckpointError."""
-        path = checkpoint.path_of(variant, folder)
-        net, about = checkpoint.load(path, variant)
-        try:
-            classifier = cls(net, about)
-        except (KeyError, TypeError) as error:
-            raise checkpoint.CheckpointError(
-                f"{path}: its metadata have no calibration; restore it (git checkout -- "
-                f"checkpoints) or train it (python train.py --variant {variant})"
-            ) from error
+        net, about = checkpoint.load(checkpoint.path_of(variant, folder), variant)
+        classifier = cls(net, about)
         classifier.take(readback.path_of(variant, folder))
         return classifier
 

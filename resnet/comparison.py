@@ -12,9 +12,7 @@ from typing import Any
 
 from resnet import mnist
 from resnet.checkpoint import VARIANTS, About
-from resnet.training import wilson_interval
-
-SIGNIFICANT = 0.05  # a p above it tells nothing apart
+from resnet.stats import SIGNIFICANT, mcnemar, p_in_words, wilson_interval
 
 
 class ComparisonError(Exception):
@@ -109,19 +107,6 @@ def are_whole(values: list[Any], end: int) -> bool:
     return all(type(value) is int and 0 <= value < end for value in values)
 
 
-def mcnemar(b: int, c: int) -> float:
-    """The exact two-sided p of McNemar's test (Psychometrika 12, 1947), from 0 to 1.
-
-    b and c count the digits that only one net reads right. Were the nets equally good, each of
-    them would fall to either net like a fair coin.
-    """
-    ways = tail = 1  # of b + c tosses, to fall heads 0 times
-    for heads in range(min(b, c)):
-        ways = ways * (b + c - heads) // (heads + 1)
-        tail += ways
-    return min(1.0, 2 * tail / 2 ** (b + c))
-
-
 def finding(comparison: Comparison) -> str:
     """What the comparison shows, in one sentence."""
     counts = {variant: len(comparison.only(variant)) for variant in VARIANTS}
@@ -137,13 +122,6 @@ def finding(comparison: Comparison) -> str:
     if comparison.p > SIGNIFICANT:
         return f"{of} the nets cannot be told apart: {numbers} {p}."
     return f"{of} the {better} net reads more than the {worse} one: {numbers} {p}."
-
-
-def p_in_words(p: float) -> str:
-    """p as "= 0.62"; a small one with the decimals that its side of 0.05 needs."""
-    if p < 0.001:
-        return "< 0.001"
-    return f"= {p:.2f}" if p >= 0.1 else f"= {p:.3f}"
 
 
 @functools.cache  # it takes a second; what raises is tried anew

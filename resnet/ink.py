@@ -230,8 +230,8 @@ def resampled(ink: np.ndarray, middle: np.ndarray, pixel: float, is_centred: boo
 
 def opened(source: Path | bytes) -> Image.Image:
     """The image, upright and in memory, never larger than MAX_PIXELS."""
+    raw = source if isinstance(source, bytes) else bytes_of(source)
     try:
-        raw = source if isinstance(source, bytes) else source.read_bytes()
         with Image.open(io.BytesIO(raw), formats=FORMATS) as image:
             if image.format == "JPEG" and raw.count(JPEG_SCAN) > MAX_SCANS:
                 raise InkError(f"The image has more than {MAX_SCANS} scans.")
@@ -247,10 +247,19 @@ def opened(source: Path | bytes) -> Image.Image:
         raise
     except (UnidentifiedImageError, Image.DecompressionBombError) as error:
         raise InkError("The file is not a PNG, JPEG or WEBP image that can be read.") from error
-    except FileNotFoundError as error:
-        raise InkError("The file does not exist.") from error
     except Exception as error:  # Pillow's decoders raise whatever they meet in a damaged file
         raise InkError("The image is damaged and cannot be read.") from error
+
+
+def bytes_of(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except FileNotFoundError as error:
+        raise InkError("The file does not exist.") from error
+    except IsADirectoryError as error:
+        raise InkError("This is a folder, not a file.") from error
+    except (OSError, ValueError) as error:  # a name may hold what no system takes
+        raise InkError("The file cannot be read.") from error
 
 
 def ink_of(image: Image.Image) -> np.ndarray | None:

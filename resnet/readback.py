@@ -130,12 +130,15 @@ def load(path: Path, weights_sha256: str) -> tuple[Readback, About]:
     if about.get("weights_sha256") != weights_sha256:
         raise CheckpointError(f"{path}: was fitted to other weights; {remedy}")
     try:
+        scores = [Score(**score) for score in about["scores"] if checkpoint.is_score(score)]
+        if len(scores) != len(PLACES) or not all(-1e9 < score.r2 <= 1 for score in scores):
+            raise ValueError("a place without a score")
         readback = Readback(
             Basis(tensors["mean"], tensors["directions"].float()),
             [decoder_of(tensors, place) for place in PLACES],
-            [Score(**score) for score in about["scores"]],
+            scores,
         )
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"{path}: not a read-back of this project; {remedy}") from error
     return readback, about
 

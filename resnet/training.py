@@ -158,17 +158,23 @@ class Run:
                 "use the same flags as then, or delete the file to start anew"
             )
         parts: dict[str, dict[str, Tensor]] = {"net": {}, "average": {}, "best": {}, "momentum": {}}
-        for name, tensor in tensors.items():
-            part, _, rest = name.partition(".")
-            parts[part][rest] = tensor
-        self.net.load_state_dict(parts["net"])
-        self.average.load_state_dict(parts["average"])
-        self.best = parts["best"]
-        for name, parameter in self.net.named_parameters():
-            if name in parts["momentum"]:
-                buffer = torch.empty_like(parameter).copy_(parts["momentum"][name])
-                self.optimizer.state[parameter]["momentum_buffer"] = buffer
-        self.step, self.seconds, self.history = about["step"], about["seconds"], about["history"]
+        try:
+            for name, tensor in tensors.items():
+                part, _, rest = name.partition(".")
+                parts[part][rest] = tensor
+            self.net.load_state_dict(parts["net"])
+            self.average.load_state_dict(parts["average"])
+            self.best = parts["best"]
+            for name, parameter in self.net.named_parameters():
+                if name in parts["momentum"]:
+                    buffer = torch.empty_like(parameter).copy_(parts["momentum"][name])
+                    self.optimizer.state[parameter]["momentum_buffer"] = buffer
+            self.step, self.seconds = int(about["step"]), float(about["seconds"])
+            self.history = {name: about["history"][name] for name in self.history}
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise checkpoint.CheckpointError(
+                f"{path}: not an interrupted run of this project; delete the file to start anew"
+            ) from error
 
 
 def fit(
@@ -369,15 +375,6 @@ def mistakes(net: ResNet18, split: Split) -> dict[str, list[int]]:
     said = logits_of(net, split.images).argmax(1)
     index = (said != split.labels).nonzero()[:, 0]
     return {"index": index.tolist(), "said": said[index].tolist()}
-
-
-def wilson_interval(right: int, total: int) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson 1927): sensible near 100 %, where +-2 sigma is not."""
-    z = 1.959964
-    share = right / total
-    middle = share + z * z / (2 * total)
-    spread = z * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
-    return (middle - spread) / (1 + z * z / total), (middle + spread) / (1 + z * z / total)
 
 
 def learning_rate(done: float, recipe: Recipe) -> float:

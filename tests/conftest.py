@@ -16,11 +16,12 @@ import torch
 from PIL import Image
 from torch import nn
 
-from resnet import checkpoint, depth, ink, mnist, study, textbook
+from resnet import checkpoint, ink, mnist
 from resnet.calibration import Calibration
 from resnet.classifier import Classifier
 from resnet.model import ResNet18
 from resnet.readback import DIGITS, LEVELS, RANK, Basis, Decoder, Readback, Score
+from resnet.studies import depth, runs, textbook
 
 torch.set_num_threads(1)  # tests of small tensors; threads would only wait for each other
 
@@ -47,8 +48,12 @@ def lively_net(variant: str, seed: int = 0) -> ResNet18:
     return net.eval()
 
 
-# Metadata of a net whose logits are taken as they are, and which answers whatever it is shown.
-UNCALIBRATED = {"calibration": asdict(Calibration(1.0, 1.0, 0.0, 0.0))}
+# Metadata of a net whose logits are taken as they are, and which answers whatever it is shown: no
+# more than every checkpoint has to have.
+UNCALIBRATED = {
+    "calibration": asdict(Calibration(1.0, 1.0, 0.0, 0.0)),
+    "test": {"right": 9, "total": 10},
+}
 
 
 @pytest.fixture(params=checkpoint.VARIANTS)
@@ -152,7 +157,7 @@ def address(classifiers: dict[str, Classifier]) -> Iterator[str]:
     """Where the page is served, by this process."""
     import app  # gradio takes seconds to import: only for the tests that need it
 
-    page = app.build(classifiers, textbook=study.load(textbook.FILE), deep=study.load(depth.FILE))
+    page = app.build(classifiers, textbook=runs.load(textbook.FILE), deep=runs.load(depth.FILE))
     yield app.launch(page, "127.0.0.1", find_free_port())
     page.close()
 

@@ -14,9 +14,9 @@ from safetensors import safe_open
 
 from resnet import checkpoint
 from resnet.checkpoint import CheckpointError
-from tests.conftest import lively_net
+from tests.conftest import UNCALIBRATED, lively_net
 
-ABOUT = {"seed": 3, "test": {"right": 9, "total": 10}, "history": {"loss": [1.5, 0.25]}}
+ABOUT = {**UNCALIBRATED, "seed": 3, "history": {"loss": [1.5, 0.25]}}
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def flip_in_tensors(path: Path) -> None:
 
 FAULTS: dict[str, tuple[Callable[[Path], Any], str]] = {
     "missing": (Path.unlink, "not found"),
-    "a folder": (into_folder, "cannot be read"),
+    "a folder": (into_folder, "is a folder, not a file"),
     "empty": (cut(0), "cut, damaged"),
     "cut in the header": (cut(0.0001), "cut, damaged"),
     "cut in the tensors": (cut(0.5), "cut, damaged"),
@@ -150,6 +150,74 @@ def test_a_fault_is_one_line_with_file_fault_and_remedy(tmp_path: Path, fault: s
     assert "\n" not in text
 
 
+def crafted(name: str, value: Any) -> Callable[[Path], None]:
+    """A file whose sha256 fits, with one entry of the metadata replaced or, for None, left out."""
+
+    def apply(path: Path) -> None:
+        tensors, about = checkpoint.read(path)
+        checkpoint.write(
+            path, tensors, {n: v for n, v in {**about, name: value}.items() if v is not None}
+        )
+
+    return apply
+
+
+def deep(path: Path) -> None:
+    tensors, _ = checkpoint.read(path)
+    path.write_bytes(safetensors.torch.save(tensors, {"history": "[" * 300_000 + "]" * 300_000}))
+
+
+CALIBRATION = UNCALIBRATED["calibration"]
+CRAFTED: dict[str, tuple[Callable[[Path], None], str]] = {
+    "JSON 300,000 lists deep": (deep, "cut, damaged"),
+    "no variant": (crafted("variant", None), "no variant"),
+    "a variant of two lines": (crafted("variant", "a\nb"), "no variant"),
+    "no sha256 of the weights": (crafted("weights_sha256", None), "no weights_sha256"),
+    "a number for it": (crafted("weights_sha256", 7), "no weights_sha256"),
+    "no score": (crafted("test", None), "no test"),
+    "a score of no digits": (crafted("test", {"right": 0, "total": 0}), "no test"),
+    "more right than there are": (crafted("test", {"right": 9, "total": 8}), "no test"),
+    "a score of strings": (crafted("test", {"right": "9", "total": "10"}), "no test"),
+    "a score no float holds": (crafted("test", {"right": 1, "total": 10**400}), "no test"),
+    "no calibration": (crafted("calibration", None), "no calibration"),
+    "a list of it": (crafted("calibration", [1, 1, 0, 0]), "no calibration"),
+    "one of strings": (crafted("calibration", dict.fromkeys(CALIBRATION, "1")), "no calibration"),
+    "a number too many": (crafted("calibration", {**CALIBRATION, "bias": 0}), "no calibration"),
+    "a slope that is not finite": (
+        crafted("calibration", {**CALIBRATION, "slope": float("nan")}),
+        "no calibration",
+    ),
+    "a temperature of 0": (
+        crafted("calibration", {**CALIBRATION, "temperature": 0}),
+        "no calibration",
+    ),
+    "8-bit floats": (
+        rewritten(
+            lambda tensors, about: tensors.update(
+                {"fc.bias": torch.zeros(7).to(torch.float8_e4m3fn)}
+            ),
+            seal=True,
+        ),
+        "not the weights of this ResNet18",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", CRAFTED)
+def test_crafted_metadata_are_refused_like_any_fault(tmp_path: Path, fault: str) -> None:
+    path = tmp_path / "residual.safetensors"
+    checkpoint.save(path, lively_net("residual"), ABOUT)
+    spoil, message = CRAFTED[fault]
+    spoil(path)
+    with pytest.raises(CheckpointError) as error:
+        checkpoint.load(path, "residual")
+    text = str(error.value)
+    assert text.startswith(f"{path}: ")
+    assert message in text
+    assert "python train.py --variant residual" in text
+    assert "\n" not in text
+
+
 def test_the_other_net_is_refused_by_name(saved: Path, variant: str) -> None:
     other = "plain" if variant == "residual" else "residual"
     with pytest.raises(CheckpointError, match=f"holds the {variant} net, not the {other} one"):
@@ -182,7 +250,7 @@ def test_a_full_disk_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.Monk
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(CheckpointError, match=rf"^{path}: cannot be written \(No space left"):
         checkpoint.write(path, {"a": torch.ones(3)}, {})
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]

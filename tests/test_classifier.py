@@ -133,8 +133,8 @@ def test_temperature_flattens_and_keeps_the_order(variant: str) -> None:
 
 def test_a_checkpoint_without_calibration_is_refused(tmp_path: Path, variant: str) -> None:
     path = checkpoint.path_of(variant, tmp_path)
-    for about in ({}, {"calibration": {"temperature": 1.0}}, {"calibration": None}):
-        checkpoint.save(path, lively_net(variant), about)
+    for calibration in ({}, {"temperature": 1.0}, None):
+        checkpoint.save(path, lively_net(variant), {**UNCALIBRATED, "calibration": calibration})
         with pytest.raises(CheckpointError, match=f"{variant}.*no calibration.*train it"):
             Classifier.load(variant, tmp_path)
 

@@ -4,7 +4,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest
 
 from resnet import checkpoint, comparison, mnist
 from resnet.comparison import Case, Comparison, ComparisonError
@@ -39,13 +38,6 @@ def test_a_case_worked_by_hand() -> None:
     assert found.p == 2 * (1 + 4) / 16  # at most one head of four tosses, or of tails
     low, high = found.interval("residual")
     assert low < 0.9 < high
-
-
-@given(b=st.integers(0, 300), c=st.integers(0, 300))
-def test_p_is_that_of_the_binomial_test(b: int, c: int) -> None:
-    p = comparison.mcnemar(b, c)
-    assert p == pytest.approx(binomtest(b, b + c).pvalue if b + c else 1.0)
-    assert p == comparison.mcnemar(c, b)
 
 
 mistakes = st.dictionaries(st.integers(0, TOTAL - 1), st.integers(0, 9)).map(
@@ -92,13 +84,6 @@ def test_the_finding_follows_from_the_numbers() -> None:
         "On these 20 digits the nets cannot be told apart: "
         "both read exactly the same ones right (McNemar exact p = 1.00)."
     )
-
-
-@pytest.mark.parametrize(
-    ("p", "words"), [(1.0, "= 1.00"), (0.054, "= 0.054"), (0.001, "= 0.001"), (9e-4, "< 0.001")]
-)
-def test_p_in_words(p: float, words: str) -> None:
-    assert comparison.p_in_words(p) == words
 
 
 # --- what cannot be compared -------------------------------------------------------------------

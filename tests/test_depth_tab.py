@@ -4,27 +4,28 @@ from typing import Any
 
 import pytest
 
-from resnet import depth, depth_verdict, mnist, study
+from resnet import mnist
 from resnet.classifier import Classifier
+from resnet.studies import depth, depth_verdict, runs
 from ui.depth import NOTHING, Depth, choice_of, figure, is_whole, saying, sent, thermometer
 from ui.reading import Reader
 
 
 @pytest.fixture(scope="module")
-def table() -> study.Table:
-    found = study.load(depth.FILE)
+def table() -> runs.Table:
+    found = runs.load(depth.FILE)
     assert found is not None
     return found
 
 
-def test_the_figures_are_the_verdicts(table: study.Table) -> None:
+def test_the_figures_are_the_verdicts(table: runs.Table) -> None:
     html = figure(table)
     for row in depth_verdict.accuracies(table)[2]:
         assert all(cell.replace("<", "&lt;") in html for cell in row)
     assert "<svg" in html
 
 
-def test_the_thermometer_holds_every_choice(table: study.Table) -> None:
+def test_the_thermometer_holds_every_choice(table: runs.Table) -> None:
     found = thermometer(table)
     assert len(found) == 4 * 2 * 3
     plain = found["66 true start"]["nets"]["plain"]
@@ -34,7 +35,7 @@ def test_the_thermometer_holds_every_choice(table: study.Table) -> None:
 
 
 def test_first_weights_are_told_from_depth_beside_it(
-    classifiers: dict[str, Classifier], table: study.Table
+    classifiers: dict[str, Classifier], table: runs.Table
 ) -> None:
     html = str(Depth(Reader(classifiers, mnist.FOLDER), table).html_template)
     assert escape(depth_verdict.first_weights(table)) in html

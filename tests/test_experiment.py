@@ -5,15 +5,16 @@ from typing import Any
 import pytest
 import torch
 
-from resnet import ink, proof, samples, study, textbook, verdict
+from resnet import ink, samples
 from resnet.classifier import Classifier
+from resnet.studies import proof, runs, textbook, textbook_verdict
 from ui.experiment import NOTHING, Experiment, checked, figures, finding, nets
 from ui.reading import Reader
 
 
 @pytest.fixture(scope="module")
-def table() -> study.Table:
-    found = study.load(textbook.FILE)
+def table() -> runs.Table:
+    found = runs.load(textbook.FILE)
     assert found is not None
     return found
 
@@ -23,8 +24,8 @@ def reader(classifiers: dict[str, Classifier]) -> Reader:
     return Reader(classifiers, Path())
 
 
-def test_the_finding_is_the_verdicts(table: study.Table) -> None:
-    assert finding(table) == " ".join(verdict.sentences(table))
+def test_the_finding_is_the_verdicts(table: runs.Table) -> None:
+    assert finding(table) == " ".join(textbook_verdict.sentences(table))
 
 
 def test_without_runs_there_is_a_sentence(reader: Reader) -> None:
@@ -34,10 +35,10 @@ def test_without_runs_there_is_a_sentence(reader: Reader) -> None:
     assert NOTHING in str(Experiment(reader, None).html_template)
 
 
-def test_every_figure_stands_in_the_tables(table: study.Table) -> None:
+def test_every_figure_stands_in_the_tables(table: runs.Table) -> None:
     html = figures(table)
     assert html.count("<svg") == 4  # two plots, each for two widths
-    for _, _, rows in verdict.tables(table):
+    for _, _, rows in textbook_verdict.tables(table):
         for row in rows:
             assert all(cell in html.replace("&lt;", "<") for cell in row)
     assert "in 20 of 20 seeds" in html  # as it was counted by hand from the file
@@ -66,7 +67,7 @@ def test_nets_are_counted_without_first_weights() -> None:
 def test_the_figures_are_drawn_once(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = []
 
-    def draw(table: study.Table | None) -> str:
+    def draw(table: runs.Table | None) -> str:
         drawn.append(table)
         return "drawn"
 

@@ -5,7 +5,7 @@ import pytest
 
 from resnet import history
 from resnet.classifier import Classifier
-from ui.history import TrainingHistory, missing
+from ui.history import FACTS, TrainingHistory, missing, stated
 
 
 def about(losses: list[float], rights: list[int], best: int = 20) -> dict[str, Any]:
@@ -88,6 +88,20 @@ def test_the_tab_shows_what_the_checkpoints_tell(classifiers: dict[str, Classifi
         assert plot(told).count("<svg") == 2
         alone = {variant: course for variant, course in told.items() if variant == "plain"}
         assert plot(alone).count("<svg") == 2
+
+
+@pytest.mark.parametrize(
+    ("fact", "change"),
+    [
+        ("Took", {"seconds": "long"}),
+        ("Seed", {}),
+        ("Held-out styles right", {"styles": {"right": 0, "total": 0}}),
+        ("Validation digits right", {"validation": {"right": 1, "total": 10**400}}),
+        ("Data, sha256", {"data_sha256": 7}),
+    ],
+)
+def test_a_fact_that_makes_no_sense_is_not_told(fact: str, change: dict[str, Any]) -> None:
+    assert stated(FACTS[fact], change) == "not told"
 
 
 def test_a_net_without_a_history_is_named() -> None:

@@ -5,6 +5,7 @@ import json
 import shutil
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,10 @@ import numpy as np
 import pytest
 import torch
 
-from resnet import checkpoint, comparison, ink, mnist, readback, samples, training
-from resnet.__main__ import get_args_parser
+from resnet import checkpoint, comparison, ink, mnist, readback, samples
+from resnet.__main__ import drawings_of, get_args_parser
 from resnet.classifier import Classifier
+from resnet.stats import wilson_interval
 from tests.conftest import Measured
 
 ROOT = Path(__file__).parent.parent
@@ -103,6 +105,77 @@ def test_what_cannot_be_read_keeps_its_line_and_says_why(
     assert places[-1].startswith(str(cut))
 
 
+def drawings(result: subprocess.CompletedProcess[str]) -> list[int | None]:
+    return [line["plain"]["digit"] for line in lines(result)]
+
+
+def test_a_byte_that_is_not_utf_8_costs_its_line_only(tmp_path: Path) -> None:
+    file = write_strokes(tmp_path / "bytes.jsonl", [samples.sample(digit) for digit in (3, 4, 5)])
+    first, second, third = file.read_bytes().splitlines(keepends=True)
+    file.write_bytes(first + second.replace(b"strokes", b"strok\xffs") + third)
+    packed = tmp_path / "bytes.jsonl.gz"
+    packed.write_bytes(gzip.compress(file.read_bytes()))
+    result = resnet("classify", "--model", "plain", file, packed)
+    assert result.returncode == 1
+    assert drawings(result) == [3, None, 5] * 2
+    assert result.stderr.splitlines() == [
+        f'{name}:2: not a line of JSON with "strokes"' for name in (file, packed)
+    ]
+
+
+def test_a_line_without_end_takes_no_memory(tmp_path: Path) -> None:
+    seven = json.dumps({"strokes": samples.sample(7)}).encode()
+    file = tmp_path / "long.jsonl.gz"
+    with gzip.open(file, "wb", compresslevel=1) as lines:
+        lines.write(seven + b"\n")
+        for blank in (b"[", b" "):  # the second would pass for an empty line
+            for _ in range(300):
+                lines.write(blank * 2**20)
+            lines.write(b"\n")
+        lines.write(seven)
+    tracemalloc.start()
+    found = list(drawings_of(file))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 30e6
+    assert found[1:3] == [f"{file}:{n}: the line is longer than 2 MB" for n in (2, 3)]
+    for drawing in (found[0], found[3]):
+        assert isinstance(drawing, torch.Tensor)
+        assert torch.equal(drawing, ink.from_strokes(samples.sample(7)))
+    assert len(found) == 4
+
+
+def test_a_folder_is_named_as_one(tmp_path: Path) -> None:
+    for name in ("drawings", "drawings.jsonl", "drawings.png"):
+        folder = tmp_path / name
+        folder.mkdir()
+        (sentence,) = drawings_of(folder)
+        assert str(sentence).startswith(f"{folder}: ")
+        assert "folder, not a file" in str(sentence)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+@pytest.mark.parametrize("count", [1, 300])  # less than a buffer of lines, and more
+def test_lines_that_cannot_be_written_are_one_sentence(tmp_path: Path, count: int) -> None:
+    file = write_strokes(tmp_path / "blank.jsonl", [[]] * count)
+    with Path("/dev/full").open("w") as full:
+        result = subprocess.run(
+            [sys.executable, "-m", "resnet", "classify", file],
+            cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, timeout=300, check=False,
+        )  # fmt: skip
+    assert result.returncode == 1
+    assert result.stderr == "The output: No space left on device\n"
+
+
+def test_a_number_of_seeds_below_0_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    for command, fewest in (("lesion", 0), ("textbook", 1), ("depth", 1)):
+        parse = get_args_parser().parse_args
+        assert parse([command, "--seeds", str(fewest)]).seeds == fewest
+        with pytest.raises(SystemExit):
+            parse([command, "--seeds", str(fewest - 1)])
+        assert f"{fewest - 1} is less than {fewest}" in capsys.readouterr().err
+
+
 def test_a_missing_checkpoint_is_one_line(tmp_path: Path, digits: list[Path]) -> None:
     for command in (["classify", digits[2]], ["evaluate"], ["mistakes"], ["readback"]):
         result = resnet(*command, "--checkpoints", tmp_path)
@@ -154,7 +227,7 @@ def test_readback_stores_what_it_fits_beside_the_checkpoint(
         assert classifier.missing is None
         assert classifier.readback is not None
         for row, found in zip(rows, classifier.readback.scores, strict=True):
-            low, high = training.wilson_interval(found.right, 60)
+            low, high = wilson_interval(found.right, 60)
             share = found.right / 60
             expected = [f"{found.r2:.3f}", f"{share:.2%}", f"{low:.2%} - {high:.2%}"]
             assert row[1 + 3 * number :][:3] == expected

@@ -6,10 +6,10 @@ from typing import Any
 import gradio as gr
 import pytest
 
-from resnet.outcome import bands
-from resnet.race import DEPTHS, RECIPE
-from resnet.track import Track
-from tests.test_outcome import STORED
+from resnet.studies.race import DEPTHS, RECIPE
+from resnet.studies.race_queue import RaceQueue
+from resnet.studies.race_verdict import bands
+from tests.studies.test_race_verdict import STORED
 from ui.cards import LOOKS
 from ui.race import Race, choice_of, figure, since_of, ticket_of, twin
 
@@ -90,7 +90,7 @@ def test_the_stored_runs_are_drawn_for_both_nets_and_said_in_a_table() -> None:
 def test_the_rate_is_that_of_the_stored_runs() -> None:
     stored = {**STORED, "about": {"rates": RATES}}
     for table, rates, checked in ((stored, RATES, "0.02"), (None, None, "0.02")):
-        page = str(Race(Track(), table).html_template)
+        page = str(Race(RaceQueue(), table).html_template)
         assert "$" not in page
         inputs = re.findall(r'name="race-rate" value="([\d.]+)"( checked)?', page)
         assert [value for value, is_checked in inputs if is_checked] == [checked]

@@ -222,7 +222,20 @@ def refit(path: Path) -> None:
     checkpoint.write(path, tensors, {**about, "weights_sha256": "ba5"})
 
 
+def unscore(path: Path) -> None:
+    tensors, about = checkpoint.read(path)
+    about["scores"][3]["r2"] = "all"
+    checkpoint.write(path, tensors, about)
+
+
+def score_less(path: Path) -> None:
+    tensors, about = checkpoint.read(path)
+    checkpoint.write(path, tensors, {**about, "scores": about["scores"][:-1]})
+
+
 FAULTS = {
+    "scored with a word": (unscore, "not a read-back of this project"),
+    "a place without a score": (score_less, "not a read-back of this project"),
     "missing": (remove, "not found"),
     "cut": (cut, "cut, damaged or not"),
     "flipped": (flip, "damaged, its sha256 is"),

@@ -2,7 +2,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from resnet import checkpoint
-from resnet.proof import shapes_only
+from resnet.studies.proof import shapes_only
 from resnet.summary import summarise
 from tests.conftest import lively_net
 from tests.test_model import ordinary_convolutions

@@ -7,11 +7,12 @@ from html import escape
 from string import Template
 from typing import Any
 
-from resnet import checkpoint, depth, depth_verdict
-from resnet.depth_verdict import GUESSING
-from resnet.gradients import Gradients, arrival
-from resnet.student import seeds_in_words
-from resnet.study import StudyError, Table
+from resnet import checkpoint
+from resnet.stats import seeds_in_words
+from resnet.studies import depth, depth_verdict
+from resnet.studies.depth_verdict import GUESSING
+from resnet.studies.gradients import Gradients, arrival
+from resnet.studies.runs import StudyError, Table
 from ui.cards import LOOKS
 from ui.once import drawn_once
 from ui.part import Part, template

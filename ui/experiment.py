@@ -7,11 +7,12 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from resnet import checkpoint, ink, proof, verdict
-from resnet.student import mean_of
-from resnet.study import StudyError, Table
+from resnet import checkpoint, ink
+from resnet.stats import mean_of
+from resnet.studies import proof, textbook_verdict
+from resnet.studies.runs import StudyError, Table
+from resnet.studies.textbook import BOOK, BOOK_OPERATIONS, BOOK_STEPS
 from resnet.summary import as_table, summarise
-from resnet.textbook import BOOK, BOOK_OPERATIONS, BOOK_STEPS
 from ui.cards import LOOKS
 from ui.once import drawn_once
 from ui.part import Part, template
@@ -101,7 +102,7 @@ def as_json(found: proof.Check) -> dict[str, Any]:
 
 def finding(table: Table | None) -> str:
     try:
-        return NOTHING if table is None else " ".join(verdict.sentences(table))
+        return NOTHING if table is None else " ".join(textbook_verdict.sentences(table))
     except StudyError:
         return NOTHING
 
@@ -112,9 +113,9 @@ def figures(table: Table | None) -> str:
 
     parts = []
     if table is not None and finding(table) != NOTHING:
-        runs, rates = verdict.complete_runs(table), table["about"]["rates"]
+        runs, rates = textbook_verdict.complete_runs(table), table["about"]["rates"]
         parts.append(f'<div class="pair">{course(runs)}{grid(runs, rates)}</div>')
-        title, headers, rows = verdict.as_in_the_book(runs)
+        title, headers, rows = textbook_verdict.as_in_the_book(runs)
         what, _, how = title.partition(": ")
         parts.append(
             f"<div><h2>{escape(what)}</h2>"
@@ -144,7 +145,7 @@ def nets() -> str:
     return f'{tables}<p class="note">{note}</p>'
 
 
-def course(runs: verdict.Runs) -> str:
+def course(runs: textbook_verdict.Runs) -> str:
     """The runs as in the book on the way, its own as dots."""
     from ui import plots
 
@@ -183,7 +184,7 @@ def course(runs: verdict.Runs) -> str:
         for residual, plain in zip(of_book["residual"], of_book["plain"], strict=True)
     )
     count = len(of_book["plain"])
-    _, headers, rows = verdict.on_the_way(runs)
+    _, headers, rows = textbook_verdict.on_the_way(runs)
     return plots.plot(
         f"At the book's rates the residual net ends ahead of the plain one in {ahead} of {count} "
         "seeds",
@@ -196,14 +197,14 @@ def course(runs: verdict.Runs) -> str:
     )
 
 
-def grid(runs: verdict.Runs, rates: list[float]) -> str:
+def grid(runs: textbook_verdict.Runs, rates: list[float]) -> str:
     """Accuracy at each of the equal rates."""
     from ui import plots
 
     def draw(panels: Any, is_phone: bool) -> None:
         (panel,) = panels
         for variant in checkpoint.VARIANTS:
-            means = [mean_of(verdict.shares(runs[variant, r], "test_all")) for r in rates]
+            means = [mean_of(textbook_verdict.shares(runs[variant, r], "test_all")) for r in rates]
             plots.means(panel, rates, means, variant, variant)
         panel.set_xscale("log")
         panel.set_xticks(rates, [f"{rate:g}" for rate in rates])
@@ -212,10 +213,12 @@ def grid(runs: verdict.Runs, rates: list[float]) -> str:
         panel.legend(loc="lower center")
 
     better = sum(
-        verdict.is_ahead(verdict.difference(runs, dict.fromkeys(checkpoint.VARIANTS, rate)))
+        textbook_verdict.is_ahead(
+            textbook_verdict.difference(runs, dict.fromkeys(checkpoint.VARIANTS, rate))
+        )
         for rate in rates
     )
-    title, headers, rows = verdict.fair(runs, rates)
+    title, headers, rows = textbook_verdict.fair(runs, rates)
     return plots.plot(
         f"At {better} of {len(rates)} equal rates the residual net reads more test digits than "
         "chance explains",

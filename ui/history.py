@@ -8,7 +8,7 @@ from resnet import history
 from resnet.checkpoint import About
 from resnet.classifier import Classifier
 from resnet.history import Course
-from resnet.training import wilson_interval
+from resnet.stats import wilson_interval
 from ui.cards import LOOKS
 from ui.once import drawn_once
 from ui.part import Part, template
@@ -129,5 +129,5 @@ def row(name: str, values: list[str]) -> str:
 def stated(fact: Callable[[About], str], about: About) -> str:
     try:
         return fact(about)
-    except (KeyError, TypeError, ValueError):  # a checkpoint of an older kind
+    except (KeyError, TypeError, ValueError, ArithmeticError):  # of an older kind, or crafted
         return "not told"

@@ -78,6 +78,7 @@ class Scripts(StaticFiles):
 
     def file_response(self, full_path: str | PathLike[str], *args: Any, **more: Any) -> Response:
         response = super().file_response(full_path, *args, **more)
+        response.headers["Content-Type"] = "text/javascript; charset=utf-8"  # on any system
         response.headers["Cache-Control"] = "no-cache"
         return response
 

@@ -18,7 +18,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from tabulate import tabulate
 
-from resnet.student import Mean
+from resnet.stats import Mean
 
 # Stand-ins that no one else uses, each for a variable of page.css.
 COLOURS = {

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from string import Template
 from typing import Any
 
-from resnet import outcome
-from resnet.depth import FRESH, RATES, WIDTH
-from resnet.depth_verdict import GUESSING
-from resnet.outcome import Band
-from resnet.race import DEPTHS, RECIPE, Wish
-from resnet.study import Table
-from resnet.track import RaceError, Track
+from resnet.studies import race_verdict
+from resnet.studies.depth import FRESH, RATES, WIDTH
+from resnet.studies.depth_verdict import GUESSING
+from resnet.studies.race import DEPTHS, RECIPE, Wish
+from resnet.studies.race_queue import RaceError, RaceQueue
+from resnet.studies.race_verdict import Band
+from resnet.studies.runs import Table
 from ui.cards import LOOKS
 from ui.once import drawn_once
 from ui.part import Part, template
@@ -34,17 +34,17 @@ class Race(Part):
     """A choice of depth, batch norm and rate, a start, and curves that grow over the stored ones.
 
     race.js asks for the picture of every choice when it is first seen, and for the state of its
-    race a few times a second. A visitor who leaves the page no longer asks, and so gives the track
-    free (resnet/track.py).
+    race a few times a second. A visitor who leaves the page no longer asks, and so
+    leaves the queue (resnet/studies/race_queue.py).
     """
 
-    def __init__(self, track: Track, table: Table | None = None) -> None:
+    def __init__(self, queue: RaceQueue, table: Table | None = None) -> None:
         stored = table or {"about": {"rates": RATES}, "runs": []}
         rates = sorted(stored["about"]["rates"])
 
         @functools.cache
         def bands(depth: int, has_norm: bool, rate: float) -> dict[str, Band]:
-            return outcome.bands(stored, depth, has_norm, rate)
+            return race_verdict.bands(stored, depth, has_norm, rate)
 
         @drawn_once
         def drawn(depth: int, has_norm: bool, rate: float) -> dict[str, str]:
@@ -58,25 +58,25 @@ class Race(Part):
         def start(choice: Any) -> dict[str, Any]:
             wish = Wish(*choice_of(choice, rates), seed=secrets.choice(FRESH))
             try:
-                return {"ticket": track.enter(wish), "seed": wish.seed}
+                return {"ticket": queue.enter(wish), "seed": wish.seed}
             except RaceError as error:
                 raise fault(str(error)) from error
 
         def look(asked: Any) -> dict[str, Any]:
             ticket, since = ticket_of(asked), since_of(asked)
-            found = track.look(ticket)
+            found = queue.look(ticket)
             reply = {**vars(found), "wish": None, "points": found.points[since:]}
             if found.state == "finished" and found.wish is not None:
                 choice = found.wish.depth, found.wish.has_norm, found.wish.rate
-                reply["finding"] = outcome.finding(found.wish, found.points, bands(*choice))
+                reply["finding"] = race_verdict.finding(found.wish, found.points, bands(*choice))
             return reply
 
         def stop(asked: Any) -> dict[str, Any]:
-            track.leave(ticket_of(asked))
+            queue.leave(ticket_of(asked))
             return {}
 
         fair = {
-            f"{depth} {has_norm}".lower(): outcome.fair_rate(stored, depth, has_norm, rates)
+            f"{depth} {has_norm}".lower(): race_verdict.fair_rate(stored, depth, has_norm, rates)
             for depth in DEPTHS
             for has_norm in (True, False)
         }
@@ -142,7 +142,7 @@ def figure(bands: Mapping[str, Band]) -> str:
             ylabel=f"right, of {RECIPE.validation} validation digits",
         )
 
-    title = outcome.heading(bands)
+    title = race_verdict.heading(bands)
     wide = plots.svg(title, draw, (1, 1), WIDE, is_phone=False)
     phone = plots.svg(title, draw, (1, 1), (plots.PHONE, PHONE_HEIGHT), is_phone=True)
     return (

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from resnet import outcome, track
 from resnet.checkpoint import VARIANTS
 from resnet.classifier import Classifier
-from resnet.race import Wish
-from resnet.study import Table
-from resnet.track import ABSENT, Process, Track
+from resnet.studies import race_queue, race_verdict
+from resnet.studies.race import Wish
+from resnet.studies.race_queue import ABSENT, Process, RaceQueue
+from resnet.studies.runs import Table
 from tests.browser.test_mistakes import open_tab
 from tests.browser.visitor import PHONE, OpenPage, answer_instead
 from tests.conftest import find_free_port
-from tests.test_track import Fake, wait_for
+from tests.studies.test_race_queue import Fake, wait_for
 
 STEPS = list(range(5, 81, 5))
 RATES = [0.005, 0.02]
@@ -79,8 +79,8 @@ def serve(classifiers: dict[str, Classifier]) -> Iterator[Callable[..., str]]:
 
     opened = []
 
-    def serve(own: Track, table: Table | None) -> str:
-        page = app.build(classifiers, deep=table, track=own.open())
+    def serve(own: RaceQueue, table: Table | None) -> str:
+        page = app.build(classifiers, deep=table, races=own.open())
         opened.append((page, own))
         return app.launch(page, "127.0.0.1", find_free_port())
 
@@ -93,7 +93,7 @@ def serve(classifiers: dict[str, Classifier]) -> Iterator[Callable[..., str]]:
 @pytest.fixture(scope="module")
 def served(serve: Callable[..., str]) -> Course:
     course = Course()
-    own = Track(course.start, lambda: time.monotonic() + course.later)
+    own = RaceQueue(course.start, lambda: time.monotonic() + course.later)
     course.address = serve(own, stored())
     return course
 
@@ -166,7 +166,9 @@ def test_a_race_grows_over_the_stored_runs_to_its_end(open_page: OpenPage, cours
         assert places[-1][0] == pytest.approx(axes["right"], abs=0.1)
     expect(page.get_by_test_id("race-finding")).to_be_empty()
     race.code = 0
-    found = outcome.finding(race.wish, points(16), outcome.bands(stored(), 18, True, 0.02))
+    found = race_verdict.finding(
+        race.wish, points(16), race_verdict.bands(stored(), 18, True, 0.02)
+    )
     expect(page.get_by_test_id("race-finding")).to_have_text(found)
     expect(state(page)).to_contain_text("80 steps of both in")
     expect(page.get_by_role("button", name="Start the race")).to_be_enabled()
@@ -229,7 +231,7 @@ def test_a_race_that_dies_is_one_sentence(open_page: OpenPage, course: Course) -
     page = visit(open_page, course)
     start(page)
     course.race(0).code = -9
-    expect(state(page)).to_have_text(track.BROKEN)
+    expect(state(page)).to_have_text(race_queue.BROKEN)
     start(page)
     course.race(1).printed = points(1)
     expect(state(page)).to_contain_text("step 5 of 80")
@@ -308,7 +310,7 @@ def test_without_stored_runs_two_real_nets_race(
         def __init__(self, wish: Wish) -> None:
             super().__init__(wish, "--quick")
 
-    page = open_page(serve(Track(Quick), None))
+    page = open_page(serve(RaceQueue(Quick), None))
     open_tab(page, "Fair race")
     expect(page.locator("#race .stored")).to_have_text("There are no stored runs of this choice.")
     start(page)

@@ -3,13 +3,12 @@ from typing import Any
 import pytest
 from scipy import stats
 
-from resnet import verdict
 from resnet.checkpoint import VARIANTS
-from resnet.student import Mean, mean_of
-from resnet.study import StudyError
-from resnet.textbook import pairs_of
-from resnet.training import wilson_interval
-from resnet.verdict import chosen_rate, complete_runs, difference, finding
+from resnet.stats import Mean, mean_of, wilson_interval
+from resnet.studies import textbook_verdict
+from resnet.studies.runs import StudyError
+from resnet.studies.textbook import pairs_of
+from resnet.studies.textbook_verdict import chosen_rate, complete_runs, difference, finding
 
 RATES = (0.005, 0.01, 0.02)
 # Right of 1,000 by net and rate, for the seeds 1, 2, 3; of the 200 a fifth of that, to the whole.
@@ -79,7 +78,7 @@ def test_the_difference_is_paired_by_seed() -> None:
 
 
 def test_the_table_as_in_the_book_by_hand() -> None:
-    _, headers, rows = verdict.tables(table_of(1, 2, 3))[0]
+    _, headers, rows = textbook_verdict.tables(table_of(1, 2, 3))[0]
     assert all(len(row) == len(headers) for row in rows)
     low, high = wilson_interval(162, 200)
     half = stats.t.ppf(0.975, 2) * 2 / 3**0.5  # of 70, 72 and 74 %
@@ -88,18 +87,18 @@ def test_the_table_as_in_the_book_by_hand() -> None:
     of_ours = [ours, "70.0 - 74.0"] * 2  # the same share of 200 and of 1,000
     assert rows[1] == ["plain", "0.005", theirs, *of_ours, "0.58", "0.20"]
     assert [row[:2] for row in rows] == [["LeNet-5", "0.1"], rows[1][:2], ["residual", "0.01"]]
-    assert "3 seeds" in verdict.tables(table_of(1, 2, 3))[0][0]
+    assert "3 seeds" in textbook_verdict.tables(table_of(1, 2, 3))[0][0]
 
 
 def test_a_loss_that_is_no_number_leaves_no_mean() -> None:
     table = table_of(1, 2)
     table["runs"][0]["test"]["loss"] = None
-    rows = verdict.tables(table)[0][2]
+    rows = textbook_verdict.tables(table)[0][2]
     assert [row[-1] for row in rows] == ["none", "0.15", "0.15"]
 
 
 def test_the_validation_curves_stand_beside_the_books() -> None:
-    _, headers, rows = verdict.tables(table_of(1, 2))[1]
+    _, headers, rows = textbook_verdict.tables(table_of(1, 2))[1]
     assert headers == ["net", "", "step 15", "step 30"]
     assert rows[4:] == [
         ["residual", "book", "53.5%", "81.5%"],
@@ -108,12 +107,12 @@ def test_the_validation_curves_stand_beside_the_books() -> None:
     table = table_of(1)
     for run in table["runs"]:
         run["validation"]["step"] = [10, 30]  # the book says nothing of step 10
-    assert verdict.tables(table)[1][2][4] == ["residual", "book", "-", "81.5%"]
+    assert textbook_verdict.tables(table)[1][2][4] == ["residual", "book", "-", "81.5%"]
 
 
 def test_the_fair_table_has_equal_rates_and_the_chosen_ones() -> None:
     table = table_of(1, 2, 3)
-    _, headers, rows = verdict.tables(table)[2]
+    _, headers, rows = textbook_verdict.tables(table)[2]
     assert all(len(row) == len(headers) for row in rows)
     labels = ["0.005", "0.01", "0.02", "residual 0.02, plain 0.01"]
     assert [row[0] for row in rows] == labels
@@ -123,7 +122,7 @@ def test_the_fair_table_has_equal_rates_and_the_chosen_ones() -> None:
     found = mean_of([4.0, 2.0, 9.0])
     assert rows[3][5] == f"+5.00 ({found.low:+.2f} to {found.high:+.2f})"
     assert rows[3][6] == f"{found.p:.2f}"
-    assert verdict.tables(table_of(1))[2][2][0][5:] == ["+5.00", "one seed"]
+    assert textbook_verdict.tables(table_of(1))[2][2][0][5:] == ["+5.00", "one seed"]
 
 
 CHOSEN = {"residual": 0.05, "plain": 0.02}
@@ -160,9 +159,9 @@ def test_the_finding_follows_from_the_figures(found: Mean, rest: str) -> None:
 
 
 def test_a_rate_at_the_end_of_the_grid_is_named() -> None:
-    said = verdict.sentences(table_of(1, 2, 3))
+    said = textbook_verdict.sentences(table_of(1, 2, 3))
     assert len(said) == 2
     assert "cannot be told apart on 1,000 test digits" in said[0]
     assert said[1].startswith("The best rate of the residual net, 0.02, is at the end of the grid")
-    assert len(verdict.sentences(table_of(1, 2))) == 1  # both choose 0.01
+    assert len(textbook_verdict.sentences(table_of(1, 2))) == 1  # both choose 0.01
     assert list(VARIANTS) == ["residual", "plain"]

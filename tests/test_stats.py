@@ -2,18 +2,11 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 
-from resnet.student import mean_of, quantile, two_sided
-
-
-@pytest.mark.parametrize("freedom", [*range(1, 12), 19, 30, 99])
-def test_the_distribution_is_scipys(freedom: int) -> None:
-    for t in (0.0, 0.1, 0.5, 1.0, 2.0, -2.0, 3.5, 12.0):
-        assert two_sided(t, freedom) == pytest.approx(2 * stats.t.sf(abs(t), freedom), abs=1e-13)
-    for chance in (0.05, 0.01, 0.5):
-        expected = stats.t.ppf(1 - chance / 2, freedom)
-        assert quantile(freedom, chance) == pytest.approx(expected, rel=1e-10)
+from resnet.stats import mcnemar, mean_of, p_in_words, wilson_interval
 
 
 @pytest.mark.parametrize("count", [2, 3, 8, 20])
@@ -39,3 +32,24 @@ def test_one_value_has_no_interval() -> None:
 def test_values_all_alike_have_a_point_for_an_interval(value: float, p: float) -> None:
     found = mean_of([value] * 4)
     assert (found.low, found.mean, found.high, found.p) == (value, value, value, p)
+
+
+@pytest.mark.parametrize(("right", "total"), [(9962, 10000), (0, 200), (200, 200), (162, 200)])
+def test_wilson_interval(right: int, total: int) -> None:
+    expected = stats.binomtest(right, total).proportion_ci(0.95, method="wilson")
+    ours = wilson_interval(right, total)
+    assert ours == pytest.approx((expected.low, expected.high), abs=1e-12)
+
+
+@given(b=st.integers(0, 300), c=st.integers(0, 300))
+def test_p_is_that_of_the_binomial_test(b: int, c: int) -> None:
+    p = mcnemar(b, c)
+    assert p == pytest.approx(stats.binomtest(b, b + c).pvalue if b + c else 1.0)
+    assert p == mcnemar(c, b)
+
+
+@pytest.mark.parametrize(
+    ("p", "words"), [(1.0, "= 1.00"), (0.054, "= 0.054"), (0.001, "= 0.001"), (9e-4, "< 0.001")]
+)
+def test_p_in_words(p: float, words: str) -> None:
+    assert p_in_words(p) == words

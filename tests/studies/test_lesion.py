@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 import torch
 
-from resnet import checkpoint, ink, lesion, mnist
+from resnet import checkpoint, ink, mnist
 from resnet.__main__ import get_args_parser
-from resnet.lesion import right_under, ways_to_be_out, with_unit
 from resnet.model import ResNet18
+from resnet.studies import lesion
+from resnet.studies.lesion import right_under, ways_to_be_out, with_unit
 from resnet.surgery import INTACT, UNITS, Unit, trace, without
 from tests.conftest import lively_net
 

@@ -20,7 +20,7 @@ Run = dict[str, Any]
 Table = dict[str, Any]  # {"about": {...}, "runs": [...]}
 Key = TypeVar("Key")
 
-RESULTS = Path(__file__).resolve().parent.parent / "results"
+RESULTS = Path(__file__).resolve().parents[2] / "results"
 
 
 class StudyError(Exception):

@@ -22,22 +22,30 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from resnet import study
 from resnet.checkpoint import VARIANTS
 from resnet.classifier import cut_to_live_taps, fold_batch_norms
-from resnet.gradients import Gradients, gradients
 from resnet.mnist import Mnist, Split
 from resnet.model import SEEDING, ResNet, Window, fastest_device, map_sizes, placed
-from resnet.study import Run, Table
-from resnet.textbook import Pictures, Recipe, judged_descent, logits_of, pictures_of, score, slices
+from resnet.studies import runs
+from resnet.studies.gradients import Gradients, gradients
+from resnet.studies.runs import Run, Table
+from resnet.studies.short_training import (
+    Pictures,
+    ShortRecipe,
+    judged_descent,
+    logits_in_batches,
+    pictures_of,
+    slices,
+    tally,
+)
 
-FILE = study.RESULTS / "depth.json"
+FILE = runs.RESULTS / "depth.json"
 WIDTH = 16  # channels in the first stage
 DEPTHS = (18, 34, 66, 98)  # layers
 RATES = (0.001, 0.005, 0.02, 0.05, 0.1)
 SEEDS = 5
-RECIPE = Recipe(test=0, judge_every=5)
-QUICK = Recipe(train=128, validation=50, test=0, test_all=100, epochs=1, judge_every=1)
+RECIPE = ShortRecipe(test=0, judge_every=5)
+QUICK = ShortRecipe(train=128, validation=50, test=0, test_all=100, epochs=1, judge_every=1)
 QUICK_DEPTHS, QUICK_RATES = (18, 34), (0.02, 0.05)
 FRESH = range(100_000, 1_000_000)  # seeds to draw from on the page; no stored run has one
 ONE_ERROR = 64  # digits of the batch whose error is sent back, the first of the training slice
@@ -79,7 +87,7 @@ def mean_taps(windows: list[Window]) -> float:
     return statistics.fmean(live.stop - live.start for live, _ in windows)
 
 
-def measured(key: Key, digits: dict[str, Pictures], recipe: Recipe) -> Run:
+def measured(key: Key, digits: dict[str, Pictures], recipe: ShortRecipe) -> Run:
     """One run, as it is stored."""
     started = time.perf_counter()
     seed, variant, depth, has_norm, rate = key
@@ -101,7 +109,7 @@ def measured(key: Key, digits: dict[str, Pictures], recipe: Recipe) -> Run:
         "has_norm": has_norm,
         "rate": rate,
         **course,
-        "test_all": score(logits_of(ready, test.images), test.labels),
+        "test_all": tally(logits_in_batches(ready, test.images), test.labels),
         "gradient": gradient,
         "seconds": round(time.perf_counter() - started, 1),
     }
@@ -121,15 +129,15 @@ def repeated(
     seeds: int,
     depths: Sequence[int],
     rates: Sequence[float],
-    recipe: Recipe,
+    recipe: ShortRecipe,
     data: Mnist,
     path: Path | None,
 ) -> Table:
-    """All runs, those that the file holds already not made again; see study.complete.
+    """All runs, those that the file holds already not made again; see runs.complete.
 
     Without a path nothing is kept. Raises StudyError when the file is another study's.
     """
-    table = study.begun(
+    table = runs.begun(
         "python -m resnet depth",
         path,
         identity={
@@ -142,7 +150,7 @@ def repeated(
     )
     plan = list(itertools.product(range(1, seeds + 1), VARIANTS, depths, (True, False), rates))
     make = functools.partial(measured, digits=slices(data, recipe), recipe=recipe)
-    study.complete(table, plan, key_of, make, path)
+    runs.complete(table, plan, key_of, make, path)
     return table
 
 

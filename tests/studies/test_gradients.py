@@ -4,9 +4,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from resnet.depth import RATES, RECIPE, build
-from resnet.gradients import VANISHED, arrival, gradients, live_weights
 from resnet.model import LiveConv2d, ResNet
+from resnet.studies.depth import RATES, RECIPE, build
+from resnet.studies.gradients import VANISHED, arrival, gradients, live_weights
 
 PICTURES = torch.randn(8, 1, 32, 32, generator=torch.Generator().manual_seed(1))
 LABELS = torch.arange(8)

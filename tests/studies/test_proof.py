@@ -7,9 +7,10 @@ import torch
 import torchvision
 from torch import nn
 
-from resnet import checkpoint, proof
+from resnet import checkpoint
 from resnet.__main__ import get_args_parser
 from resnet.model import ResNet18
+from resnet.studies import proof
 from tests.conftest import lively_net
 
 

@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from resnet.checkpoint import VARIANTS
-from resnet.comparison import SIGNIFICANT, p_in_words
-from resnet.depth import key_of
-from resnet.gradients import Gradients, rounded, times
-from resnet.student import Mean, mean_of, seeds_in_words
-from resnet.study import Run, StudyError, Table
-from resnet.textbook import Pair
-from resnet.verdict import Printed, chosen_rate, difference, shares, with_interval
+from resnet.stats import SIGNIFICANT, Mean, mean_of, p_in_words, seeds_in_words
+from resnet.studies.depth import key_of
+from resnet.studies.gradients import Gradients, rounded, times
+from resnet.studies.runs import Run, StudyError, Table
+from resnet.studies.textbook import Pair
+from resnet.studies.textbook_verdict import Printed, chosen_rate, difference, shares, with_interval
 
 NORMS = {True: "with batch norm", False: "without batch norm"}
 WHEN = {

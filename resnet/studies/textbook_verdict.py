@@ -5,20 +5,19 @@ import statistics
 from collections.abc import Mapping, Sequence
 
 from resnet.checkpoint import VARIANTS
-from resnet.comparison import SIGNIFICANT, p_in_words
-from resnet.student import Mean, mean_of, seeds_in_words
-from resnet.study import Run, StudyError, Table
-from resnet.textbook import (
-    BOOK,
-    BOOK_STEPS,
-    Pair,
-    Recipe,
-    key_of,
-    pairs_of,
+from resnet.stats import (
+    SIGNIFICANT,
+    Mean,
+    mean_of,
+    p_in_words,
+    seeds_in_words,
+    wilson_interval,
 )
-from resnet.training import wilson_interval
+from resnet.studies.runs import Run, StudyError, Table
+from resnet.studies.short_training import ShortRecipe
+from resnet.studies.textbook import BOOK, BOOK_STEPS, Pair, key_of, pairs_of
 
-BOOK_TEST = Recipe().test  # digits
+BOOK_TEST = ShortRecipe().test  # digits
 
 Printed = tuple[str, list[str], list[list[str]]]  # title, headers, rows
 Runs = Mapping[Pair, Sequence[Run]]  # by net and rate, one a seed, the same seeds in order

@@ -1,4 +1,4 @@
-"""The track: one race at a time in a process of its own, and the visitors who wait for theirs.
+"""The queue: one race at a time in a process of its own, and the visitors who wait for theirs.
 
 A race in the server's process would take the interpreter from those who draw. Here it has one
 thread of the lowest priority and an interpreter of its own.
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, Self
 
-from resnet.race import Point, Wish
+from resnet.studies.race import Point, Wish
 
 WAITING = 4  # visitors at most, behind the one whose race runs
 ABSENT = 6.0  # seconds without a look: the visitor is gone
@@ -56,8 +56,8 @@ class Process:
         flags = ["--depth", f"{wish.depth}", "--rate", f"{wish.rate!r}", "--seed", f"{wish.seed}"]
         flags += ["--no-norm"] * (not wish.has_norm)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "resnet.race", *flags, *more],
-            cwd=Path(__file__).resolve().parent.parent,
+            [sys.executable, "-m", "resnet.studies.race", *flags, *more],
+            cwd=Path(__file__).resolve().parents[2],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             start_new_session=True,  # Ctrl-C is the server's: it ends the race
@@ -106,7 +106,7 @@ class Look:
     fault: str = ""  # where it failed, the sentence why
 
 
-class Track:
+class RaceQueue:
     """First come, first served. What visitors ask (enter, look, leave) only touches memory.
 
     All that takes time, to start a process, to hear from it and to end it, happens in tick, which
@@ -211,7 +211,7 @@ class Track:
             runner.kill()
 
     def open(self) -> Self:
-        self.thread = threading.Thread(target=self.tend, name="track", daemon=True)
+        self.thread = threading.Thread(target=self.tend, name="race queue", daemon=True)
         self.thread.start()
         return self
 

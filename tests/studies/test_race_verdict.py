@@ -3,9 +3,9 @@ from typing import Any
 import pytest
 
 from resnet.checkpoint import VARIANTS
-from resnet.outcome import Band, bands, fair_rate, finding, heading
-from resnet.race import Wish
-from resnet.study import Run, Table
+from resnet.studies.race import Wish
+from resnet.studies.race_verdict import Band, bands, fair_rate, finding, heading
+from resnet.studies.runs import Run, Table
 
 WISH = Wish(18, True, 0.02, 4711)
 

@@ -23,10 +23,10 @@ from resnet import checkpoint, handwriting, ink
 from resnet.classifier import cut_to_live_taps, fold_batch_norms
 from resnet.mnist import Mnist, Split
 from resnet.model import ResBlock, ResNet18, fastest_device, placed
-from resnet.student import seeds_in_words
-from resnet.study import RESULTS, is_alike, made, made_on, replace
+from resnet.stats import seeds_in_words, wilson_interval
+from resnet.studies.runs import RESULTS, is_alike, made, made_on, replace
 from resnet.surgery import INTACT, UNITS, Settings, Unit, can_be_out, run_unit, without
-from resnet.training import Recipe, Run, fit, wilson_interval
+from resnet.training import Recipe, Run, fit
 
 FILE = RESULTS / "lesion.json"
 DIALS = (0.0, 0.25, 0.5, 0.75, 1.25, 1.5, 1.75, 2.0)  # at 1 a net is whole

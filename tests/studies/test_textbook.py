@@ -6,27 +6,20 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 from torch import Tensor, nn
 
-from resnet import checkpoint, mnist, study, textbook
+from resnet import checkpoint, mnist
 from resnet.__main__ import get_args_parser
-from resnet.lenet import LeNet5
 from resnet.mnist import Mnist
-from resnet.study import StudyError
-from resnet.textbook import (
-    BOOK,
-    BOOK_STEPS,
-    QUICK_RATES,
-    Pictures,
-    Recipe,
-    pairs_of,
-    pictures_of,
-    slices,
-    trained,
-)
+from resnet.studies import runs, short_training, textbook
+from resnet.studies.lenet import LeNet5
+from resnet.studies.runs import StudyError
+from resnet.studies.short_training import Pictures, ShortRecipe, slices
+from resnet.studies.textbook import BOOK, BOOK_STEPS, QUICK_RATES, pairs_of, trained
 
-TINY = Recipe(train=20, validation=10, test=5, test_all=10, batch_size=8, epochs=2, judge_every=4)
+TINY = ShortRecipe(
+    train=20, validation=10, test=5, test_all=10, batch_size=8, epochs=2, judge_every=4
+)
 
 
 @pytest.fixture(scope="session")
@@ -39,40 +32,8 @@ def digits(data: Mnist) -> dict[str, Pictures]:
     return slices(data, TINY)
 
 
-def test_the_pictures_are_the_books(data: Mnist) -> None:
-    images = data.train.images[:50]
-    pictures = pictures_of(images)
-    assert pictures.shape == (50, 1, 32, 32)
-    resized = [
-        Image.fromarray(i.numpy()).resize((32, 32), Image.Resampling.BILINEAR) for i in images
-    ]
-    levels = pictures[:, 0] * 127.5 + 127.5
-    theirs = torch.from_numpy(np.stack([np.asarray(image) for image in resized])).float()
-    assert (levels - theirs).abs().max() <= 1.001  # Pillow rounds twice
-    assert (levels - levels.round()).abs().max() < 1e-4
-    ends = pictures_of(torch.tensor([0, 255], dtype=torch.uint8)[:, None, None].expand(2, 28, 28))
-    assert ends.unique().tolist() == [-1, 1]
-
-
-def test_the_slices_are_the_first_digits_of_each_split(data: Mnist) -> None:
-    found = slices(data, Recipe())
-    assert [len(split) for split in found.values()] == [1000, 200, 10_000]
-    for name, split in (
-        ("train", data.train), ("validation", data.validation), ("test_all", data.test)
-    ):  # fmt: skip
-        count = len(found[name])
-        assert torch.equal(found[name].labels.cpu(), split.labels[:count])
-        assert torch.equal(found[name].images[-1].cpu(), pictures_of(split.images[:count])[-1])
-
-
-def test_too_few_digits_are_refused(data: Mnist) -> None:
-    few = Mnist(data.train, data.validation.first(9), data.test, data.sha256)
-    with pytest.raises(StudyError, match="validation slice has 9 digits"):
-        slices(few, TINY)
-
-
 def test_the_book_takes_80_steps_and_judges_six_times(data: Mnist) -> None:
-    recipe = Recipe()
+    recipe = ShortRecipe()
     _, course = trained("LeNet-5", BOOK["LeNet-5"].rate, 1, slices(data, recipe), recipe)
     assert len(course["loss"]) == 80
     judged = course["validation"]
@@ -83,7 +44,7 @@ def test_the_book_takes_80_steps_and_judges_six_times(data: Mnist) -> None:
 
 
 def test_a_step_is_the_rate_times_the_gradient(data: Mnist) -> None:
-    recipe = Recipe(train=8, validation=4, batch_size=8, epochs=1)
+    recipe = ShortRecipe(train=8, validation=4, batch_size=8, epochs=1)
     digits = slices(data, recipe)
     net, course = trained("LeNet-5", 0.03, 5, digits, recipe)
     torch.manual_seed(5)
@@ -133,13 +94,13 @@ def test_the_earliest_of_the_best_weights_are_kept(
     states: list[dict[str, Tensor]] = []
     rights = iter([3, 7, 7, 2])
 
-    def logits_of(net: nn.Module, pictures: Tensor) -> Tensor:
+    def logits_in_batches(net: nn.Module, pictures: Tensor) -> Tensor:
         states.append({name: tensor.clone() for name, tensor in net.state_dict().items()})
         return torch.zeros(len(pictures), 10)
 
-    monkeypatch.setattr(textbook, "logits_of", logits_of)
-    monkeypatch.setattr(textbook, "score", lambda *_: {"right": next(rights), "loss": 0.5})
-    recipe = Recipe(train=32, validation=10, batch_size=8, epochs=2, judge_every=2)
+    monkeypatch.setattr(short_training, "logits_in_batches", logits_in_batches)
+    monkeypatch.setattr(short_training, "tally", lambda *_: {"right": next(rights), "loss": 0.5})
+    recipe = ShortRecipe(train=32, validation=10, batch_size=8, epochs=2, judge_every=2)
     digits["train"] = Pictures(*(part.repeat(2, *[1] * (part.ndim - 1))[:32] for part in (
         digits["train"].images, digits["train"].labels
     )))  # fmt: skip
@@ -155,17 +116,11 @@ def test_folding_changes_no_score(digits: dict[str, Pictures], variant: str) -> 
     net, _ = trained(variant, 0.02, 3, digits, TINY)
     run = textbook.measured((3, variant, 0.02), digits, TINY)
     test = digits["test_all"]
-    logits = textbook.logits_of(net, test.images)
+    logits = short_training.logits_in_batches(net, test.images)
     for part, count in (("test", 5), ("test_all", 10)):
-        found = textbook.score(logits[:count], test.labels[:count])
+        found = short_training.tally(logits[:count], test.labels[:count])
         assert run[part].pop("loss") == pytest.approx(found.pop("loss"), abs=2e-4)
         assert run[part] == found
-
-
-def test_a_loss_that_is_no_number_is_none() -> None:
-    assert textbook.rounded(torch.tensor(1.23456)) == 1.2346
-    for bad in (torch.nan, torch.inf):
-        assert textbook.rounded(torch.tensor(bad)) is None
 
 
 def test_each_seed_trains_the_books_three_and_both_nets_at_every_rate() -> None:
@@ -184,7 +139,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Runs take no time; which were made."""
     made: list[Any] = []
 
-    def measured(key: textbook.Key, digits: Any, recipe: Recipe) -> dict[str, Any]:
+    def measured(key: textbook.Key, digits: Any, recipe: ShortRecipe) -> dict[str, Any]:
         made.append(key)
         seed, name, rate = key
         right = 5 + seed % 3
@@ -196,7 +151,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         }  # fmt: skip
 
     monkeypatch.setattr(textbook, "measured", measured)
-    monkeypatch.setattr(study, "made", lambda keys, make, workers: map(make, keys))
+    monkeypatch.setattr(runs, "made", lambda keys, make, workers: map(make, keys))
     return made
 
 
@@ -221,7 +176,7 @@ def test_what_was_interrupted_goes_on_where_it_was(
     monkeypatch.setattr(textbook, "measured", stopping)
     with pytest.raises(KeyboardInterrupt):
         textbook.repeated(2, QUICK_RATES, TINY, data, path)
-    stored = study.load(path)
+    stored = runs.load(path)
     assert stored is not None
     assert [textbook.key_of(run) for run in stored["runs"]] == PLAN[:7]
     calls.clear()
@@ -229,7 +184,7 @@ def test_what_was_interrupted_goes_on_where_it_was(
     monkeypatch.setattr(textbook, "measured", complete)
     table = textbook.repeated(2, QUICK_RATES, TINY, data, path)
     assert calls == PLAN[7:]
-    assert table == study.load(path)
+    assert table == runs.load(path)
     assert table["runs"] == json.loads(whole.read_text())["runs"]
     assert table["about"]["command"] == "python -m resnet textbook --seeds 2"
     assert [*path.parent.glob(".*.tmp")] == []
@@ -249,7 +204,7 @@ def test_runs_of_another_experiment_stay_as_they_are(
     recipe = TINY
     match other:
         case "recipe":
-            recipe = Recipe(train=16, validation=10, test_all=10)
+            recipe = ShortRecipe(train=16, validation=10, test_all=10)
         case "data":
             data = Mnist(data.train, data.validation, data.test, "0")
         case "torch":
@@ -327,7 +282,7 @@ def test_the_whole_is_stored_and_shown(
     assert command("--show") == 0
     assert capsys.readouterr().out == printed
     assert len(calls) == 2 * (1 + 2 * 6)
-    stored = study.load(real_file)
+    stored = runs.load(real_file)
     assert stored is not None
     assert stored["about"]["recipe"]["test_all"] == 10_000
 
@@ -359,10 +314,10 @@ def test_the_nets_are_named_after_what_they_are() -> None:
 
 
 def test_the_stored_runs_are_those_of_this_recipe_and_these_data(data: Mnist) -> None:
-    table = study.load(textbook.FILE)
+    table = runs.load(textbook.FILE)
     assert table is not None
     about = table["about"]
-    assert about["recipe"] == dataclasses.asdict(Recipe())
+    assert about["recipe"] == dataclasses.asdict(ShortRecipe())
     assert about["data_sha256"] == data.sha256
     keys = [textbook.key_of(run) for run in table["runs"]]
     seeds = range(1, 21)

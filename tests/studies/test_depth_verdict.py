@@ -5,12 +5,11 @@ from typing import Any
 import pytest
 import scipy.stats
 
-from resnet import depth, study
-from resnet import depth_verdict as verdict
 from resnet.checkpoint import VARIANTS
+from resnet.studies import depth, depth_verdict, runs
 
 
-def run(seed: int, net: str, layers: int, has_norm: bool, rate: float, **more: Any) -> study.Run:
+def run(seed: int, net: str, layers: int, has_norm: bool, rate: float, **more: Any) -> runs.Run:
     """A run that reads so many of 100 test digits, its gradient so large at the stem."""
     right = more.get("right", 50)
     stem = more.get("stem", 1.0)
@@ -28,7 +27,7 @@ def run(seed: int, net: str, layers: int, has_norm: bool, rate: float, **more: A
     }  # fmt: skip
 
 
-def table(**change: Any) -> study.Table:
+def table(**change: Any) -> runs.Table:
     """Three seeds, two depths, two rates; change(seed, net, layers, has_norm, rate) -> more."""
     more = change.get("more", lambda *key: {})
     keys = itertools.product((1, 2, 3), VARIANTS, (18, 34), (True, False), (0.1, 0.2))
@@ -41,7 +40,7 @@ def test_each_net_is_scored_at_the_rate_that_validation_chooses() -> None:
         is_chosen = rate == (0.2 if net == "plain" else 0.1)
         return {"kept": 60 if is_chosen else 40, "right": 70 + seed if is_chosen else 99}
 
-    found = verdict.accuracy(table(more=more), 18, True)
+    found = depth_verdict.accuracy(table(more=more), 18, True)
     assert {v: net.rate for v, net in found.items()} == {"residual": 0.1, "plain": 0.2}
     assert found["plain"].percents == [71, 72, 73]
     assert found["plain"].mean.mean == 72
@@ -53,16 +52,16 @@ def test_the_gap_is_paired_by_seed() -> None:
     def more(seed: int, net: str, *_: Any) -> dict[str, Any]:
         return {"right": 50 + 10 * seed + (ahead[seed] if net == "residual" else 0)}
 
-    found = verdict.gap(table(more=more), 34, False)
+    found = depth_verdict.gap(table(more=more), 34, False)
     assert found.mean == pytest.approx(6)
     assert found.p == pytest.approx(scipy.stats.ttest_1samp([3, 9, 6], 0).pvalue)
 
 
 def test_gradients_are_medians_over_seeds_and_none_when_one_is() -> None:
     found = table(more=lambda seed, *_: {"stem": 10.0**seed})
-    assert verdict.gradient(found, 18, True, "start")["plain"] == [100, 2, 3, 4]
-    assert verdict.median([1.0, None, 3.0]) is None
-    assert verdict.median([1.0, 2.0, 9.0]) == statistics.median([1, 2, 9])
+    assert depth_verdict.gradient(found, 18, True, "start")["plain"] == [100, 2, 3, 4]
+    assert depth_verdict.median([1.0, None, 3.0]) is None
+    assert depth_verdict.median([1.0, 2.0, 9.0]) == statistics.median([1, 2, 9])
 
 
 @pytest.mark.parametrize(
@@ -70,19 +69,19 @@ def test_gradients_are_medians_over_seeds_and_none_when_one_is() -> None:
 )
 def test_depth_changes_a_gradient_so_many_times(stem: float, word: str) -> None:
     found = table(more=lambda seed, net, layers, *_: {"stem": stem if layers == 34 else 1.0})
-    assert verdict.flow(found, True, "start").count(word) == 2
+    assert depth_verdict.flow(found, True, "start").count(word) == 2
 
 
 def test_a_gradient_that_is_lost_is_said_to_be() -> None:
     found = table(more=lambda seed, net, layers, *_: {"stem": None if layers == 34 else 1.0})
-    assert verdict.flow(found, True, "end").count("no finite number") == 2
+    assert depth_verdict.flow(found, True, "end").count("no finite number") == 2
 
 
 def test_first_weights_are_told_from_depth() -> None:
     def more(seed: int, net: str, layers: int, *_: Any) -> dict[str, Any]:
         return {"stem": 1e-9, "live": 3.0} if layers == 34 else {}
 
-    said = verdict.first_weights(table(more=more))
+    said = depth_verdict.first_weights(table(more=more))
     before, after = said.split("The first weights count taps")
     assert before.count("becomes 1.0e-09 times") == after.count("becomes 3 times") == 2
 
@@ -101,8 +100,8 @@ def test_sentences_follow_the_figures(
 ) -> None:
     rights = {"residual": residual, "plain": plain}
     found = table(more=lambda seed, net, *_: {"right": rights[net][seed - 1]})
-    assert words in verdict.falling(found, True)
-    p_in_table = verdict.accuracies(found)[2][0][-1]
+    assert words in depth_verdict.falling(found, True)
+    p_in_table = depth_verdict.accuracies(found)[2][0][-1]
     assert (p_in_table == "both guess") == ("guessing" in words)
 
 
@@ -118,10 +117,10 @@ def test_trainings_that_diverge_are_said_to(lost: list[int], cell: str, said: st
     for run_of in found["runs"]:
         if run_of["net"] == "plain" and run_of["depth"] == 34 and run_of["seed"] in lost:
             run_of["loss"] = [1.0, None]
-    shallow, deep = verdict.accuracies(found)[2][:2]
+    shallow, deep = depth_verdict.accuracies(found)[2][:2]
     assert not any("diverged" in word for word in [*shallow, deep[3]])
     assert deep[5].endswith(cell)
-    assert verdict.falling(found, True).count(said) == 1
+    assert depth_verdict.falling(found, True).count(said) == 1
 
 
 @pytest.mark.parametrize(
@@ -141,28 +140,28 @@ def test_the_heading_names_who_is_surely_ahead(
         gap = (shallow if layers == 18 else deep)[seed - 1]
         return {"right": 50 + (gap if net == "residual" else 0)}
 
-    assert said in verdict.heading(table(more=more))
+    assert said in depth_verdict.heading(table(more=more))
 
 
 def test_seeds_that_are_not_whole_are_left_out() -> None:
     found = table()
     found["runs"].pop()
-    assert verdict.whole_seeds(found) == [1, 2]
-    with pytest.raises(study.StudyError, match="goes on"):
-        verdict.whole_seeds({**found, "runs": []})
+    assert depth_verdict.whole_seeds(found) == [1, 2]
+    with pytest.raises(runs.StudyError, match="goes on"):
+        depth_verdict.whole_seeds({**found, "runs": []})
 
 
 def test_a_rate_at_the_end_of_the_grid_is_said_to_be() -> None:
-    (sentence,) = verdict.at_the_end_of_the_grid(table())
+    (sentence,) = depth_verdict.at_the_end_of_the_grid(table())
     assert "In 8 of 8 cases" in sentence
 
 
 def test_the_tables_hold_the_figures() -> None:
-    stored = study.load(depth.FILE)
+    stored = runs.load(depth.FILE)
     assert stored is not None
-    accuracies, *gradients = verdict.tables(stored)
+    accuracies, *gradients = depth_verdict.tables(stored)
     assert len(accuracies[2]) == 8
-    assert [len(rows) for _, _, rows in gradients] == [16] * len(verdict.WHEN)
+    assert [len(rows) for _, _, rows in gradients] == [16] * len(depth_verdict.WHEN)
     by_hand = [
         r["test_all"]["right"] / 100
         for r in stored["runs"]

@@ -8,14 +8,17 @@ from typing import Any
 import pytest
 import torch
 
-from resnet import checkpoint, depth, mnist, proof, study
+from resnet import checkpoint, mnist
 from resnet.__main__ import get_args_parser
-from resnet.depth_verdict import WHEN
-from resnet.gradients import gradients
 from resnet.model import LiveConv2d, ResNet
-from resnet.textbook import Recipe, pictures_of, slices
+from resnet.studies import depth, proof, runs
+from resnet.studies.depth_verdict import WHEN
+from resnet.studies.gradients import gradients
+from resnet.studies.short_training import ShortRecipe, pictures_of, slices
 
-TINY = Recipe(train=16, validation=10, test=0, test_all=10, batch_size=8, epochs=1, judge_every=1)
+TINY = ShortRecipe(
+    train=16, validation=10, test=0, test_all=10, batch_size=8, epochs=1, judge_every=1
+)
 
 
 @pytest.mark.parametrize("layers", depth.DEPTHS)
@@ -114,16 +117,16 @@ def test_quick_goes_all_the_way(
     assert command("--show", "--output", other) == 0
     assert capsys.readouterr().out == printed
     assert not (tmp_path / "depth.json").exists()
-    stored = study.load(other)
+    stored = runs.load(other)
     assert stored is not None
     assert stored["about"]["command"] == "python -m resnet depth --quick"
     assert len({tuple(run["loss"]) for run in stored["runs"]}) == 2 * 2 * 2 * 2
-    with pytest.raises(study.StudyError, match="--quick"):
+    with pytest.raises(runs.StudyError, match="--quick"):
         command("--quick", "--output", tmp_path / "depth.json")
 
 
 def test_the_stored_runs_are_those_of_this_recipe_and_these_data() -> None:
-    table = study.load(depth.FILE)
+    table = runs.load(depth.FILE)
     assert table is not None
     about: dict[str, Any] = table["about"]
     assert about["recipe"] == dataclasses.asdict(depth.RECIPE)

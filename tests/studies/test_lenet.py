@@ -1,7 +1,7 @@
 import torch
 from torch.nn import functional as F
 
-from resnet.lenet import LeNet5
+from resnet.studies.lenet import LeNet5
 
 
 def test_it_has_the_textbooks_count_of_parameters() -> None:

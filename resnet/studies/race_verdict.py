@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from resnet.checkpoint import VARIANTS
-from resnet.race import Point, Wish
-from resnet.study import Run, Table
+from resnet.studies.race import Point, Wish
+from resnet.studies.runs import Run, Table
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ Both are narrow, equally deep, learn at one rate and see the same batches, by th
 stored runs, so that a race can be laid over their curves. They differ in their shortcuts and in
 their first weights: both draw these from one seed, but the projections draw in between.
 
-`python -m resnet.race --depth 18 --seed 7` is a race: a line of JSON for each net after each
-validation. The page starts it as a process of its own (resnet/track.py).
+`python -m resnet.studies.race --depth 18 --seed 7` is a race: a line of JSON for each net after
+each validation. The page starts it as a process of its own (resnet/studies/race_queue.py).
 """
 
 import argparse
@@ -20,15 +20,16 @@ from typing import Any
 
 import torch
 
-from resnet import depth as depth_study
 from resnet import mnist
 from resnet.checkpoint import VARIANTS
-from resnet.depth import build
-from resnet.study import StudyError
-from resnet.textbook import QUICK, Recipe, descent, logits_of, score, slices
+from resnet.studies import depth as depth_study
+from resnet.studies.depth import build
+from resnet.studies.runs import StudyError
+from resnet.studies.short_training import ShortRecipe, descent, logits_in_batches, slices, tally
 
 DEPTHS = tuple(depth for depth in depth_study.DEPTHS if depth <= 66)  # deeper ones take too long
 RECIPE = replace(depth_study.RECIPE, test_all=0)  # a race never sees a test digit
+QUICK = replace(RECIPE, train=256, epochs=1, judge_every=3)
 NO_DIGITS = "There is no race: MNIST is missing or damaged on this server."
 
 Point = dict[str, Any]  # {"net", "step", "right", "total", "loss"}: one validation of one net
@@ -44,7 +45,7 @@ class Wish:
     seed: int
 
 
-def course(wish: Wish, data: mnist.Mnist, recipe: Recipe = RECIPE) -> Iterator[Point]:
+def course(wish: Wish, data: mnist.Mnist, recipe: ShortRecipe = RECIPE) -> Iterator[Point]:
     """Trains both nets, step by step in turn: a point for each after each validation."""
     digits = slices(data, recipe)
     train, validation = digits["train"], digits["validation"]
@@ -55,12 +56,12 @@ def course(wish: Wish, data: mnist.Mnist, recipe: Recipe = RECIPE) -> Iterator[P
     for step, _ in enumerate(zip(*trainings, strict=True), 1):
         if recipe.judges_after(step):
             for variant, net in nets.items():
-                found = score(logits_of(net, validation.images), validation.labels)
+                found = tally(logits_in_batches(net, validation.images), validation.labels)
                 yield {"net": variant, "step": step, **found}
 
 
 def get_args_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m resnet.race", description="A race.")
+    parser = argparse.ArgumentParser(prog="python -m resnet.studies.race", description="A race.")
     parser.add_argument("--depth", type=int, choices=DEPTHS, default=DEPTHS[0])
     parser.add_argument("--no-norm", action="store_true")
     parser.add_argument("--rate", type=float, default=0.02)
@@ -75,7 +76,7 @@ def main(args: argparse.Namespace) -> int:
     torch.set_num_threads(1)
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # ends with the server, if that is killed
     wish = Wish(args.depth, not args.no_norm, args.rate, args.seed)
-    recipe = replace(QUICK, test=0, test_all=0) if args.quick else RECIPE
+    recipe = QUICK if args.quick else RECIPE
     try:
         for point in course(wish, mnist.load(args.data), recipe):
             print(json.dumps(point), flush=True)

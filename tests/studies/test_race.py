@@ -11,14 +11,17 @@ from typing import Any
 import pytest
 import torch
 
-from resnet import depth, mnist, race
+from resnet import mnist
 from resnet.checkpoint import VARIANTS
 from resnet.mnist import Mnist
-from resnet.race import RECIPE, Wish, course
-from resnet.textbook import Recipe, judged_descent, slices
+from resnet.studies import depth, race
+from resnet.studies.race import RECIPE, Wish, course
+from resnet.studies.short_training import ShortRecipe, judged_descent, slices
 
-ROOT = Path(__file__).parent.parent
-TINY = Recipe(train=40, validation=20, test=0, test_all=0, batch_size=16, epochs=2, judge_every=4)
+ROOT = Path(__file__).parents[2]
+TINY = ShortRecipe(
+    train=40, validation=20, test=0, test_all=0, batch_size=16, epochs=2, judge_every=4
+)
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +31,7 @@ def data() -> Mnist:
 
 def run(*flags: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "resnet.race", *flags],
+        [sys.executable, "-m", "resnet.studies.race", *flags],
         cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
 
@@ -72,7 +75,9 @@ def test_the_process_prints_a_line_a_validation_and_imports_no_page() -> None:
     points = points_of(result.stdout)
     assert [(p["step"], p["net"]) for p in points] == [(s, v) for s in (3, 4) for v in VARIANTS]
     assert all(0 <= point["right"] <= point["total"] == 200 for point in points)
-    code = "import sys, resnet.race; assert not {'gradio', 'torchvision'} & set(sys.modules)"
+    code = (
+        "import sys, resnet.studies.race; assert not {'gradio', 'torchvision'} & set(sys.modules)"
+    )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=120)
 
 

@@ -1,0 +1,150 @@
+"""The textbook's experiment as it stands there, and made fair: many seeds, equal learning rates.
+
+"Neural Networks and Deep Learning: cases and practice", section 5.4, trains LeNet-5 and ResNet18
+with and without shortcuts on 1,000 digits for 80 steps: once each, at unequal rates, and tests on
+200 digits. Here every net is trained from many seeds, the two ResNet18 at each of a grid of rates,
+and tested on all 10,000 as well. A seed decides the first weights, which differ from net to net,
+and the order of the batches, which is the same for all nets and rates. The digits are always the
+same, so the intervals are of trainings on these 1,000, not of other choices of digits.
+
+Not the book's: the nets are those of this project (its first weights, no bias before a batch norm,
+no idle shortcuts in the plain net), and the 200 validation digits come from its own slice.
+"""
+
+import dataclasses
+import functools
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from resnet import checkpoint
+from resnet.classifier import cut_to_live_taps, fold_batch_norms
+from resnet.mnist import Mnist
+from resnet.model import ResNet18, fastest_device, placed
+from resnet.studies import runs
+from resnet.studies.lenet import LeNet5
+from resnet.studies.runs import Run, Table
+from resnet.studies.short_training import (
+    Pictures,
+    ShortRecipe,
+    judged_descent,
+    logits_in_batches,
+    slices,
+    tally,
+)
+
+FILE = runs.RESULTS / "textbook.json"
+RATES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
+SEEDS = 20
+# To see in a minute that all works: what these nets read means nothing.
+QUICK = ShortRecipe(train=256, test_all=500, epochs=1, judge_every=3)
+QUICK_RATES = (0.005, 0.01)
+
+
+@dataclass(frozen=True)
+class Reported:
+    """What the book prints of its one run."""
+
+    rate: float
+    validation: tuple[float, ...]  # accuracy after each of BOOK_STEPS
+    accuracy: float  # on its 200 test digits
+    loss: float
+
+
+BOOK_STEPS = (15, 30, 45, 60, 75, 80)
+BOOK = {
+    "LeNet-5": Reported(0.1, (0.380, 0.635, 0.720, 0.750, 0.875, 0.755), 0.87, 0.4423),
+    "plain": Reported(0.005, (0.185, 0.590, 0.720, 0.770, 0.810, 0.790), 0.81, 0.5841),
+    "residual": Reported(0.01, (0.535, 0.815, 0.870, 0.860, 0.870, 0.865), 0.88, 0.3523),
+}
+
+BOOK_OPERATIONS = 35_529_728  # of its residual net, as its framework counts them
+
+Pair = tuple[str, float]  # a net and its learning rate
+Key = tuple[int, str, float]  # a seed and a pair
+
+
+# --- one run ---------------------------------------------------------------------------------
+
+
+def build(name: str) -> nn.Module:
+    return LeNet5() if name == "LeNet-5" else checkpoint.build(name)
+
+
+def trained(
+    name: str, rate: float, seed: int, digits: dict[str, Pictures], recipe: ShortRecipe
+) -> tuple[nn.Module, Run]:
+    """The net with its best weights on validation, and what it took to get there."""
+    torch.manual_seed(seed)
+    net = placed(build(name), fastest_device())
+    course, best = judged_descent(net, rate, seed, digits, recipe)
+    net.load_state_dict(best)
+    return net.eval(), course
+
+
+def measured(key: Key, digits: dict[str, Pictures], recipe: ShortRecipe) -> Run:
+    """One run, as it is stored."""
+    seed, name, rate = key
+    started = time.perf_counter()
+    net, course = trained(name, rate, seed, digits, recipe)
+    if isinstance(net, ResNet18):  # the same answers in half the time
+        net = placed(cut_to_live_taps(fold_batch_norms(net)), fastest_device())
+    test = digits["test_all"]
+    logits = logits_in_batches(net, test.images)
+    return {
+        "seed": seed,
+        "net": name,
+        "rate": rate,
+        **course,
+        "test": tally(logits[: recipe.test], test.labels[: recipe.test]),
+        "test_all": tally(logits, test.labels),
+        "seconds": round(time.perf_counter() - started, 1),
+    }
+
+
+# --- all runs --------------------------------------------------------------------------------
+
+
+def pairs_of(rates: Sequence[float]) -> list[Pair]:
+    """What each seed trains: the nets as in the book, and both ResNet18 at every rate."""
+    book = [(name, reported.rate) for name, reported in BOOK.items()]
+    grid = [(variant, rate) for rate in rates for variant in checkpoint.VARIANTS]
+    return list(dict.fromkeys([*book, *grid]))
+
+
+def repeated(
+    seeds: int, rates: Sequence[float], recipe: ShortRecipe, data: Mnist, path: Path | None
+) -> Table:
+    """All runs, those that the file holds already not made again; see runs.complete.
+
+    Without a path nothing is kept. Raises StudyError when the file is another experiment's.
+    """
+    table = runs.begun(
+        "python -m resnet textbook",
+        path,
+        identity={"recipe": dataclasses.asdict(recipe), "data_sha256": data.sha256},
+        about={"rates": list(rates)},
+        seeds=None if recipe == QUICK else seeds,
+    )
+    plan = [(seed, *pair) for seed in range(1, seeds + 1) for pair in pairs_of(rates)]
+    make = functools.partial(measured, digits=slices(data, recipe), recipe=recipe)
+    runs.complete(table, plan, key_of, make, path)
+    return table
+
+
+def whole(seeds: int, data: Mnist, path: Path) -> Table:
+    """All that is shown, of so many seeds."""
+    return repeated(seeds, RATES, ShortRecipe(), data, path)
+
+
+def quick(data: Mnist, path: Path | None) -> Table:
+    """A few steps of one seed: to see that all works."""
+    return repeated(1, QUICK_RATES, QUICK, data, path)
+
+
+def key_of(run: Run) -> Key:
+    return run["seed"], run["net"], run["rate"]

@@ -1,0 +1,25 @@
+"""What a visitor meets before the page is there, and in another language."""
+
+from playwright.sync_api import expect
+
+from app import SUMMARY, TITLE
+from tests.browser.visitor import OpenPage, expect_digit
+
+
+def test_the_title_stands_there_until_the_page_does(open_page: OpenPage, address: str) -> None:
+    page = open_page(address)
+    expect_digit(page, 7)
+    expect(page.locator("#loading")).to_be_hidden()
+    page.route("**/assets/**", lambda route: None)  # the page's scripts never arrive
+    page.reload(wait_until="commit")
+    loading = page.locator("#loading")
+    expect(loading).to_be_visible()
+    expect(loading).to_contain_text(TITLE)
+    expect(loading).to_contain_text(SUMMARY)
+    page.unroute_all(behavior="ignoreErrors")
+
+
+def test_the_words_are_english_in_every_browser(open_page: OpenPage, address: str) -> None:
+    page = open_page(address, locale="zh-CN")
+    expect_digit(page, 7)
+    expect(page.locator("html")).to_have_attribute("lang", "en")
