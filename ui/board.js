@@ -5,7 +5,7 @@ import { Cells } from "./board_cells.js";
 import { find, findButton, findText, make } from "./dom.js";
 import { drawingOf, isWhole, page, shownUnits, WHOLE, wholeUnits } from "./page.js";
 import { onSight } from "./server.js";
-import { aside, brief, effect, isNothing, measured, reading, state as stateOf } from "./words.js";
+import { aside, brief, effect, isNothing, measured, reading, stateOf } from "./words.js";
 
 /**
  * @typedef {import("./page.js").State} State

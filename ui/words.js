@@ -159,7 +159,7 @@ export function reading(answer, before) {
  * @param {Unit[]} units
  * @param {number} nets
  */
-export function state(units, nets) {
+export function stateOf(units, nets) {
   if (units.every(isWhole)) return nets > 1 ? "Both nets are whole." : "The net is whole.";
   return `${told(effect(units))}.`;
 }

@@ -53,9 +53,9 @@ test("what was done is told in full and in brief", () => {
 });
 
 test("the state of the nets is said, whole or not", () => {
-  assert.equal(words.state(wholeUnits(8), 2), "Both nets are whole.");
-  assert.equal(words.state([], 1), "The net is whole.");
-  assert.equal(words.state(altered({ 2: { is_out: true } }), 2), "Unit 2 is out.");
+  assert.equal(words.stateOf(wholeUnits(8), 2), "Both nets are whole.");
+  assert.equal(words.stateOf([], 1), "The net is whole.");
+  assert.equal(words.stateOf(altered({ 2: { is_out: true } }), 2), "Unit 2 is out.");
 });
 
 const TABLE = {
