@@ -373,6 +373,47 @@ def test_on_a_phone_it_scrolls_in_its_own_box(open_page: OpenPage, address: str)
     expect(page.get_by_test_id("altered")).to_be_in_viewport(ratio=1)
 
 
+@pytest.mark.parametrize("width", [360, 390])
+def test_on_a_phone_nothing_moves_under_the_finger(
+    open_page: OpenPage, address: str, width: int
+) -> None:
+    page = open_page(address, **{**PHONE, "viewport": {"width": width, "height": 844}})
+    expect_digit(page, 7)
+    settle(page)
+
+    def tops() -> list[float]:
+        parts = [unit(page, 1), unit(page, 8, "plain"), dial(page, 8), card(page, "residual")]
+        return [part.evaluate("e => e.getBoundingClientRect().top + scrollY") for part in parts]
+
+    before = tops()
+    foot = back(page).bounding_box()
+    after(page, lambda: unit(page, 7).dispatch_event("click"))
+    assert back(page).bounding_box() == foot
+    for part in (unit(page, 2), arc(page, 5), unit(page, 3)):
+        after(page, lambda part=part: part.dispatch_event("click"))  # type: ignore[misc]
+        assert tops() == before
+    for digit in (8, 4):
+        after(page, page.get_by_role("button", name=str(digit), exact=True).click)
+        assert tops() == before
+    page.get_by_role("button", name="Clear").click()
+    expect_digit(page, "")
+    assert tops() == before
+
+
+@pytest.mark.parametrize("lens", ["edit", "knew"])
+def test_figures_stand_in_the_middle_of_their_cells(page: Page, lens: str) -> None:
+    board(page).scroll_into_view_if_needed()
+    choose(page, lens)
+    settle(page)
+    middle = "e => { const {left, right} = e.getBoundingClientRect(); return (left + right) / 2; }"
+    cells = board(page).locator(".cell", has=page.locator(".figures b")).all()
+    if page.locator("#board .closed").inner_text() == "":
+        assert len(cells) > 8
+    for cell in cells:
+        figure = cell.locator(".figures b").evaluate(middle)
+        assert figure == pytest.approx(cell.evaluate(middle), abs=1)
+
+
 # --- the link ------------------------------------------------------------------------------------
 
 
@@ -453,7 +494,7 @@ def test_a_link_holds_a_test_digit(open_page: OpenPage, address: str) -> None:
 @pytest.mark.parametrize(
     "hash",
     ["nonsense", "o=9", "o=2&x=1", "d=!", "d=abc", "d=..", "s=77", "f=5", "l=x-ray", "d=-____-__",
-     "o=2&o=3", "%E0%A4%A"],
+     "o=2&o=3", "%E0%A4%A", "constructor=1", "__proto__=1", "toString=o"],
 )  # fmt: skip
 def test_a_wrong_link_is_no_link(open_page: OpenPage, address: str, hash: str) -> None:
     page = open_page(f"{address}#{hash}")
