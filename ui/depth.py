@@ -19,7 +19,8 @@ from resnet.studies.runs import StudyError, Table
 from ui import script
 from ui.cards import LOOKS
 from ui.once import drawn_once
-from ui.reading import Reader, fault
+from ui.question import fault
+from ui.reading import Reader
 
 HERE = Path(__file__).parent
 NOTHING = "The runs of this study are missing here: python -m resnet depth makes them."

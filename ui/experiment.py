@@ -18,7 +18,8 @@ from resnet.summary import as_table, summarise
 from ui import script
 from ui.cards import LOOKS
 from ui.once import drawn_once
-from ui.reading import Reader, decoded, fault
+from ui.question import decoded, fault
+from ui.reading import Reader
 
 HERE = Path(__file__).parent
 SIZE = (540, 330)  # pixels of a plot on a wide screen

@@ -7,7 +7,7 @@ import gradio as gr
 
 from resnet import ink, lab, samples
 from ui import script
-from ui.reading import Reader
+from ui.reading import Reader, Reply
 
 HERE = Path(__file__).parent
 FIRST = 7  # the sample that is drawn and answered on arrival
@@ -25,7 +25,7 @@ class Sketchpad(gr.HTML):
     """
 
     def __init__(self, reader: Reader) -> None:
-        def read(drawing: Any) -> dict[str, Any]:
+        def read(drawing: Any) -> Reply | dict[str, str]:
             """Answers and picture, or the one sentence of what is wrong."""
             try:
                 return reader.read(drawing)

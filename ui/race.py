@@ -19,7 +19,7 @@ from resnet.studies.runs import Table
 from ui import script
 from ui.cards import LOOKS
 from ui.once import drawn_once
-from ui.reading import fault
+from ui.question import fault
 
 HERE = Path(__file__).parent
 LONGEST = 64  # characters of a ticket
