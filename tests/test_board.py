@@ -173,6 +173,7 @@ def test_the_nets_are_drawn_as_they_are(
 
 
 def test_every_lens_has_a_name_and_a_drawing() -> None:
-    script = (Path(__file__).parent.parent / "ui" / "lenses.js").read_text()
-    drawn = re.findall(r"^  (\w+): \{$", script, re.MULTILINE)
+    script = (Path(__file__).parent.parent / "ui" / "board_lenses.js").read_text()
+    drawn = re.findall(r"^/\*\* @type \{Lens\} \*/\nconst (\w+) =", script, re.MULTILINE)
     assert drawn == list(lenses.LENSES)
+    assert f"LENSES = {{ {', '.join(drawn)} }};" in script

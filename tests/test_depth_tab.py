@@ -71,7 +71,7 @@ def test_an_error_is_sent_back_through_both_nets(classifiers: dict[str, Classifi
 def test_what_is_not_offered_gets_one_sentence(
     choice: Any, classifiers: dict[str, Classifier]
 ) -> None:
-    reply = sent(choice, Reader(classifiers, mnist.FOLDER))
+    reply = Depth(Reader(classifiers, mnist.FOLDER), None).send(choice)
     assert reply == {"error": "There are no such nets."}
 
 
@@ -83,7 +83,8 @@ def test_without_digits_or_runs_there_is_a_sentence(
     classifiers: dict[str, Classifier], tmp_path: Path
 ) -> None:
     reader = Reader(classifiers, tmp_path)
-    assert "MNIST is missing" in sent({"depth": 18, "has_norm": True}, reader)["error"]
+    reply = Depth(reader, None).send({"depth": 18, "has_norm": True})
+    assert "MNIST is missing" in reply["error"]
     about = {"rates": [0.1], "depths": [18], "width": 16}
     for table in (None, {"about": about, "runs": []}):
         assert not is_whole(table)
