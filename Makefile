@@ -1,4 +1,45 @@
+# make app, make test, make train, make results, make check: each sets up .venv first where it is missing.
+# More flags: make train ARGS="--epochs 3".
+# make results measures what results/ lacks; after rm results/*.json, all of it. ARGS=--quick keeps
+# nothing.
 
+PYTHON ?= python3
+BIN := .venv/bin
+export PATH := $(abspath $(BIN)):$(PATH) # npm and npx look for node there
+
+.PHONY: app test train results check
+
+app: .venv/app
+	$(BIN)/python app.py $(ARGS)
+
+train: .venv/app
+	$(BIN)/python train.py $(ARGS)
+
+results: .venv/app
+	$(BIN)/python -m resnet textbook $(ARGS)
+	$(BIN)/python -m resnet depth $(ARGS)
+	$(BIN)/python -m resnet lesion $(ARGS)
+
+test: .venv/dev
+	$(BIN)/python -m pytest $(ARGS)
+
+# Gradio's stubs (ui/*.pyi) would hide the sources from the type checker.
+check: .venv/dev node_modules
+	rm -f ui/*.pyi
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/npx biome ci
+	$(BIN)/npx tsc
+
+.venv/app: requirements.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --requirement requirements.txt
+	touch $@
+
+.venv/dev: requirements-dev.txt .venv/app
+	$(BIN)/python -m pip install --requirement requirements-dev.txt
+	touch $@
 
 node_modules: package.json package-lock.json .venv/dev
 	$(BIN)/npm ci

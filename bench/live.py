@@ -33,7 +33,7 @@ from playwright.async_api import CDPSession, Page, ViewportSize, async_playwrigh
 from tqdm import tqdm
 
 from bench import timing
-from resnet import checkpoint, samples
+from resnet import checkpoint, flags, samples
 from resnet.lenses import LENSES
 
 HERE = Path(__file__).parent
@@ -46,7 +46,7 @@ EVERY = 2  # the pen goes through every second point, one a frame
 
 def get_args_parser() -> argparse.ArgumentParser:
     parser = timing.get_args_parser("live", __doc__, rounds=30)
-    parser.add_argument("--checkpoints", type=Path, default=checkpoint.FOLDER, metavar="DIR")
+    flags.add_checkpoints(parser)
     parser.add_argument("--lens", choices=LENSES, default=LENSES[0], help="default: %(default)s")
     parser.add_argument(
         "--chromium",

@@ -9,7 +9,7 @@ import pytest
 
 from ui import part
 from ui.lab import InkLab
-from ui.reading import fault
+from ui.question import fault
 
 SCRIPTS = sorted(path.name for path in part.FOLDER.glob("*.js"))
 IMPORT = re.compile(r'^(?:import|export) .*?from "\./(.+?)";', re.MULTILINE | re.DOTALL)

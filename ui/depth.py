@@ -16,7 +16,8 @@ from resnet.studies.runs import StudyError, Table
 from ui.cards import LOOKS
 from ui.once import drawn_once
 from ui.part import Part, template
-from ui.reading import Reader, fault
+from ui.question import fault
+from ui.reading import Reader
 
 NOTHING = "The runs of this study are missing here: python -m resnet depth makes them."
 SIZE = (1080, 320)  # pixels on a wide screen

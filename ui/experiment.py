@@ -16,7 +16,8 @@ from resnet.summary import as_table, summarise
 from ui.cards import LOOKS
 from ui.once import drawn_once
 from ui.part import Part, template
-from ui.reading import Reader, decoded, fault
+from ui.question import decoded, fault
+from ui.reading import Reader
 
 SIZE = (540, 330)  # pixels of a plot on a wide screen
 NOTHING = "The runs of this experiment are missing here: python -m resnet textbook makes them."
@@ -131,11 +132,11 @@ def nets() -> str:
 
     tables = "".join(
         f'<div><h2>{LOOKS[variant]["title"]}</h2><div class="wide-table">'
-        f"{plots.table(*as_table(proof.shapes_only(variant)))}</div></div>"
+        f"{plots.table(*as_table(checkpoint.build(variant)))}</div></div>"
         for variant in checkpoint.VARIANTS
     )
     theirs = proof.with_biases()
-    more = theirs - sum(row.parameters for row in summarise(proof.shapes_only("residual")))
+    more = theirs - sum(row.parameters for row in summarise(checkpoint.build("residual")))
     note = (
         "With a bias for every convolution, as in the textbook's port, the residual net has "
         f"{theirs:,} parameters: {more:,} more, each of which the batch norm behind it subtracts "

@@ -6,7 +6,7 @@ from resnet import ink, lab, lenses, mnist, samples
 from resnet.surgery import DIAL, UNITS
 from ui.board import STEP
 from ui.part import FOLDER, Part
-from ui.reading import Reader
+from ui.reading import Reader, Reply
 
 FIRST = 7  # the sample that is drawn and answered on arrival
 
@@ -19,7 +19,7 @@ class Sketchpad(Part):
     """
 
     def __init__(self, reader: Reader) -> None:
-        def read(drawing: Any) -> dict[str, Any]:
+        def read(drawing: Any) -> Reply:
             """Answers and picture, or the one sentence of what is wrong."""
             return reader.read(drawing)
 

@@ -5,7 +5,7 @@ the part to life; they share the page's state, in page.js, because a module is l
 """
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from os import PathLike, stat_result
 from pathlib import Path
 from string import Template
@@ -22,7 +22,7 @@ SCRIPTS = sorted(f"ui/{path.name}" for path in FOLDER.glob("*.js"))
 # Asked for at once, or each import would wait for the one before.
 PRELOAD = "".join(f'<link rel="modulepreload" href="{path}">' for path in SCRIPTS)
 
-Function = Callable[[Any], dict[str, Any]]
+Function = Callable[[Any], Mapping[str, Any]]
 
 
 class Part(gr.HTML):
@@ -61,7 +61,7 @@ def in_words(function: Function) -> Function:
     """The same, with a refusal as a reply."""
 
     @functools.wraps(function)
-    def reply(asked: Any) -> dict[str, Any]:
+    def reply(asked: Any) -> Mapping[str, Any]:
         try:
             return function(asked)
         except gr.Error as error:

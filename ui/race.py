@@ -16,7 +16,7 @@ from resnet.studies.runs import Table
 from ui.cards import LOOKS
 from ui.once import drawn_once
 from ui.part import Part, template
-from ui.reading import fault
+from ui.question import fault
 
 LONGEST = 64  # characters of a ticket
 WIDE, PHONE_HEIGHT = (660, 340), 300  # pixels
