@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from resnet import checkpoint, lenses
 from resnet.classifier import Classifier
+from resnet.studies.lesion import LesionTable
 from resnet.surgery import UNITS
 from tests.browser.visitor import (
     PHONE,
@@ -30,7 +31,7 @@ def table(net: Classifier, **more: Any) -> dict[str, Any]:
     return {**about, "out": {"2": 9100, "4": 9000, "2,4": 8200}, "cut": {}, "dial": {}, **more}
 
 
-def measured_of(classifiers: dict[str, Classifier]) -> dict[str, Any]:
+def measured_of(classifiers: dict[str, Classifier]) -> LesionTable:
     """Figures of nobody, for the nets that are loaded."""
     residual = table(classifiers["residual"], cut={"2": 4000}, dial={"5": {"1.25": 9900}})
     plain = table(classifiers["plain"], dial={"5": {"1.25": 9800}})
@@ -40,7 +41,8 @@ def measured_of(classifiers: dict[str, Classifier]) -> dict[str, Any]:
         for right in (905, 931, 918)
     ]
     about = {"recipe of the seeds": {"epochs": 1}}
-    return {"about": about, "shipped": {"residual": residual, "plain": plain}, "seeds": seeds}
+    shipped = {"residual": residual, "plain": plain}
+    return cast(LesionTable, {"about": about, "shipped": shipped, "seeds": seeds})
 
 
 @pytest.fixture(scope="module")
