@@ -81,7 +81,7 @@ def taken(wish: Any) -> tuple[str, list[str], bytes | None]:
     """What a browser sent; gr.Error for anything that cannot be checked."""
     weights = wish.get("weights") if isinstance(wish, dict) else None
     if weights not in ("fresh", "trained"):
-        raise fault("The wish did not arrive whole.")
+        raise fault("The request is incomplete.")
     flaws, picture = wish.get("flaws"), wish.get("picture")
     if not isinstance(flaws, list) or any(flaw not in list(proof.FLAWS) for flaw in flaws):
         raise fault("There is no such switch.")

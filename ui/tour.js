@@ -168,9 +168,9 @@ class Tour {
     this.results.replaceChildren(
       ...this.props.nets.map(({ variant, title }) => {
         const [was, is] = [before[variant].digit, answers[variant].digit];
-        const reads = was === is ? `still ${aDigit(is)}` : `${aDigit(is)}, before ${aDigit(was)}`;
+        const reads = was === is ? `still ${aDigit(is)}` : `now ${aDigit(is)} (was ${aDigit(was)})`;
         const isRight = this.guessed(variant) === (was === is ? "reads" : "loses");
-        const verdict = isRight ? " You guessed it." : " You guessed otherwise.";
+        const verdict = isRight ? " You guessed it." : " Not quite.";
         return make(
           "p",
           { className: variant },

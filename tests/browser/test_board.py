@@ -127,13 +127,13 @@ def test_a_unit_is_unplugged_and_put_back(page: Page) -> None:
 
 
 def test_beside_the_case_stands_what_was_measured(page: Page) -> None:
-    expect(measured(page)).to_contain_text("With shortcuts: 99.50 % of the test digits")
+    expect(measured(page)).to_contain_text("With shortcuts: 99.50 % of 10,000 test digits")
     after(page, unit(page, 2).click)
     expect(measured(page)).to_contain_text(
-        "With shortcuts: 91.00 % of the test digits (whole: 99.50 %)"
-        " · 3 seeds, 1 epoch each: 90.50 to 93.10 %"
+        "With shortcuts: 91.00 % of 10,000 test digits (99.50 % when whole)"
+        " · 3 other trainings, 1 epoch each: 90.50 to 93.10 %"
     )
-    expect(measured(page)).to_contain_text("Without: 12.34 % of the test digits")
+    expect(measured(page)).to_contain_text("Without: 12.34 % of 10,000 test digits")
     after(page, unit(page, 4).click)
     expect(measured(page)).to_contain_text("With shortcuts: 82.00 %")
     after(page, unit(page, 6).click)  # a combination that the table lacks
@@ -141,7 +141,7 @@ def test_beside_the_case_stands_what_was_measured(page: Page) -> None:
     after(page, back(page).click)
     after(page, arc(page, 2).click)
     expect(measured(page)).to_contain_text("With shortcuts: 40.00 %")
-    expect(measured(page)).to_contain_text("Without: 99.50 % of the test digits")  # has none
+    expect(measured(page)).to_contain_text("Without: 99.50 % of 10,000 test digits")  # has none
     expect(card(page, "plain")).not_to_contain_text("cut")
     after(page, unit(page, 4).click)
     expect(measured(page)).to_contain_text("With shortcuts: not measured in this combination")
@@ -179,12 +179,12 @@ def test_a_plain_unit_that_changes_the_shape_stays_in_and_says_why(page: Page) -
     before = answers(page)
     after(page, unit(page, 3, "plain").click)
     expect(unit(page, 3)).to_contain_text("out")
-    expect(unit(page, 3, "plain")).to_contain_text("no detour: nothing fits the next unit")
+    expect(unit(page, 3, "plain")).to_contain_text("can’t be removed: it changes the size")
     assert answers(page)[0] != before[0]
     assert answers(page)[1] == before[1]
     expect(card(page, "residual")).to_contain_text("Unit 3 is out")
     expect(card(page, "plain").locator(".about")).to_be_visible()  # it is whole
-    expect(said(page)).to_contain_text("Without (keeps 3, having no detour there)")
+    expect(said(page)).to_contain_text("Without (unit 3 changes the size, so it can’t be removed)")
 
 
 def test_a_shortcut_is_cut_and_mended(page: Page) -> None:
@@ -558,8 +558,8 @@ def test_the_tour_from_start_to_end(page: Page) -> None:
         reads = card(page, variant).get_attribute("data-digit") == "7"
         guessed = reads == (variant == "residual")
         expect(line).to_contain_text(f"{title}: {'still a 7' if reads else ''}")
-        expect(line).to_contain_text("You guessed it." if guessed else "You guessed otherwise.")
-    expect(tour(page)).to_contain_text("Measured: 91.00 % of the test digits")
+        expect(line).to_contain_text("You guessed it." if guessed else "Not quite.")
+    expect(tour(page)).to_contain_text("Measured: 91.00 % of 10,000 test digits")
     tour(page).get_by_role("button", name="Next").click()
 
     expect(tour(page)).to_contain_text("2 of 3 · Cut the shortcut of unit 2")
