@@ -323,6 +323,45 @@ def numbers(colour: str) -> list[int]:
     return [int(number) for number in re.findall(r"\d+", colour)[:3]]
 
 
+# --- its scripts ---------------------------------------------------------------------------------
+
+
+def test_a_part_that_loads_late_shows_what_came_before_it(page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/ui/board.js", lambda route: held.append(route))
+    page.reload()
+    expect_digit(page, 7)
+    said = page.get_by_test_id("said")
+    expect(said).to_be_empty()
+    held[0].continue_()
+    expect(said).to_contain_text("With shortcuts: a 7.")
+
+
+def test_without_one_part_the_others_work(page: Page) -> None:
+    nothing = {"content_type": "text/javascript", "body": "export const mount = () => {};"}
+    page.route("**/ui/cards.js", lambda route: route.fulfill(**nothing))
+    page.reload()
+    expect(page.get_by_test_id("said")).to_contain_text("With shortcuts: a 7.")
+    page.get_by_role("button", name="3", exact=True).click()
+    expect(page.get_by_test_id("said")).to_contain_text("With shortcuts: a 3.")
+
+
+def test_the_page_works_below_a_path(page: Page, address: str) -> None:
+    """As behind a proxy that hands on what comes below /demo/."""
+    below = f"{address}demo/"
+
+    def hand_on(route: Route) -> None:
+        route.continue_(url=route.request.url.replace(below, address))
+
+    page.route(f"{below}**", hand_on)
+    scripts = []
+    page.on("request", lambda it: scripts.append(it.url) if "/ui/" in it.url else None)
+    page.goto(below)
+    expect_digit(page, 7)
+    assert scripts
+    assert all(url.startswith(below) for url in scripts)
+
+
 # --- the phone -------------------------------------------------------------------------------
 
 
