@@ -5,6 +5,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+export PATH := $(abspath $(BIN)):$(PATH) # npm and npx look for node there
 
 .PHONY: app test train results check
 
@@ -23,11 +24,13 @@ test: .venv/dev
 	$(BIN)/python -m pytest $(ARGS)
 
 # Gradio's stubs (ui/*.pyi) would hide the sources from the type checker.
-check: .venv/dev
+check: .venv/dev node_modules
 	rm -f ui/*.pyi
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/npx biome ci
+	$(BIN)/npx tsc
 
 .venv/app: requirements.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -36,4 +39,8 @@ check: .venv/dev
 
 .venv/dev: requirements-dev.txt .venv/app
 	$(BIN)/python -m pip install --requirement requirements-dev.txt
+	touch $@
+
+node_modules: package.json package-lock.json .venv/dev
+	$(BIN)/npm ci
 	touch $@

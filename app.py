@@ -35,6 +35,7 @@ from ui.history import TrainingHistory
 from ui.lab import InkLab
 from ui.mistakes import Mistakes
 from ui.pad import Sketchpad
+from ui.part import ROUTE
 from ui.race import Race
 from ui.reading import Reader
 from ui.tour import Tour
@@ -149,7 +150,7 @@ def launch(page: gr.Blocks, host: str, port: int) -> str:
                 # Gradio itself compresses files only, not the page or what its parts ask.
                 Middleware(GZipMiddleware, minimum_size=1000, compresslevel=4),
             ],
-            "routes": document.routes(),
+            "routes": [*document.routes(), ROUTE],
         },
     )
     return address

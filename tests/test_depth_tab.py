@@ -73,7 +73,7 @@ def test_an_error_is_sent_back_through_both_nets(classifiers: dict[str, Classifi
 def test_what_is_not_offered_gets_one_sentence(
     choice: Any, classifiers: dict[str, Classifier]
 ) -> None:
-    reply = sent(choice, Reader(classifiers, mnist.FOLDER))
+    reply = Depth(Reader(classifiers, mnist.FOLDER), None).send(choice)
     assert reply == {"error": "There are no such nets."}
 
 
@@ -85,7 +85,8 @@ def test_without_digits_or_runs_there_is_a_sentence(
     classifiers: dict[str, Classifier], tmp_path: Path
 ) -> None:
     reader = Reader(classifiers, tmp_path)
-    assert "MNIST is missing" in sent({"depth": 18, "has_norm": True}, reader)["error"]
+    reply = Depth(reader, None).send({"depth": 18, "has_norm": True})
+    assert "MNIST is missing" in reply["error"]
     for table in (None, stored_table([0.1], [])):
         assert not is_whole(table)
         assert NOTHING in str(Depth(reader, table).html_template)

@@ -112,7 +112,7 @@ def test_the_check_is_the_proofs(reader: Reader) -> None:
     ],
 )  # fmt: skip
 def test_a_bad_wish_gets_one_sentence(wish: Any, reader: Reader) -> None:
-    reply = checked(wish, reader, proof.Prover())
+    reply = Experiment(reader, None).check(wish)
     assert list(reply) == ["error"]
     assert reply["error"].endswith(".")
 
@@ -120,10 +120,10 @@ def test_a_bad_wish_gets_one_sentence(wish: Any, reader: Reader) -> None:
 def test_a_missing_checkpoint_is_said_without_its_path(
     reader: Reader, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    prover = proof.Prover(tmp_path)
-    reply = checked({"weights": "trained", "flaws": [], "picture": None}, reader, prover)
+    tab = Experiment(reader, None, tmp_path)
+    reply = tab.check({"weights": "trained", "flaws": [], "picture": None})
     assert "missing or damaged" in reply["error"]
     assert str(tmp_path) not in reply["error"]
     assert str(tmp_path) in capsys.readouterr().err
     fresh: dict[str, Any] = {"weights": "fresh", "flaws": [], "picture": None}
-    assert checked(fresh, reader, prover)["says"] == "equal"
+    assert tab.check(fresh)["says"] == "equal"

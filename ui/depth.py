@@ -4,11 +4,8 @@ import itertools
 import secrets
 from collections.abc import Mapping
 from html import escape
-from pathlib import Path
 from string import Template
 from typing import Any
-
-import gradio as gr
 
 from resnet import checkpoint
 from resnet.stats import seeds_in_words
@@ -17,12 +14,12 @@ from resnet.studies.depth import DepthTable, When
 from resnet.studies.depth_verdict import GUESSING
 from resnet.studies.gradients import Gradients, arrival
 from resnet.studies.runs import StudyError
-from ui import script
 from ui.cards import LOOKS
 from ui.once import drawn_once
-from ui.reading import Reader, fault
+from ui.part import Part, template
+from ui.question import fault
+from ui.reading import Reader
 
-HERE = Path(__file__).parent
 NOTHING = "The runs of this study are missing here: python -m resnet depth makes them."
 SIZE = (1080, 320)  # pixels on a wide screen
 OPTION = Template(
@@ -36,7 +33,7 @@ NET = Template(
 )
 
 
-class Depth(gr.HTML):
+class Depth(Part):
     """What the stored runs show of depth; and both nets' gradients, stored or sent back now.
 
     deep is the table of results/depth.json, None where there is none: a sentence says so, and an
@@ -56,9 +53,9 @@ class Depth(gr.HTML):
         def send(choice: Any) -> dict[str, Any]:
             return sent(choice, reader)
 
-        page = Template((HERE / "depth.html").read_text())
         super().__init__(
-            html_template=page.substitute(
+            "depth",
+            template("depth.html").substitute(
                 finding=escape(NOTHING if whole is None else depth_verdict.falling(whole, True)),
                 bare=escape("" if whole is None else depth_verdict.falling(whole, False)),
                 weights=escape("" if whole is None else depth_verdict.first_weights(whole)),
@@ -73,11 +70,7 @@ class Depth(gr.HTML):
                     NET.substitute(look, variant=variant) for variant, look in LOOKS.items()
                 ),
             ),
-            css_template=(HERE / "depth.css").read_text(),
-            js_on_load=script("ask.js", "depth.js"),
-            apply_default_css=False,
-            server_functions=[measured, send],
-            elem_id="depth",
+            [measured, send],
             stored={} if whole is None else thermometer(whole),
         )
 
@@ -113,14 +106,11 @@ def saying(nets: Mapping[str, Gradients], layers: int, has_norm: bool, when: Whe
 
 def sent(choice: Any, reader: Reader) -> dict[str, Any]:
     """One error sent back through both nets, untrained, of a seed drawn now."""
-    try:
-        layers, has_norm = choice_of(choice)
-        seed = secrets.choice(depth.FRESH)
-        with reader.turn(is_heavy=True):
-            digits = reader.test_digits()
-            nets = depth.sent_back(layers, has_norm, seed, digits.first(depth.ONE_ERROR))
-    except gr.Error as error:
-        return {"error": error.message}
+    layers, has_norm = choice_of(choice)
+    seed = secrets.choice(depth.FRESH)
+    with reader.turn(is_heavy=True):
+        digits = reader.test_digits()
+        nets = depth.sent_back(layers, has_norm, seed, digits.first(depth.ONE_ERROR))
     return {
         "nets": nets,
         "says": f"{saying(nets, layers, has_norm, 'start')} The error of {depth.ONE_ERROR} test "

@@ -87,7 +87,7 @@ def finding(wish: Wish, points: Sequence[Point], found: Mapping[str, Band]) -> s
             f"{after} the {ahead} net reads {rights[ahead]}, {abs(lead)} more than the {behind} "
             f"one with {rights[behind]}."
         )
-    return " ".join([said, *beside(rights, found), "One race proves nothing."])
+    return " ".join([said, *beside(rights, found), "One race can be luck."])
 
 
 def beside(rights: Mapping[str, int], found: Mapping[str, Band]) -> list[str]:

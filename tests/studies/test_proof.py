@@ -1,6 +1,4 @@
 import itertools
-import subprocess
-import sys
 
 import pytest
 import torch
@@ -112,7 +110,9 @@ def test_every_combination_has_its_sentence() -> None:
 
 
 def test_what_the_book_counts() -> None:
-    assert proof.idle_weights() == 174_720
+    units = checkpoint.build("residual").units()
+    idle = sum(proof.count_with_biases(unit.downsample) for unit in units if unit.downsample)
+    assert proof.idle_weights() == idle == 174_720
     assert proof.with_biases() == 11_180_170
 
 
@@ -129,8 +129,3 @@ def test_the_command_shows_each_lie(capsys: pytest.CaptureFixture[str]) -> None:
     assert said["typo", "fresh"] == "The check lies"
     assert said["planted + signed", "trained"] == "The check lies"
     assert said["train", "fresh"].startswith("The check fails")
-
-
-def test_the_page_does_not_load_the_library() -> None:
-    code = "import sys, app; sys.exit('torchvision' in sys.modules or 'matplotlib' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
