@@ -14,7 +14,7 @@ import pytest
 
 import train as train_script
 from resnet import checkpoint
-from tests.test_mnist import own_folder
+from tests.idx_files import own_folder
 
 ROOT = Path(__file__).parent.parent
 SMALL = ("--variant", "plain", "--epochs", "2")

@@ -4,7 +4,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,33 +13,10 @@ from resnet.checkpoint import VARIANTS
 from resnet.studies import race_queue
 from resnet.studies.race import Fault, Point, Wish
 from resnet.studies.race_queue import ABSENT, TOO_LONG, WAITING, Look, Process, RaceError, RaceQueue
+from tests.studies.fake_race import Fake, wait_for
 
 WISH = Wish(18, True, 0.02, 7)
 POINT: Point = {"net": "plain", "step": 5, "right": 30, "total": 200, "loss": 2.0}
-
-
-class Fake:
-    """A race that does what a test says."""
-
-    def __init__(self, wish: Wish) -> None:
-        self.wish = wish
-        self.printed: Sequence[Point | Fault] = []
-        self.code: int | None = None
-        self.is_released = False
-
-    def status(self) -> int | None:
-        return self.code
-
-    def news(self) -> list[Point | Fault]:
-        news, self.printed = list(self.printed), []
-        return news
-
-    def kill(self) -> None:
-        self.code = -signal.SIGKILL
-
-    def release(self) -> None:
-        assert self.code is not None
-        self.is_released = True
 
 
 class Stage:
@@ -274,14 +251,6 @@ def opened() -> Iterator[RaceQueue]:
     opened = RaceQueue(Quick).open()
     yield opened
     opened.close()
-
-
-def wait_for(what: Callable[[], Any]) -> Any:
-    for _ in range(6000):
-        if found := what():
-            return found
-        time.sleep(0.02)
-    raise AssertionError("it did not come")
 
 
 def until(opened: RaceQueue, ticket: str, state: str) -> Look:
