@@ -19,8 +19,9 @@ results: .venv/app
 	$(BIN)/python -m resnet depth $(ARGS)
 	$(BIN)/python -m resnet lesion $(ARGS)
 
+# In several processes, each with a server and a browser of its own.
 test: .venv/dev
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 # Gradio's stubs (ui/*.pyi) would hide the sources from the type checker.
 check: .venv/dev
@@ -29,11 +30,12 @@ check: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
+# Most of what comes is never imported: Python compiles what is, when it is.
 .venv/app: requirements.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --requirement requirements.txt
+	$(BIN)/python -m pip install --no-compile --requirement requirements.txt
 	touch $@
 
 .venv/dev: requirements-dev.txt .venv/app
-	$(BIN)/python -m pip install --requirement requirements-dev.txt
+	$(BIN)/python -m pip install --no-compile --requirement requirements-dev.txt
 	touch $@
