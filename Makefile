@@ -5,6 +5,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+export PATH := $(abspath $(BIN)):$(PATH) # npm and npx look for node there
 
 .PHONY: app test train results check
 
@@ -24,11 +25,13 @@ test: .venv/dev
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 # Gradio's stubs (ui/*.pyi) would hide the sources from the type checker.
-check: .venv/dev
+check: .venv/dev node_modules
 	rm -f ui/*.pyi
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/npx biome ci
+	$(BIN)/npx tsc
 
 # Most of what comes is never imported: Python compiles what is, when it is.
 .venv/app: requirements.txt
@@ -38,4 +41,8 @@ check: .venv/dev
 
 .venv/dev: requirements-dev.txt .venv/app
 	$(BIN)/python -m pip install --no-compile --requirement requirements-dev.txt
+	touch $@
+
+node_modules: package.json package-lock.json .venv/dev
+	$(BIN)/npm ci
 	touch $@

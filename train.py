@@ -18,7 +18,7 @@ from pathlib import Path
 
 import torch
 
-from resnet import checkpoint, handwriting, mnist, training
+from resnet import checkpoint, flags, handwriting, mnist, training
 from resnet.model import fastest_device
 
 
@@ -26,18 +26,18 @@ def get_args_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--variant", choices=["both", *checkpoint.VARIANTS], default="both")
+    flags.add_variants(parser, "--variant")
     parser.add_argument(
-        "--epochs", type=positive, default=training.Recipe.epochs, help="default: %(default)s"
+        "--epochs",
+        type=flags.at_least(1),
+        default=training.Recipe.epochs,
+        metavar="N",
+        help="default: %(default)s",
     )
-    parser.add_argument("--seed", type=seed, default=0, help="default: %(default)s")
     parser.add_argument(
-        "--data",
-        type=Path,
-        default=mnist.FOLDER,
-        metavar="DIR",
-        help="folder of the four IDX files",
+        "--seed", type=flags.seed, default=0, metavar="N", help="default: %(default)s"
     )
+    flags.add_data(parser)
     parser.add_argument(
         "--output",
         type=Path,
@@ -50,25 +50,6 @@ def get_args_parser() -> argparse.ArgumentParser:
         "--dry-run", action="store_true", help="go all the way on a few pictures and keep nothing"
     )
     return parser
-
-
-def natural(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise argparse.ArgumentTypeError(f"{text} is negative")
-    return number
-
-
-def seed(text: str) -> int:
-    if natural(text) >= 2**64:
-        raise argparse.ArgumentTypeError(f"{text} has more than 64 bits")
-    return int(text)
-
-
-def positive(text: str) -> int:
-    if natural(text) == 0:
-        raise argparse.ArgumentTypeError("0 is too few")
-    return int(text)
 
 
 def main(args: argparse.Namespace) -> int:
@@ -143,7 +124,7 @@ def train(args: argparse.Namespace, data: mnist.Mnist, output: Path) -> int:
     torch.backends.cudnn.deterministic = True
     stop = Interruption()
     pictures = functools.cache(handwriting.extras)  # a minute's work, the same for both nets
-    for variant in checkpoint.VARIANTS if args.variant == "both" else [args.variant]:
+    for variant in flags.variants(args.variant):
         path = checkpoint.path_of(variant, output)
         unfinished = path.with_suffix(".unfinished.safetensors")
         if unfinished.exists() and not args.resume:

@@ -23,6 +23,7 @@ from torchvision.models import resnet18
 from bench import timing
 from resnet import checkpoint, ink
 from resnet.classifier import Classifier
+from resnet.flags import at_least
 from resnet.model import placed
 
 ROUNDS = {1: 300, 32: 80, 256: 30}  # by batch size: about a minute each
@@ -34,7 +35,7 @@ Pair = list[Callable[[Tensor], Tensor]]  # two nets: pictures (N, 1, 32, 32) -> 
 def get_args_parser() -> argparse.ArgumentParser:
     by_size = ", ".join(f"{n} of batch {size}" for size, n in ROUNDS.items())
     parser = timing.get_args_parser("inference", __doc__, None, help=f"default: {by_size}")
-    parser.add_argument("--threads", type=timing.positive, default=1, help="default: %(default)s")
+    parser.add_argument("--threads", type=at_least(1), default=1, help="default: %(default)s")
     return parser
 
 

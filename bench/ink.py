@@ -28,7 +28,7 @@ from tqdm import tqdm
 
 from bench import timing
 from bench.live import serving
-from resnet import checkpoint, ink, mnist
+from resnet import checkpoint, flags, ink, mnist
 from resnet.calibration import expected_calibration_error
 from resnet.classifier import Answer, Classifier
 from resnet.stats import wilson_interval
@@ -65,8 +65,10 @@ def get_args_parser() -> argparse.ArgumentParser:
     parser.add_argument("--others", type=Path, help="a file of drawings that are no digit")
     parser.add_argument("--images", action="store_true", help="send the digits as images, too")
     parser.add_argument("--mnist", action="store_true", help="and MNIST's test digits")
-    parser.add_argument("--seed", type=int, default=0, help="of the images; default: %(default)s")
-    parser.add_argument("--checkpoints", type=Path, default=checkpoint.FOLDER, metavar="DIR")
+    parser.add_argument(
+        "--seed", type=flags.seed, default=0, help="of the images; default: %(default)s"
+    )
+    flags.add_checkpoints(parser)
     return parser
 
 

@@ -11,7 +11,7 @@ import torch
 
 from bench import timing
 from bench.ink import Ink
-from resnet import checkpoint
+from resnet import checkpoint, flags
 from resnet.classifier import cut_to_live_taps, fold_batch_norms
 from resnet.stats import wilson_interval
 from resnet.studies.lesion import right_under, ways_to_be_out
@@ -25,7 +25,7 @@ def get_args_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("drawings", type=Path)
-    parser.add_argument("--checkpoints", type=Path, default=checkpoint.FOLDER, metavar="DIR")
+    flags.add_checkpoints(parser)
     return parser
 
 

@@ -1,33 +1,51 @@
-// What the browser notes of a stroke for live.py. Event times are when the browser got the input;
-// they count from where performance.now() does.
+// @ts-check
+// What the browser notes of a stroke for live.py, which finds it in window.live. Event times are
+// when the browser got the input; they count from where performance.now() does.
 
-const pad = document.querySelector('[data-testid="pad"]');
-const cards = [...document.querySelectorAll('[data-testid^="answer-"]')];
-const noted = { answers: [] }; // of the last stroke: down, up, moved and answers in ms
+/**
+ * @typedef {object} Noted of the last stroke, or click on the board; times in ms
+ * @property {number | null} up
+ * @property {number[]} answers
+ * @property {number} moves
+ */
+
+const pad = /** @type {HTMLElement} */ (document.querySelector('[data-testid="pad"]'));
+const cards = /** @type {HTMLElement[]} */ ([
+  ...document.querySelectorAll('[data-testid^="answer-"]'),
+]);
+/** @type {Noted} */
+const noted = { up: null, answers: [], moves: 0 };
 let waiting = 0; // requests under way
 
-function note(type, keep) {
-  pad.addEventListener(type, keep, { capture: true });
-}
-
-note("pointerdown", (event) =>
-  Object.assign(noted, { down: event.timeStamp, up: null, moves: 0, answers: [] }),
+const capture = { capture: true };
+pad.addEventListener(
+  "pointerdown",
+  ({ timeStamp }) => Object.assign(noted, { down: timeStamp, up: null, moves: 0, answers: [] }),
+  capture,
 );
-note("pointermove", (event) => {
-  if (noted.up === null) Object.assign(noted, { moved: event.timeStamp, moves: noted.moves + 1 });
-});
-note("pointerup", (event) => {
-  noted.up ??= event.timeStamp;
-});
+pad.addEventListener(
+  "pointermove",
+  (event) => {
+    if (noted.up === null) Object.assign(noted, { moved: event.timeStamp, moves: noted.moves + 1 });
+  },
+  capture,
+);
+pad.addEventListener(
+  "pointerup",
+  (event) => {
+    noted.up ??= event.timeStamp;
+  },
+  capture,
+);
 
 document.addEventListener(
   "click",
   (event) => {
-    if (event.target.closest("#board")) {
+    if (event.target instanceof Element && event.target.closest("#board")) {
       Object.assign(noted, { clicked: event.timeStamp, up: event.timeStamp, answers: [] });
     }
   },
-  { capture: true },
+  capture,
 );
 
 // An answer is there when both cards have changed.
@@ -43,7 +61,7 @@ for (const card of cards) observer.observe(card, { attributeFilter: ["data-answe
 const send = window.fetch;
 window.fetch = async (address, options) => {
   if (!String(address).includes("/component_server/")) return send(address, options);
-  Object.assign(noted, { address: String(address), body: options.body });
+  Object.assign(noted, { address: String(address), body: options?.body });
   waiting += 1;
   try {
     return await send(address, options);
@@ -53,11 +71,13 @@ window.fetch = async (address, options) => {
 };
 
 function isQuiet() {
-  const last = Math.max(noted.up, ...noted.answers);
-  return noted.up !== null && waiting === 0 && performance.now() - last > 300;
+  if (noted.up === null || waiting > 0) return false;
+  return performance.now() - Math.max(noted.up, ...noted.answers) > 300;
 }
 
 function read() {
-  const trouble = document.querySelector(".trouble").textContent;
+  const trouble = document.querySelector(".trouble")?.textContent;
   return { ...noted, digits: cards.map((card) => card.dataset.digit), trouble };
 }
+
+Object.assign(window, { live: { isQuiet, read } });

@@ -33,7 +33,7 @@ from playwright.async_api import CDPSession, Page, ViewportSize, async_playwrigh
 from tqdm import tqdm
 
 from bench import timing
-from resnet import checkpoint, samples
+from resnet import checkpoint, flags, samples
 from resnet.lenses import LENSES
 
 HERE = Path(__file__).parent
@@ -46,7 +46,7 @@ EVERY = 2  # the pen goes through every second point, one a frame
 
 def get_args_parser() -> argparse.ArgumentParser:
     parser = timing.get_args_parser("live", __doc__, rounds=30)
-    parser.add_argument("--checkpoints", type=Path, default=checkpoint.FOLDER, metavar="DIR")
+    flags.add_checkpoints(parser)
     parser.add_argument("--lens", choices=LENSES, default=LENSES[0], help="default: %(default)s")
     parser.add_argument(
         "--chromium",
@@ -94,8 +94,8 @@ async def draw(page: Page, devtools: CDPSession, stroke: samples.Stroke) -> dict
     # Sent together: Playwright's mouse waits a frame between the two, in which a quick server
     # has answered already, and the measure would be 0.
     await asyncio.gather(pen("mouseMoved", last), pen("mouseReleased", last))
-    await page.wait_for_function("isQuiet()", polling=100)
-    noted = await page.evaluate("read()")
+    await page.wait_for_function("live.isQuiet()", polling=100)
+    noted = await page.evaluate("live.read()")
     drawing = json.loads(noted["body"])["data"]
     asked = drawing["strokes"]
     if "board" not in drawing:
@@ -110,8 +110,8 @@ async def unplug(page: Page, number: int) -> dict[str, Any]:
     unit = page.locator(f'[data-net="residual"] [data-unit="{number}"]')
     was_out = await unit.get_attribute("aria-pressed") == "true"
     await unit.click()
-    await page.wait_for_function("isQuiet()", polling=100)
-    noted = await page.evaluate("read()")
+    await page.wait_for_function("live.isQuiet()", polling=100)
+    noted = await page.evaluate("live.read()")
     units = json.loads(noted["body"])["data"]["board"]["units"]
     if noted["trouble"] or units[number - 1]["is_out"] == was_out:
         sys.exit(noted["trouble"] or "The page did not ask without the unit.")

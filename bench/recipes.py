@@ -15,7 +15,7 @@ from torch import Tensor
 
 from bench import timing
 from bench.ink import Ink, auroc
-from resnet import checkpoint, handwriting, mnist, training
+from resnet import checkpoint, flags, handwriting, mnist, training
 from resnet.calibration import NO_DIGIT
 from resnet.model import ResNet18, fastest_device
 
@@ -28,8 +28,8 @@ def get_args_parser() -> argparse.ArgumentParser:
     parser = timing.get_args_parser(
         "recipes", __doc__, rounds=2, help="epochs; default: %(default)s"
     )
-    parser.add_argument("--variant", choices=["both", *checkpoint.VARIANTS], default="both")
-    parser.add_argument("--seed", type=int, default=0, help="default: %(default)s")
+    flags.add_variants(parser, "--variant")
+    parser.add_argument("--seed", type=flags.seed, default=0, help="default: %(default)s")
     parser.add_argument(
         "--ink", type=Path, nargs=2, metavar=("DIGITS", "OTHERS"), help="files of real ink"
     )
@@ -95,7 +95,7 @@ def main(args: argparse.Namespace) -> None:
         others.append(as_split(args.ink[1], is_digit=False).images)
         headers = [*headers[:4], "real ink", "AUROC held out", "AUROC real ink"]
     rows = []
-    for variant in checkpoint.VARIANTS if args.variant == "both" else [args.variant]:
+    for variant in flags.variants(args.variant):
         for name, recipe in recipes(args.rounds).items():
             net = trained(variant, recipe, args.seed, data, extras, held_out)
             rows.append([variant, name, *row(net, digits, others)])

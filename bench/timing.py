@@ -13,6 +13,8 @@ import numpy as np
 from tabulate import tabulate
 from tqdm import tqdm
 
+from resnet.flags import at_least
+
 Values = Sequence[float] | np.ndarray  # a number for every round, in order
 
 PAUSE = 0.005  # seconds; thread pools spin for a while after work, which the next must not feel
@@ -80,11 +82,5 @@ def get_args_parser(
         description=description,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--rounds", type=positive, default=rounds, help=help)
+    parser.add_argument("--rounds", type=at_least(1), default=rounds, help=help)
     return parser
-
-
-def positive(text: str) -> int:
-    if (number := int(text)) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is too few")
-    return number

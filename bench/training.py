@@ -20,6 +20,7 @@ from tqdm import tqdm
 from bench import timing
 from bench.inference import torchvision_resnet18
 from resnet import handwriting, ink, mnist, training
+from resnet.flags import at_least
 
 PEER = "torchvision resnet18"
 # So many epochs, of one step each, that the learning rate stays where a run begins.
@@ -29,7 +30,7 @@ CPU = torch.device("cpu")
 
 def get_args_parser() -> argparse.ArgumentParser:
     parser = timing.get_args_parser("training", __doc__, rounds=40)
-    parser.add_argument("--threads", type=timing.positive, default=2, help="default: %(default)s")
+    parser.add_argument("--threads", type=at_least(1), default=2, help="default: %(default)s")
     return parser
 
 

@@ -1,4 +1,4 @@
-"""What the nets can do without the page: read drawings, be measured, be described."""
+"""The command line: read drawings, measure the trained nets, and study what shortcuts do."""
 
 import argparse
 import gzip
@@ -8,44 +8,34 @@ import json
 import os
 import sys
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 from tabulate import tabulate
 from torch import Tensor
 
-from resnet import checkpoint, comparison, ink, mnist, readback, training
+from resnet import checkpoint, comparison, flags, ink, mnist, readback, training
 from resnet.classifier import Answer, Classifier
 from resnet.model import fastest_device, placed
 from resnet.stats import wilson_interval
-from resnet.studies import depth as depth_study
-from resnet.studies import depth_verdict, proof, runs, textbook_verdict
-from resnet.studies import lesion as lesion_study
-from resnet.studies import textbook as textbook_study
+from resnet.studies.commands import add_study_commands
+from resnet.studies.runs import StudyError
 from resnet.summary import as_table
-
-# What makes its runs, what says what they show, and a word on it.
-STUDIES: dict[str, tuple[Any, Any, str]] = {
-    "textbook": (
-        textbook_study,
-        textbook_verdict,
-        "repeat the textbook's experiment from many seeds, and make it fair (half an hour)",
-    ),
-    "depth": (
-        depth_study,
-        depth_verdict,
-        "train deep and shallow nets, with batch norm and without, from many seeds (minutes)",
-    ),
-}
 
 
 def get_args_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m resnet", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    command = commands.add_parser("classify", help="read drawings: one JSON line each")
+    command = commands.add_parser(
+        "classify",
+        help="read drawings: one JSON line each",
+        description="Read drawings with the trained nets and print one line of JSON for each, in "
+        "order: the digit, the ten probabilities, and how surely it is a digit. A drawing that "
+        "cannot be read gets a sentence on stderr as well, and the exit code 1. Hundreds of "
+        "drawings a second; writes no file.",
+    )
     command.add_argument(
         "files",
         nargs="+",
@@ -53,112 +43,54 @@ def get_args_parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help='PNG, JPEG, WEBP; or .jsonl, .jsonl.gz with {"strokes": [[[x, y], ...], ...]} a line',
     )
-    with_model(command)
-    with_checkpoints(command)
+    flags.add_variants(command, "--model")
+    flags.add_checkpoints(command)
     command.set_defaults(run=classify)
 
-    command = commands.add_parser("evaluate", help="recompute the accuracy on MNIST's test set")
-    with_data(command)
-    with_model(command)
-    with_checkpoints(command)
+    command = commands.add_parser(
+        "evaluate",
+        help="recompute the accuracy on MNIST's test set",
+        description="Read MNIST's 10,000 test digits with the trained nets and print how many are "
+        "right, beside what the checkpoints say. Takes seconds; writes no file.",
+    )
+    flags.add_data(command)
+    flags.add_variants(command, "--model")
+    flags.add_checkpoints(command)
     command.set_defaults(run=evaluate)
 
-    command = commands.add_parser("mistakes", help="the test digits that only one net reads right")
-    with_data(command)
-    with_checkpoints(command)
+    command = commands.add_parser(
+        "mistakes",
+        help="the test digits that only one net reads right",
+        description="Compare both nets on MNIST's test digits, with McNemar's test, and list "
+        "those that only one of them reads right, as the checkpoints tell. Takes seconds; writes "
+        "no file.",
+    )
+    flags.add_data(command)
+    flags.add_checkpoints(command)
     command.set_defaults(run=mistakes)
 
-    command = commands.add_parser(
-        "lesion", help="measure both nets with parts cut out, and store the table for the page"
-    )
-    with_data(command)
-    with_checkpoints(command)
-    command.add_argument(
-        "--seeds",
-        type=at_least(0),
-        default=5,
-        metavar="N",
-        help="pairs to train for an epoch; default: %(default)s",
-    )
-    command.add_argument(
-        "--quick", action="store_true", help="few digits: see that it works, keep nothing"
-    )
-    command.add_argument("--output", type=Path, metavar="FILE", help="default: results/lesion.json")
-    command.add_argument("--show", action="store_true", help="print the stored table only")
-    command.set_defaults(run=lesion)
-
-    for name, (experiment, _, what) in STUDIES.items():
-        command = commands.add_parser(name, help=what)
-        with_data(command)
-        command.add_argument(
-            "--seeds",
-            type=at_least(1),
-            default=experiment.SEEDS,
-            metavar="N",
-            help="default: %(default)s",
-        )
-        command.add_argument(
-            "--quick",
-            action="store_true",
-            help="one seed, few steps: see that it works, keep nothing",
-        )
-        command.add_argument(
-            "--output",
-            type=Path,
-            metavar="FILE",
-            help=f"where every run is kept, and where to go on; default: results/{name}.json",
-        )
-        command.add_argument("--show", action="store_true", help="print the stored runs only")
-        command.set_defaults(run=repeat, study=name)
+    add_study_commands(commands)
 
     command = commands.add_parser(
-        "readback", help="fit what reads picture and digit back from inside the nets (minutes)"
+        "readback",
+        help="fit what reads picture and digit back from inside the nets (minutes)",
+        description="Fit linear maps that read the picture and the digit back from each place "
+        "inside the trained nets, print how well they do on the test digits, and write them beside "
+        "the checkpoints, where the page finds them. Takes minutes.",
     )
-    with_data(command)
-    with_model(command)
-    with_checkpoints(command)
+    flags.add_data(command)
+    flags.add_variants(command, "--model")
+    flags.add_checkpoints(command)
     command.set_defaults(run=read_back)
 
     command = commands.add_parser(
-        "prove", help="compare with torchvision's resnet18; and how such a comparison can lie"
+        "summary",
+        help="both nets module by module",
+        description="Print the shapes, parameters and multiply-adds of both nets, module by "
+        "module. Takes a second; writes no file.",
     )
-    with_checkpoints(command)
-    command.set_defaults(run=prove)
-
-    command = commands.add_parser("summary", help="both nets module by module")
     command.set_defaults(run=summary)
     return parser
-
-
-def with_data(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--data",
-        type=Path,
-        default=mnist.FOLDER,
-        metavar="DIR",
-        help="folder of the four IDX files",
-    )
-
-
-def with_model(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--model", choices=["both", *checkpoint.VARIANTS], default="both")
-
-
-def with_checkpoints(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--checkpoints", type=Path, default=checkpoint.FOLDER, metavar="DIR")
-
-
-def at_least(least: int) -> Callable[[str], int]:
-    def number(text: str) -> int:
-        if int(text) < least:
-            raise argparse.ArgumentTypeError(f"{text} is less than {least}")
-        return int(text)
-
-    return number
-
-
-def variants(args: argparse.Namespace) -> tuple[str, ...]:
-    return checkpoint.VARIANTS if args.model == "both" else (args.model,)
 
 
 # --- classify --------------------------------------------------------------------------------
@@ -170,7 +102,8 @@ LONGEST_LINE = 2 * 1024**2
 
 def classify(args: argparse.Namespace) -> int:
     classifiers = {
-        variant: Classifier.load(variant, args.checkpoints) for variant in variants(args)
+        variant: Classifier.load(variant, args.checkpoints)
+        for variant in flags.variants(args.model)
     }
     refused = False
     drawings = itertools.chain.from_iterable(drawings_of(file) for file in args.files)
@@ -227,25 +160,25 @@ def drawing_of(line: bytes, place: str) -> Tensor | str:
         return f'{place}: not a line of JSON with "strokes"'
 
 
-# --- evaluate, mistakes, lesion, textbook, readback, summary ---------------------------------
+# --- evaluate, mistakes, readback, summary -------------------------------------------------
 
 
 def evaluate(args: argparse.Namespace) -> int:
     test = mnist.load(args.data).test
     rows = []
-    for variant in variants(args):
+    for variant in flags.variants(args.model):
         net, about = checkpoint.load(checkpoint.path_of(variant, args.checkpoints), variant)
         right = training.evaluate(placed(net, fastest_device()), test)
         recorded = f"{about['test']['right']}/{about['test']['total']}"
-        rows.append([*score(variant, right, len(test)), recorded])
-    print_table(rows, [*SCORE, "in its metadata"])
+        rows.append([*accuracy(variant, right, len(test)), recorded])
+    print_table(rows, [*ACCURACY, "in its metadata"])
     return 0
 
 
-SCORE = ("net", "right", "accuracy", "95 % interval")
+ACCURACY = ("net", "right", "accuracy", "95 % interval")
 
 
-def score(variant: str, right: int, total: int) -> list[str]:
+def accuracy(variant: str, right: int, total: int) -> list[str]:
     low, high = wilson_interval(right, total)
     return [variant, f"{right}/{total}", f"{right / total:.2%}", f"{low:.2%} - {high:.2%}"]
 
@@ -271,8 +204,8 @@ def mistakes(args: argparse.Namespace) -> int:
         ["test digits", f"{second} right", f"{second} wrong"],
     )
     print(f"\n{comparison.finding(found)}\n")
-    scores = [score(variant, found.right(variant), found.total) for variant in only]
-    print_table(scores, SCORE)
+    accuracies = [accuracy(variant, found.right(variant), found.total) for variant in only]
+    print_table(accuracies, ACCURACY)
     for variant, cases in only.items():
         print(f"\nOnly the {variant} net is right:\n")
         rows = [
@@ -288,113 +221,18 @@ def said_of(case: comparison.Case, variant: str, labels: list[int]) -> int:
     return labels[case.index] if said is None else said
 
 
-def lesion(args: argparse.Namespace) -> int:
-    stored = args.output or lesion_study.FILE
-    try:
-        table = lesion_study.load(stored) if args.show else measured_lesions(args)
-    except KeyboardInterrupt:
-        return stopped()
-    if table is None:
-        print(f"{stored}: no table that can be read; measure one first", file=sys.stderr)
-        return 1
-    for title, headers, rows in lesion_study.tables(table):
-        print(f"{title}\n")
-        print_table(rows, headers)
-        print()
-    return 0
-
-
-def measured_lesions(args: argparse.Namespace) -> lesion_study.Counts:
-    nets = {
-        variant: checkpoint.load(checkpoint.path_of(variant, args.checkpoints), variant)
-        for variant in checkpoint.VARIANTS
-    }
-    data = mnist.load(args.data)
-    if not args.quick:
-        return lesion_study.study(nets, args.seeds, data, args.output or lesion_study.FILE)
-    few = data.train.first(200), data.validation.first(200), data.test.first(200)
-    return lesion_study.study(nets, 1, mnist.Mnist(*few, data.sha256), args.output, workers=1)
-
-
-def repeat(args: argparse.Namespace) -> int:
-    experiment, verdict_of, _ = STUDIES[args.study]
-    try:
-        table = runs.load(args.output or experiment.FILE) if args.show else repeated(args)
-    except KeyboardInterrupt:
-        return stopped()
-    if table is None:
-        print("No runs are stored there; measure some first.", file=sys.stderr)
-        return 1
-    for title, headers, rows in verdict_of.tables(table):
-        print(f"{title}\n")
-        print(tabulate(rows, headers, tablefmt="github", disable_numparse=True), end="\n\n")
-    print("\n".join(verdict_of.sentences(table)))
-    return 0
-
-
-def stopped() -> int:
-    print("Stopped; the same command goes on after what was stored last.", file=sys.stderr)
-    return 130
-
-
-def repeated(args: argparse.Namespace) -> runs.Table:
-    experiment, _, _ = STUDIES[args.study]
-    data = mnist.load(args.data)
-    if not args.quick:
-        return experiment.whole(args.seeds, data, args.output or experiment.FILE)
-    if args.output and args.output.resolve() == experiment.FILE:
-        raise runs.StudyError(f"{args.output}: not for the runs of --quick")
-    return experiment.quick(data, args.output)
-
-
 def read_back(args: argparse.Namespace) -> int:
     data = mnist.load(args.data)
     rows: list[list[str]] = [[place] for place in readback.PLACES]
     headers = ["place"]
-    for variant in variants(args):
+    for variant in flags.variants(args.model):
         classifier = Classifier.load(variant, args.checkpoints)
         fitted, about = readback.fit(classifier.body, classifier.about, data)
         readback.save(readback.path_of(variant, args.checkpoints), fitted, about)
         headers += [f"{variant}: R2", "probe", "95 % interval"]
         for row, found in zip(rows, fitted.scores, strict=True):
-            row += [f"{found.r2:.3f}", *score(variant, found.right, found.total)[2:]]
+            row += [f"{found.r2:.3f}", *accuracy(variant, found.right, found.total)[2:]]
     print_table(rows, headers)
-    return 0
-
-
-# Of the check, and of its pictures: all ten samples, or only one.
-CASES: tuple[tuple[tuple[str, ...], int], ...] = (
-    ((), 10),
-    (("typo",), 10),
-    (("biases",), 10),
-    (("biases", "train"), 10),
-    (("train",), 1),
-    (("planted",), 10),
-    (("planted", "signed"), 10),
-)
-
-
-def prove(args: argparse.Namespace) -> int:
-    path = checkpoint.path_of("residual", args.checkpoints)
-    nets = {"fresh": proof.fresh(), "trained": checkpoint.load(path, "residual")[0]}
-    pictures = proof.sample_pictures()
-    rows = []
-    for flaws, count in CASES:
-        for weights, net in nets.items():
-            found = proof.check(net, pictures[:count], flaws)
-            rows.append(
-                [
-                    " + ".join(flaws) or "none",
-                    count,
-                    weights,
-                    proof.in_digits(found.printed),
-                    proof.in_digits(found.largest),
-                    found.sentence.partition(":")[0].rstrip("."),
-                ]
-            )
-    headers = ["flaws", "pictures", "weights", "it prints", "max |difference|", "so"]
-    print(tabulate(rows, headers, tablefmt="github", disable_numparse=True), end="\n\n")
-    print("\n".join(f"{name}: {what}." for name, what in proof.FLAWS.items()))
     return 0
 
 
@@ -416,7 +254,7 @@ if __name__ == "__main__":
         checkpoint.CheckpointError,
         comparison.ComparisonError,
         mnist.DataError,
-        runs.StudyError,
+        StudyError,
     ) as error:
         sys.exit(f"{error}")
     except OSError as error:

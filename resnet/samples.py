@@ -5,7 +5,8 @@ import numpy as np
 
 Stroke = list[list[float]]
 
-# Knots of each stroke, x right and y down, on a pad of 100 x 100; the pen glides through them.
+SIDE = 100  # of the pad they are drawn on
+# Knots of each stroke, x right and y down; the pen glides through them.
 # fmt: off
 KNOTS: dict[int, list[list[tuple[float, float]]]] = {
     0: [[(54, 18), (38, 24), (29, 44), (31, 66), (43, 81), (58, 79), (69, 62), (70, 40), (62, 23),

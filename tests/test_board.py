@@ -12,7 +12,8 @@ from resnet import checkpoint, ink, lenses, mnist, samples
 from resnet.classifier import Classifier
 from resnet.surgery import INTACT, UNITS, Unit, without
 from ui.board import Board, figures
-from ui.reading import Reader, lens_of, settings_of
+from ui.question import Inside, inside_of
+from ui.reading import Reader
 
 WHOLE = {"is_out": False, "has_shortcut": True, "dial": 1}
 
@@ -39,7 +40,7 @@ def reader(classifiers: dict[str, Classifier]) -> Reader:
     ],
 )
 def test_what_a_browser_wants_done(asked: dict[str, Any], expected: Any) -> None:
-    assert settings_of(asked) == expected
+    assert inside_of(asked) == Inside(expected, asked["lens"])
 
 
 @pytest.mark.parametrize(
@@ -79,7 +80,7 @@ def test_what_cannot_be_done_is_one_sentence(reader: Reader, asked: Any) -> None
 
 def test_lenses_are_those_that_there_are() -> None:
     for lens in lenses.LENSES:
-        assert lens_of(board(lens)) == lens
+        assert inside_of(board(lens)) == Inside(INTACT, lens)
 
 
 def test_a_whole_board_answers_as_without_one(reader: Reader) -> None:
@@ -167,11 +168,12 @@ def test_the_nets_are_drawn_as_they_are(
         assert re.findall(r'data-cell="(\d)"', row) == list("012345678") * is_there
         arcs = list("12345678") * (is_there and variant == "residual")
         assert re.findall(r'data-arc="(\d)"', row) == arcs
-        assert row.count("no detour") == 3 * (is_there and variant == "plain")
+        assert row.count("changes size") == 3 * (is_there and variant == "plain")
         assert row.count("1&times;1 shortcut") == 3 * (is_there and variant == "residual")
 
 
 def test_every_lens_has_a_name_and_a_drawing() -> None:
-    script = (Path(__file__).parent.parent / "ui" / "lenses.js").read_text()
-    drawn = re.findall(r"^  (\w+): \{$", script, re.MULTILINE)
+    script = (Path(__file__).parent.parent / "ui" / "board_lenses.js").read_text()
+    drawn = re.findall(r"^/\*\* @type \{Lens\} \*/\nconst (\w+) =", script, re.MULTILINE)
     assert drawn == list(lenses.LENSES)
+    assert f"LENSES = {{ {', '.join(drawn)} }};" in script

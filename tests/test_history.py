@@ -77,7 +77,7 @@ def test_a_history_that_cannot_be_read_is_none(change: dict[str, Any]) -> None:
 
 
 def test_the_tab_shows_what_the_checkpoints_tell(classifiers: dict[str, Classifier]) -> None:
-    from ui.courses import errors_plot, gradient_plot, loss_plot
+    from ui.history_plots import errors_plot, gradient_plot, loss_plot
 
     html = str(TrainingHistory(classifiers).html_template)
     for net in classifiers.values():

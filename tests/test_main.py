@@ -1,5 +1,6 @@
 """python -m resnet, as a process."""
 
+import argparse
 import gzip
 import json
 import shutil
@@ -298,3 +299,16 @@ def test_reading_many_is_reading_each(tmp_path: Path, classifiers: dict[str, Cla
     for variant, classifier in classifiers.items():
         for line, answer in zip(answers, classifier.answer(pictures), strict=True):
             assert line[variant]["is_digit"] == pytest.approx(answer.is_digit, abs=1e-5)
+
+
+def test_the_help_of_every_command_says_what_it_takes_and_writes() -> None:
+    (commands,) = (
+        action
+        for action in get_args_parser()._actions
+        if isinstance(action, argparse._SubParsersAction)
+    )
+    for name, command in commands.choices.items():
+        said = command.description
+        assert said, name
+        assert any(unit in said for unit in ("second", "minute", "hour")), name
+        assert any(word in said for word in ("writes no file", "written to", "write them")), name

@@ -163,9 +163,9 @@ def test_resuming_what_is_finished_says_so(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--epochs", "0"), "too few"),
+        (("--epochs", "0"), "0 is less than 1"),
         (("--epochs", "x"), "invalid"),
-        (("--seed", "-1"), "negative"),
+        (("--seed", "-1"), "-1 is less than 0"),
         (("--seed", str(2**64)), "more than 64 bits"),
         (("--variant", "other"), "invalid choice"),
         (("--data", "nowhere"), "not found"),

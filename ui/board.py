@@ -1,21 +1,17 @@
 """The board: both nets as they are built, what is inside them, and parts to unplug."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from string import Template
 from typing import Any
-
-import gradio as gr
 
 from resnet import ink, lenses
 from resnet.classifier import Classifier
 from resnet.surgery import DIAL, UNITS, can_be_out
-from ui import script
 from ui.cards import LOOKS
+from ui.part import Part, template
 
-HERE = Path(__file__).parent
 STEP = 0.25  # of a dial
-# What the visitor reads for each lens; what it shows is drawn by lenses.js.
+# What the visitor reads for each lens; what it shows is drawn by board_lenses.js.
 TITLES = {
     "maps": "Maps",
     "edit": "Edit or rewrite",
@@ -52,23 +48,19 @@ DIAL_OF_UNIT = Template(
 )
 
 
-class Board(gr.HTML):
+class Board(Part):
     """Both nets, unit by unit, with a lens to look through.
 
-    board.js dispatches "board" on the document whenever something else is wanted of the pad's
-    questions: {units, lens, isAltered, isInSight}. It shows the replies that the pad dispatches as
-    "read", takes {units, lens} from whoever dispatches "put-board", and says in "told" what it
-    showed: {units, lens, version, answers, before, figures}. Which parts of a net are altered also
-    goes into every [data-altered] of the page.
+    Which parts of a net are altered also goes into every [data-altered] of the page.
     """
 
     def __init__(
         self, classifiers: Mapping[str, Classifier], lesions: Mapping[str, Any] | None = None
     ) -> None:
-        page = Template((HERE / "board.html").read_text())
         low, high = DIAL
         super().__init__(
-            html_template=page.substitute(
+            "board",
+            template("board.html").substitute(
                 lenses="".join(map(choice, lenses.LENSES)),
                 nets="".join(row(variant, net) for variant, net in classifiers.items()),
                 dials="".join(
@@ -76,11 +68,9 @@ class Board(gr.HTML):
                     for number in range(1, UNITS + 1)
                 ),
             ),
-            css_template=(HERE / "board.css").read_text(),
-            js_on_load=script("article.js", "words.js", "lenses.js", "board.js"),
-            apply_default_css=False,
-            elem_id="board",
+            units=UNITS,
             side=ink.SIDE,
+            tiled=lenses.TILED,
             nets=[
                 {
                     "variant": variant,
@@ -115,7 +105,7 @@ def row(variant: str, net: Classifier) -> str:
             kind = "1&times;1 shortcut" if unit.changes_shape else ""
             arc = ARC.substitute(number=number, kind="projected" if unit.changes_shape else "")
         elif not can_be_out(unit):
-            kind = "no detour"
+            kind = "changes size"
         units += UNIT.substitute(look, number=number, kind=kind, arc=arc)
     return ROW.substitute(look, units=units)
 

@@ -1,94 +1,133 @@
-// Runs once when the cards are on the page; Gradio hands in element and props.
+// @ts-check
+// The answer cards, and the strip of both answers in the pad.
 
-const cards = element.querySelector(".cards");
-const verdict = element.querySelector(".verdict");
-const sentence = element.querySelector(".sentence");
+import { chosen, find, findText, make, setText } from "./dom.js";
+import { page } from "./page.js";
+import { speak } from "./spoken.js";
+import { aDigit } from "./words.js";
+
+/**
+ * @typedef {import("./page.js").Answer} Answer
+ * @typedef {import("./page.js").Variant} Variant
+ * @typedef {{variant: Variant, title: string, sign: string}} Net
+ * @typedef {{digit: number | null, certainty: string, doubt: string}} Words
+ */
+
 const RIVAL = 0.1; // from this probability on the second best is worth naming
 
-let count = 0;
-let latest = null;
-
-function percent(probability) {
-  return (100 * probability).toFixed(1);
+/**
+ * @param {HTMLElement} element
+ * @param {{nets: Net[]}} props
+ */
+export function mount(element, { nets }) {
+  let count = 0;
+  function render() {
+    count += 1;
+    const answers = page.state.reply?.answers ?? null;
+    const choice = chosen(element, "nets");
+    const shown = nets.filter(({ variant }) => choice === "both" || variant === choice);
+    findText(element, ".cards").dataset.shown = choice;
+    fillStrip(shown, answers);
+    judge(element, shown, answers);
+    for (const { variant } of nets) {
+      const card = findText(element, `[data-testid="answer-${variant}"]`);
+      fill(card, answers?.[variant] ?? null);
+      card.dataset.answerId = `${count}`; // last: who waits for it finds the rest in place
+    }
+  }
+  page.subscribe(["reply"], render);
+  const speakNow = speak(findText(element, ".sentence"), findText(element, ".spoken"));
+  findText(element, ".choice").addEventListener("change", () => {
+    render();
+    speakNow();
+  });
 }
 
-// What a net says in words: {digit, certainty, doubt}.
+/** @param {number} probability */
+const percent = (probability) => (100 * probability).toFixed(1);
+
+/**
+ * What a net says.
+ * @param {Answer | null | undefined} answer
+ * @returns {Words}
+ */
 function worded(answer) {
-  if (!answer?.probabilities) {
-    return { digit: null, certainty: "", doubt: answer ? "There is nothing to read." : "" };
+  if (!answer) return { digit: null, certainty: "", doubt: "" };
+  if (!answer.probabilities) {
+    return { digit: null, certainty: "", doubt: "There is nothing to read." };
   }
-  const order = answer.probabilities.map((p, digit) => [p, digit]).sort(([a], [b]) => b - a);
-  const [[best, first], [rival, second]] = order;
   if (answer.digit === null) {
     return { digit: null, certainty: "", doubt: "This doesn’t look like a digit." };
   }
+  const order = [...answer.probabilities.entries()].sort(([, a], [, b]) => b - a);
+  const [[first, best], [second, rival]] = order;
   const doubt = rival >= RIVAL ? `Looks like ${first}, maybe ${second}.` : "";
-  return { digit: answer.digit, certainty: percent(best), doubt };
+  return { digit: answer.digit, certainty: `${percent(best)} %`, doubt };
 }
 
+/**
+ * A digit, "?" for a refusal, a dash where nothing was asked.
+ * @param {Words} words
+ * @param {boolean} isAnswered
+ */
+const symbol = ({ digit }, isAnswered) => `${digit ?? (isAnswered ? "?" : "–")}`;
+
+/**
+ * @param {HTMLElement} card
+ * @param {Answer | null} answer
+ */
 function fill(card, answer) {
-  const { digit, certainty, doubt } = worded(answer);
-  card.dataset.digit = digit ?? "";
-  card.querySelector(".digit").textContent = digit ?? (answer ? "?" : "–");
-  card.querySelector(".certainty").textContent = certainty && `${certainty} %`;
-  card.querySelector(".doubt").textContent = doubt;
+  const words = worded(answer);
+  card.dataset.digit = `${words.digit ?? ""}`;
+  findText(card, ".digit").textContent = symbol(words, answer !== null);
+  findText(card, ".certainty").textContent = words.certainty;
+  findText(card, ".doubt").textContent = words.doubt;
   card.querySelectorAll(".bars li").forEach((row, i) => {
     const probability = answer?.probabilities?.[i] ?? 0;
-    row.classList.toggle("best", i === digit);
-    row.querySelector("i").style.width = `${100 * probability}%`;
-    row.querySelector(".number").textContent = percent(probability);
+    row.classList.toggle("best", i === words.digit);
+    findText(row, "i").style.width = `${100 * probability}%`;
+    findText(row, ".number").textContent = percent(probability);
   });
-  card.dataset.answerId = count; // last: who waits for it finds the rest in place
 }
 
-function fillStrip(shown) {
-  const strip = document.querySelector("[data-strip]");
-  if (!strip) return;
-  strip.replaceChildren(
+/**
+ * @param {Net[]} shown
+ * @param {Record<Variant, Answer> | null} answers
+ */
+function fillStrip(shown, answers) {
+  document.querySelector("[data-strip]")?.replaceChildren(
     ...shown.map(({ variant, title, sign }) => {
-      const { digit, certainty } = worded(latest?.[variant]);
-      const chip = document.createElement("p");
-      chip.className = `chip ${variant}`;
-      chip.title = title;
-      chip.innerHTML = `${sign}<b>${digit ?? (latest ? "?" : "–")}</b>`;
-      chip.append(certainty && `${certainty} %`);
+      const words = worded(answers?.[variant]);
+      const chip = make("p", { className: `chip ${variant}`, title });
+      chip.innerHTML = sign;
+      chip.append(make("b", { textContent: symbol(words, answers !== null) }), words.certainty);
       return chip;
     }),
   );
 }
 
-function judge(shown) {
-  const digits = shown.map(({ variant }) => worded(latest?.[variant]).digit);
+/**
+ * @param {HTMLElement} element
+ * @param {Net[]} shown
+ * @param {Record<Variant, Answer> | null} answers
+ */
+function judge(element, shown, answers) {
+  const digits = shown.map(({ variant }) => worded(answers?.[variant]).digit);
   const isPair = shown.length === 2 && digits.some((digit) => digit !== null);
-  const agree = digits[0] === digits[1];
-  verdict.textContent = isPair ? (agree ? "agree" : "disagree") : "";
-  verdict.dataset.agree = agree;
-  sentence.textContent = said(shown, digits);
+  const isAgreed = digits[0] === digits[1];
+  const verdict = find(element, ".verdict", HTMLElement);
+  verdict.textContent = isPair ? (isAgreed ? "agree" : "disagree") : "";
+  verdict.dataset.agree = `${isAgreed}`;
+  const sentence = findText(element, ".sentence");
+  setText(sentence, answers ? said(shown, digits) : "Draw a digit and watch.");
 }
 
+/**
+ * @param {Net[]} shown
+ * @param {(number | null)[]} digits
+ */
 function said(shown, digits) {
-  if (latest === null) return "Draw a digit and watch.";
   if (shown.length === 1) return `${shown[0].title}: ${aDigit(digits[0])}.`;
   if (digits[0] === digits[1]) return `Both read ${aDigit(digits[0])}.`;
   return `${shown.map(({ title }, i) => `${title}: ${aDigit(digits[i])}`).join("; ")}.`;
 }
-
-function render() {
-  count += 1;
-  const choice = element.querySelector("input:checked").value;
-  const shown = props.nets.filter(({ variant }) => choice === "both" || variant === choice);
-  cards.dataset.shown = choice;
-  fillStrip(shown);
-  judge(shown);
-  for (const { variant } of props.nets) {
-    fill(element.querySelector(`[data-testid="answer-${variant}"]`), latest?.[variant]);
-  }
-}
-
-document.addEventListener("answers", (event) => {
-  latest = event.detail;
-  render();
-});
-element.querySelector(".choice").addEventListener("change", render);
-latest = window.latestAnswers ?? null;
-render();

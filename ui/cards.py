@@ -1,16 +1,10 @@
 """The answer cards: what each net says to the drawing, side by side."""
 
 from collections.abc import Mapping
-from pathlib import Path
-from string import Template
 from typing import Any
 
-import gradio as gr
-
 from resnet.classifier import Classifier
-from ui import script
-
-HERE = Path(__file__).parent
+from ui.part import Part, template
 
 # A unit on a wire is the sign of both nets; the arc over it is the shortcut.
 SIGN = (
@@ -20,28 +14,20 @@ SIGN = (
 LOOKS = {
     "residual": {
         "title": "With shortcuts",
-        "name": "ResNet18",
         "sign": SIGN.format('<path d="M6 17C6 -1 34 -1 34 17" />'),
     },
-    "plain": {"title": "Without", "name": "Plain 18", "sign": SIGN.format("")},
+    "plain": {"title": "Without", "sign": SIGN.format("")},
 }
 
 
-class AnswerCards(gr.HTML):
-    """A card a net, the choice of nets, and one sentence on what both say.
-
-    cards.js listens to the "answers" that the pad dispatches on the document.
-    """
+class AnswerCards(Part):
+    """A card a net, the choice of nets, and one sentence on what both say."""
 
     def __init__(self, classifiers: Mapping[str, Classifier]) -> None:
-        page = Template((HERE / "cards.html").read_text())
         cards = {variant: card(variant, classifiers.get(variant)) for variant in LOOKS}
         super().__init__(
-            html_template=page.substitute(cards),
-            css_template=(HERE / "cards.css").read_text(),
-            js_on_load=script("article.js", "cards.js"),
-            apply_default_css=False,
-            elem_id="cards",
+            "cards",
+            template("cards.html").substitute(cards),
             nets=[
                 {"variant": variant, "title": look["title"], "sign": look["sign"]}
                 for variant, look in LOOKS.items()
@@ -59,8 +45,7 @@ def card(variant: str, classifier: Classifier | None) -> str:
     about = "not loaded: its checkpoint is missing or damaged"
     if classifier:
         about = f"{accuracy(classifier.about['test'])} of MNIST"
-    template = Template((HERE / "card.html").read_text())
-    return template.substitute(look, variant=variant, about=about, bars=bars)
+    return template("card.html").substitute(look, variant=variant, about=about, bars=bars)
 
 
 def accuracy(score: Mapping[str, Any]) -> str:

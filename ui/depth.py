@@ -4,24 +4,22 @@ import itertools
 import secrets
 from collections.abc import Mapping
 from html import escape
-from pathlib import Path
 from string import Template
 from typing import Any
-
-import gradio as gr
 
 from resnet import checkpoint
 from resnet.stats import seeds_in_words
 from resnet.studies import depth, depth_verdict
+from resnet.studies.depth import DepthTable, When
 from resnet.studies.depth_verdict import GUESSING
 from resnet.studies.gradients import Gradients, arrival
-from resnet.studies.runs import StudyError, Table
-from ui import script
+from resnet.studies.runs import StudyError
 from ui.cards import LOOKS
 from ui.once import drawn_once
-from ui.reading import Reader, fault
+from ui.part import Part, template
+from ui.question import fault
+from ui.reading import Reader
 
-HERE = Path(__file__).parent
 NOTHING = "The runs of this study are missing here: python -m resnet depth makes them."
 SIZE = (1080, 320)  # pixels on a wide screen
 OPTION = Template(
@@ -35,14 +33,14 @@ NET = Template(
 )
 
 
-class Depth(gr.HTML):
+class Depth(Part):
     """What the stored runs show of depth; and both nets' gradients, stored or sent back now.
 
     deep is the table of results/depth.json, None where there is none: a sentence says so, and an
     error can be sent back all the same.
     """
 
-    def __init__(self, reader: Reader, deep: Table | None) -> None:
+    def __init__(self, reader: Reader, deep: DepthTable | None) -> None:
         whole = deep if is_whole(deep) else None
 
         @drawn_once
@@ -55,9 +53,9 @@ class Depth(gr.HTML):
         def send(choice: Any) -> dict[str, Any]:
             return sent(choice, reader)
 
-        page = Template((HERE / "depth.html").read_text())
         super().__init__(
-            html_template=page.substitute(
+            "depth",
+            template("depth.html").substitute(
                 finding=escape(NOTHING if whole is None else depth_verdict.falling(whole, True)),
                 bare=escape("" if whole is None else depth_verdict.falling(whole, False)),
                 weights=escape("" if whole is None else depth_verdict.first_weights(whole)),
@@ -72,16 +70,12 @@ class Depth(gr.HTML):
                     NET.substitute(look, variant=variant) for variant, look in LOOKS.items()
                 ),
             ),
-            css_template=(HERE / "depth.css").read_text(),
-            js_on_load=script("ask.js", "depth.js"),
-            apply_default_css=False,
-            server_functions=[measured, send],
-            elem_id="depth",
+            [measured, send],
             stored={} if whole is None else thermometer(whole),
         )
 
 
-def is_whole(table: Table | None) -> bool:
+def is_whole(table: DepthTable | None) -> bool:
     try:
         return table is not None and bool(depth_verdict.whole_seeds(table))
     except (StudyError, KeyError):  # none, or of another kind
@@ -91,7 +85,7 @@ def is_whole(table: Table | None) -> bool:
 # --- the thermometer -------------------------------------------------------------------------
 
 
-def thermometer(table: Table) -> dict[str, Any]:
+def thermometer(table: DepthTable) -> dict[str, Any]:
     """The stored medians of every choice, and what they say."""
     seeds = seeds_in_words(len(depth_verdict.whole_seeds(table)))
     found = {}
@@ -103,7 +97,7 @@ def thermometer(table: Table) -> dict[str, Any]:
     return found
 
 
-def saying(nets: Mapping[str, Gradients], layers: int, has_norm: bool, when: str) -> str:
+def saying(nets: Mapping[str, Gradients], layers: int, has_norm: bool, when: When) -> str:
     """What becomes of the gradient on its way to the stem, in both nets."""
     where = f"{layers} layers {depth_verdict.NORMS[has_norm]}, {depth_verdict.WHEN[when]}"
     ways = "; ".join(f"in the {variant} net {arrival(values)}" for variant, values in nets.items())
@@ -112,14 +106,11 @@ def saying(nets: Mapping[str, Gradients], layers: int, has_norm: bool, when: str
 
 def sent(choice: Any, reader: Reader) -> dict[str, Any]:
     """One error sent back through both nets, untrained, of a seed drawn now."""
-    try:
-        layers, has_norm = choice_of(choice)
-        seed = secrets.choice(depth.FRESH)
-        with reader.turn(is_heavy=True):
-            digits = reader.test_digits()
-            nets = depth.sent_back(layers, has_norm, seed, digits.first(depth.ONE_ERROR))
-    except gr.Error as error:
-        return {"error": error.message}
+    layers, has_norm = choice_of(choice)
+    seed = secrets.choice(depth.FRESH)
+    with reader.turn(is_heavy=True):
+        digits = reader.test_digits()
+        nets = depth.sent_back(layers, has_norm, seed, digits.first(depth.ONE_ERROR))
     return {
         "nets": nets,
         "says": f"{saying(nets, layers, has_norm, 'start')} The error of {depth.ONE_ERROR} test "
@@ -140,7 +131,7 @@ def choice_of(choice: Any) -> tuple[int, bool]:
 # --- accuracy by depth -----------------------------------------------------------------------
 
 
-def figure(table: Table) -> str:
+def figure(table: DepthTable) -> str:
     """Accuracy by depth, with batch norm and without, as HTML."""
     from ui import plots  # matplotlib takes a while to load, which the page's start should not
 

@@ -15,6 +15,8 @@ from jinja2 import ChoiceLoader, DictLoader
 from starlette.responses import FileResponse
 from starlette.routing import Route
 
+from ui.part import PRELOAD
+
 HERE = Path(__file__).parent
 NAME = "frontend/index.html"  # of Gradio's template
 PICTURE = HERE.parent / "docs" / "page.png"
@@ -26,7 +28,12 @@ def introduce(title: str, description: str) -> None:
     assert templates.env.loader is not None
     source, _, _ = templates.env.loader.get_source(templates.env, NAME)
     source = re.sub(r'\s*<meta\s+(property="og|name="twitter):[^>]*?/>', "", source)
-    words = {"title": escape(title), "description": escape(description), "preview": PREVIEW}
+    words = {
+        "title": escape(title),
+        "description": escape(description),
+        "preview": PREVIEW,
+        "scripts": PRELOAD,
+    }
     head, loading = (
         Template((HERE / name).read_text()).substitute(words)
         for name in ("document_head.html", "document_loading.html")

@@ -1,76 +1,103 @@
-// Runs once when the experiment's tab is there; Gradio hands in element, props and server.
+// @ts-check
+// The textbook's experiment: its figures, once a visitor looks, and the check that can be made to
+// lie.
 
-const measured = element.querySelector(".measured");
-const result = element.querySelector(".result");
-const boxes = [...element.querySelectorAll("[data-flaw]")];
+import { chosen, findText } from "./dom.js";
+import { page } from "./page.js";
+import { ask, askWhenSeen, onSight } from "./server.js";
+
+/** @typedef {import("./server.js").Server} Server */
+
 const EMPTY = { error: "The pad is empty: draw a digit, or take the ten samples." };
 
-let isInSight = false;
-let isAsking = false;
-let asked = null; // what the newest result answers, as text
+/**
+ * @param {HTMLElement} element
+ * @param {object} _props
+ * @param {Server} server
+ */
+export function mount(element, _props, server) {
+  const measured = findText(element, ".measured");
+  askWhenSeen(element, server, "measured", ({ error, figures, nets }) => {
+    if (!error) {
+      measured.innerHTML = figures;
+      findText(element, ".nets").innerHTML = nets;
+    }
+    measured.setAttribute("aria-busy", "false");
+  });
+  new Proof(element, server);
+}
 
-whenSeen("measured", (reply) => {
-  if (!reply.error) {
-    measured.innerHTML = reply.figures;
-    element.querySelector(".nets").innerHTML = reply.nets;
+class Proof {
+  /**
+   * @param {HTMLElement} element
+   * @param {Server} server
+   */
+  constructor(element, server) {
+    this.element = element;
+    this.server = server;
+    this.isInSight = false;
+    this.isAsking = false;
+    /** @type {string | null} what the newest result answers, as text */
+    this.asked = null;
+
+    findText(element, ".switches").addEventListener("change", () => this.check());
+    // A file can be dropped on this tab too, and a drawing may still be on its way to the nets.
+    page.subscribe(["reply"], () => {
+      if (this.isInSight) this.check();
+    });
+    onSight(element, (isInSight) => {
+      this.isInSight = isInSight;
+      if (!isInSight) return;
+      this.asked = null; // the drawing may be another one
+      this.check();
+    });
   }
-  measured.setAttribute("aria-busy", "false");
-});
 
-// --- prove it, break it -------------------------------------------------------------------------
-
-const chosen = (name) => element.querySelector(`[name="${name}"]:checked`).value;
-
-const isOfDrawing = () => chosen("proof-input") === "drawing";
-
-function wish() {
-  return {
-    weights: chosen("proof-weights"),
-    flaws: boxes.filter((box) => box.checked).map((box) => box.dataset.flaw),
-    picture: isOfDrawing() ? (window.latestPicture ?? null) : null,
-  };
-}
-
-// One question at a time; when its answer is there, the next is about what is wanted then.
-async function check() {
-  if (isAsking) return;
-  const now = wish();
-  if (isOfDrawing() && !now.picture) {
-    asked = null;
-    return tell(EMPTY); // the server would take the ten samples
+  wish() {
+    const { element } = this;
+    const isOfDrawing = chosen(element, "proof-input") === "drawing";
+    const flaws = /** @type {NodeListOf<HTMLElement>} */ (
+      element.querySelectorAll("[data-flaw]:checked")
+    );
+    return {
+      isEmpty: isOfDrawing && !page.state.reply,
+      weights: chosen(element, "proof-weights"),
+      flaws: [...flaws].map((box) => box.dataset.flaw),
+      picture: isOfDrawing ? (page.state.reply?.picture ?? null) : null,
+    };
   }
-  const text = JSON.stringify(now);
-  if (text === asked) return;
-  isAsking = true;
-  const reply = await ask("check", now);
-  isAsking = false;
-  asked = reply.error ? null : text; // what failed is tried anew at the next touch or look
-  tell(reply);
-  if (JSON.stringify(wish()) !== text) check();
-}
 
-function tell(reply) {
-  const lies = Boolean(reply.says && !reply.isRight);
-  result.classList.toggle("lies", lies);
-  result.dataset.says = reply.says ?? "";
-  result.querySelector(".printed").textContent = reply.printed ?? "–";
-  result.querySelector(".says").textContent = reply.says
-    ? `${reply.says}${lies ? " – a lie" : ""}`
-    : "";
-  result.querySelector(".sentence").textContent = reply.error ?? reply.sentence;
-  result.querySelector(".really").textContent = reply.largest
-    ? `max |difference| of the logits is ${reply.largest}`
-    : "";
-}
+  /** One question at a time; when its answer is there, the next is about what is wanted then. */
+  async check() {
+    if (this.isAsking) return;
+    const { isEmpty, ...wish } = this.wish();
+    if (isEmpty) {
+      this.asked = null;
+      this.tell(EMPTY); // the server would take the ten samples
+      return;
+    }
+    const text = JSON.stringify(wish);
+    if (text === this.asked) return;
+    this.isAsking = true;
+    const reply = await ask(this.server, "check", wish);
+    this.isAsking = false;
+    this.asked = reply.error ? null : text; // what failed is tried anew at the next touch or look
+    this.tell(reply);
+    const { isEmpty: _, ...newest } = this.wish();
+    if (JSON.stringify(newest) !== text) this.check();
+  }
 
-element.querySelector(".switches").addEventListener("change", check);
-// A file can be dropped on this tab too, and a drawing may still be on its way to the nets.
-document.addEventListener("answers", () => {
-  if (isInSight) check();
-});
-new IntersectionObserver((entries) => {
-  isInSight = entries.at(-1).isIntersecting;
-  if (!isInSight) return;
-  asked = null; // the drawing may be another one
-  check();
-}).observe(element);
+  /** @param {any} reply */
+  tell({ error, says, isRight, printed, sentence, largest }) {
+    const lies = Boolean(says && !isRight);
+    const result = findText(this.element, ".result");
+    result.classList.toggle("lies", lies);
+    result.dataset.says = says ?? "";
+    findText(result, ".printed").textContent = printed ?? "–";
+    findText(result, ".says").textContent = says ? `${says}${lies ? " – a lie" : ""}` : "";
+    findText(result, ".sentence").textContent = error ?? sentence;
+    findText(result, ".really").textContent = largest
+      ? `max |difference| of the logits is ${largest}`
+      : "";
+  }
+}

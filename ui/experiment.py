@@ -7,20 +7,18 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-import gradio as gr
-
 from resnet import checkpoint, ink
 from resnet.stats import mean_of
 from resnet.studies import proof, textbook_verdict
-from resnet.studies.runs import StudyError, Table
-from resnet.studies.textbook import BOOK, BOOK_OPERATIONS, BOOK_STEPS
+from resnet.studies.runs import StudyError
+from resnet.studies.textbook import BOOK, BOOK_OPERATIONS, BOOK_STEPS, TextbookTable
 from resnet.summary import as_table, summarise
-from ui import script
 from ui.cards import LOOKS
 from ui.once import drawn_once
-from ui.reading import Reader, decoded, fault
+from ui.part import Part, template
+from ui.question import decoded, fault
+from ui.reading import Reader
 
-HERE = Path(__file__).parent
 SIZE = (540, 330)  # pixels of a plot on a wide screen
 NOTHING = "The runs of this experiment are missing here: python -m resnet textbook makes them."
 FLAW = Template(
@@ -28,14 +26,14 @@ FLAW = Template(
 )
 
 
-class Experiment(gr.HTML):
+class Experiment(Part):
     """What the stored runs show, drawn when the tab is first seen; and the live check.
 
     table is that of results/textbook.json, None where there is none: a sentence says so.
     """
 
     def __init__(
-        self, reader: Reader, table: Table | None, folder: Path = checkpoint.FOLDER
+        self, reader: Reader, table: TextbookTable | None, folder: Path = checkpoint.FOLDER
     ) -> None:
         prover = proof.Prover(folder)
 
@@ -49,9 +47,9 @@ class Experiment(gr.HTML):
         def check(wish: Any) -> dict[str, Any]:
             return checked(wish, reader, prover)
 
-        page = Template((HERE / "experiment.html").read_text())
         super().__init__(
-            html_template=page.substitute(
+            "experiment",
+            template("experiment.html").substitute(
                 finding=escape(finding(table)),
                 flaws="".join(
                     FLAW.substitute(name=name, what=escape(what))
@@ -59,11 +57,7 @@ class Experiment(gr.HTML):
                 ),
                 idle=f"{proof.idle_weights():,}",
             ),
-            css_template=(HERE / "experiment.css").read_text(),
-            js_on_load=script("ask.js", "experiment.js"),
-            apply_default_css=False,
-            server_functions=[measured, check],
-            elem_id="experiment",
+            [measured, check],
         )
 
 
@@ -72,24 +66,22 @@ class Experiment(gr.HTML):
 
 def checked(wish: Any, reader: Reader, prover: proof.Prover) -> dict[str, Any]:
     """Of {"weights", "flaws", "picture": base64 of grey levels, or null for ten samples}."""
+    weights, flaws, levels = taken(wish)
     try:
-        weights, flaws, levels = taken(wish)
         prover.prepare(weights)  # in nobody's turn: it takes seconds, once
         with reader.turn(is_heavy=True):
             picture = None if levels is None else ink.from_grey_levels(levels)
             return as_json(prover.check(weights, flaws, picture))
-    except gr.Error as error:
-        return {"error": error.message}
     except checkpoint.CheckpointError as error:
         print(error, file=sys.stderr)
-        return {"error": "The trained residual net is missing or damaged on this server."}
+        raise fault("The trained residual net is missing or damaged on this server.") from error
 
 
 def taken(wish: Any) -> tuple[str, list[str], bytes | None]:
     """What a browser sent; gr.Error for anything that cannot be checked."""
     weights = wish.get("weights") if isinstance(wish, dict) else None
     if weights not in ("fresh", "trained"):
-        raise fault("The wish did not arrive whole.")
+        raise fault("The request is incomplete.")
     flaws, picture = wish.get("flaws"), wish.get("picture")
     if not isinstance(flaws, list) or any(flaw not in list(proof.FLAWS) for flaw in flaws):
         raise fault("There is no such switch.")
@@ -109,14 +101,14 @@ def as_json(found: proof.Check) -> dict[str, Any]:
 # --- the figures -----------------------------------------------------------------------------
 
 
-def finding(table: Table | None) -> str:
+def finding(table: TextbookTable | None) -> str:
     try:
         return NOTHING if table is None else " ".join(textbook_verdict.sentences(table))
     except StudyError:
         return NOTHING
 
 
-def figures(table: Table | None) -> str:
+def figures(table: TextbookTable | None) -> str:
     """Plots and tables, as HTML."""
     from ui import plots  # matplotlib takes a while to load, which the page's start should not
 
@@ -154,7 +146,7 @@ def nets() -> str:
     return f'{tables}<p class="note">{note}</p>'
 
 
-def course(runs: textbook_verdict.Runs) -> str:
+def course(runs: textbook_verdict.TextbookRuns) -> str:
     """The runs as in the book on the way, its own as dots."""
     from ui import plots
 
@@ -206,14 +198,15 @@ def course(runs: textbook_verdict.Runs) -> str:
     )
 
 
-def grid(runs: textbook_verdict.Runs, rates: list[float]) -> str:
+def grid(runs: textbook_verdict.TextbookRuns, rates: list[float]) -> str:
     """Accuracy at each of the equal rates."""
     from ui import plots
 
     def draw(panels: Any, is_phone: bool) -> None:
         (panel,) = panels
         for variant in checkpoint.VARIANTS:
-            means = [mean_of(textbook_verdict.shares(runs[variant, r], "test_all")) for r in rates]
+            tallies = [[run["test_all"] for run in runs[variant, rate]] for rate in rates]
+            means = [mean_of(textbook_verdict.percents(of_rate)) for of_rate in tallies]
             plots.means(panel, rates, means, variant, variant)
         panel.set_xscale("log")
         panel.set_xticks(rates, [f"{rate:g}" for rate in rates])

@@ -1,5 +1,16 @@
-// Runs once when the tab of the trainings is there; Gradio hands in element.
+// @ts-check
+// The tab of the trainings: its plots, once a visitor looks.
 
-whenSeen("courses", (reply) => {
-  if (!reply.error) element.querySelector(".plots").innerHTML = reply.plots;
-});
+import { findText } from "./dom.js";
+import { askWhenSeen } from "./server.js";
+
+/**
+ * @param {HTMLElement} element
+ * @param {object} _props
+ * @param {import("./server.js").Server} server
+ */
+export function mount(element, _props, server) {
+  askWhenSeen(element, server, "courses", ({ error, plots }) => {
+    if (!error) findText(element, ".plots").innerHTML = plots;
+  });
+}

@@ -2,26 +2,21 @@
 
 from collections.abc import Callable, Mapping
 from html import escape
-from pathlib import Path
-from string import Template
 from typing import Any
-
-import gradio as gr
 
 from resnet import history
 from resnet.checkpoint import About
 from resnet.classifier import Classifier
 from resnet.history import Course
 from resnet.stats import wilson_interval
-from ui import script
 from ui.cards import LOOKS
 from ui.once import drawn_once
+from ui.part import Part, template
 
-HERE = Path(__file__).parent
 SHORT = 12  # characters of a hash
 
 
-class TrainingHistory(gr.HTML):
+class TrainingHistory(Part):
     """The facts of both trainings as a table, and what they noted on the way as plots.
 
     history.js asks for the plots when the tab is first seen. A net whose checkpoint tells no
@@ -37,22 +32,15 @@ class TrainingHistory(gr.HTML):
         @drawn_once
         def pictures() -> str:
             # matplotlib takes a while to load, which the page's start should not
-            from ui.courses import errors_plot, gradient_plot, loss_plot
+            from ui.history_plots import errors_plot, gradient_plot, loss_plot
 
             return loss_plot(told) + errors_plot(told) + gradient_plot(told)
 
         def courses(_: Any) -> dict[str, str]:
             return {"plots": pictures() if told else ""}
 
-        page = Template((HERE / "history.html").read_text())
-        super().__init__(
-            html_template=page.substitute(facts=facts(abouts), missing=missing(told)),
-            css_template=(HERE / "history.css").read_text(),
-            js_on_load=script("ask.js", "history.js"),
-            apply_default_css=False,
-            server_functions=[courses],
-            elem_id="history",
-        )
+        html = template("history.html").substitute(facts=facts(abouts), missing=missing(told))
+        super().__init__("history", html, [courses])
 
 
 def missing(told: Mapping[str, Course]) -> str:

@@ -1,58 +1,72 @@
-// Runs once when the lab is on the page; Gradio hands in element.
+// @ts-check
+// The ink lab: a switch and a picture for each step of preparation.
 
-const lab = element.querySelector(".lab");
-const pen = element.querySelector("[type=range]");
-const boxes = [...element.querySelectorAll("[type=checkbox]")];
-const line = element.querySelector("[name=line]");
-const canvases = element.querySelectorAll("canvas");
-const caption = line.closest("li").querySelector("p");
-const ofStrokes = caption.textContent;
-const hint = element.querySelector(".try span");
-const ofDrawings = hint.textContent;
+import { find, findButton, findText, setText } from "./dom.js";
+import { page } from "./page.js";
+import { bytes, contextOf, paintGrey } from "./pictures.js";
 
-function tell() {
-  const on = boxes.filter((box) => box.checked).map((box) => box.name);
-  const detail = lab.open ? { on, pen: pen.valueAsNumber } : null;
-  document.dispatchEvent(new CustomEvent("lab", { detail }));
-  warn();
-}
+/** @typedef {import("./page.js").Reply} Reply */
 
-// The note stands in the pad, beside the picture, outside the lab's own element.
-function warn() {
-  const isPartly = boxes.some((box) => !box.checked && !box.disabled);
-  document.querySelector("[data-partly]").textContent = isPartly ? "Preparation is partly off." : "";
-}
+/** @param {HTMLElement} element */
+export function mount(element) {
+  const lab = find(element, ".lab", HTMLDetailsElement);
+  const pen = find(element, "[type=range]", HTMLInputElement);
+  const boxes = [
+    .../** @type {NodeListOf<HTMLInputElement>} */ (element.querySelectorAll("[type=checkbox]")),
+  ];
+  const whole = { on: boxes.map((box) => box.name), pen: Number(pen.defaultValue) };
+  const showReply = replyShower(element, pen, boxes);
 
-function putBack(on = null) {
-  for (const box of boxes) box.checked = on?.includes(box.name) ?? true;
-  pen.value = pen.defaultValue;
-  tell();
-}
-
-let isOpen = false; // as was told: a toggle is heard of only after it
-
-lab.addEventListener("toggle", () => {
-  if (lab.open === isOpen) return;
-  isOpen = lab.open;
-  putBack(); // closed, it leaves nothing behind
-});
-document.addEventListener("put-lab", ({ detail }) => {
-  isOpen = lab.open = Boolean(detail);
-  putBack(detail?.on);
-});
-lab.addEventListener("input", tell);
-element.querySelector("button").addEventListener("click", () => putBack());
-
-document.addEventListener("steps", (event) => {
-  const { pictures, isImage, isPrepared } = event.detail;
-  canvases.forEach((canvas, i) => {
-    const context = canvas.getContext("2d");
-    if (pictures[i]) context.putImageData(pictures[i], 0, 0);
-    else context.clearRect(0, 0, canvas.width, canvas.height);
+  lab.addEventListener("toggle", () => {
+    // Heard of after the fact. Closed, it leaves nothing behind.
+    if (lab.open !== Boolean(page.state.lab)) page.set({ lab: lab.open ? whole : null });
   });
-  for (const box of boxes) box.disabled = isPrepared;
-  hint.textContent = isPrepared ? "A test digit of MNIST comes prepared as it is." : ofDrawings;
-  line.disabled = pen.disabled = isImage;
-  caption.textContent = isImage ? "Images keep theirs" : ofStrokes;
-  warn();
-});
+  findButton(element, "button").addEventListener("click", () => page.set({ lab: whole }));
+  lab.addEventListener("input", () => {
+    const on = boxes.filter((box) => box.checked).map((box) => box.name);
+    page.set({ lab: { on, pen: pen.valueAsNumber } });
+  });
+  page.subscribe(["lab", "reply"], (state) => {
+    lab.open = Boolean(state.lab);
+    for (const box of boxes) box.checked = (state.lab ?? whole).on.includes(box.name);
+    pen.value = `${(state.lab ?? whole).pen}`;
+    showReply(state.reply);
+    warn(boxes);
+  });
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {HTMLInputElement} pen
+ * @param {HTMLInputElement[]} boxes
+ */
+function replyShower(element, pen, boxes) {
+  const line = find(element, "[name=line]", HTMLInputElement);
+  const caption = findText(/** @type {Element} */ (line.closest("li")), "p");
+  const hint = findText(element, ".try span");
+  const [ofStrokes, ofDrawings] = [caption.textContent, hint.textContent];
+  const canvases = element.querySelectorAll("canvas");
+
+  return (/** @type {Reply | null} */ reply) => {
+    canvases.forEach((canvas, i) => {
+      if (reply?.steps) paintGrey(canvas, bytes(reply.steps[i]));
+      else contextOf(canvas).clearRect(0, 0, canvas.width, canvas.height);
+    });
+    const picture = reply?.drawing.picture;
+    for (const box of boxes) box.disabled = Boolean(picture?.isInk);
+    line.disabled = pen.disabled = Boolean(picture);
+    caption.textContent = picture ? "Images keep theirs" : ofStrokes;
+    hint.textContent = picture?.isInk
+      ? "A test digit of MNIST comes prepared as it is."
+      : ofDrawings;
+  };
+}
+
+/**
+ * The note stands in the pad, beside the picture that the nets see.
+ * @param {HTMLInputElement[]} boxes
+ */
+function warn(boxes) {
+  const isPartly = boxes.some((box) => !box.checked && !box.disabled);
+  setText(findText(document, "[data-partly]"), isPartly ? "Preparation is partly off." : "");
+}

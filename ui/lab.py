@@ -1,14 +1,10 @@
 """The ink lab: the way from a drawing to the picture the nets see, step by step."""
 
-from pathlib import Path
 from string import Template
 
-import gradio as gr
-
 from resnet import ink, lab
-from ui import script
+from ui.part import Part, template
 
-HERE = Path(__file__).parent
 CAPTIONS = {
     "crop": "To the ink alone",
     "box": f"To {ink.BOX} of {ink.SIDE} pixels",
@@ -21,30 +17,19 @@ STEP = Template(
 )
 
 
-class InkLab(gr.HTML):
-    """A disclosure with a picture a step, a switch each, and the pen's thickness.
-
-    lab.js dispatches "lab" on the document: the steps that are on and the pen, or null when it
-    closes. It shows the pictures of the "steps" that the pad dispatches in return. With "put-lab"
-    others open it, {on: [step, ...]}, or close it, null.
-    """
+class InkLab(Part):
+    """A disclosure with a picture of each step, a switch for each, and the pen's thickness."""
 
     def __init__(self) -> None:
-        page = Template((HERE / "lab.html").read_text())
         steps = "".join(
             STEP.substitute(step=step, title=step.title(), caption=CAPTIONS[step], side=ink.SIDE)
             for step in lab.STEPS
         )
-        super().__init__(
-            html_template=page.substitute(
-                side=ink.SIDE,
-                steps=steps,
-                pen=lab.PEN,
-                thinnest=lab.THINNEST,
-                thickest=lab.THICKEST,
-            ),
-            css_template=(HERE / "lab.css").read_text(),
-            js_on_load=script("lab.js"),
-            apply_default_css=False,
-            elem_id="lab",
+        html = template("lab.html").substitute(
+            side=ink.SIDE,
+            steps=steps,
+            pen=lab.PEN,
+            thinnest=lab.THINNEST,
+            thickest=lab.THICKEST,
         )
+        super().__init__("lab", html)

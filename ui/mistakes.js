@@ -1,33 +1,46 @@
-// Runs once when the page of mistakes is there; Gradio hands in element and props.
+// @ts-check
+// The page of mistakes: its digits, once a visitor looks, and the way of one to the pad.
 
-const buttons = element.querySelectorAll("[data-index]");
+import { find, findText } from "./dom.js";
+import { ofPicture, ofTestDigit } from "./drawing.js";
+import { page } from "./page.js";
+import { bytes, paintInk } from "./pictures.js";
+import { askWhenSeen } from "./server.js";
 
-// The server reads MNIST for these, and nobody may ever look.
-whenSeen("digits", (reply) => {
-  const digits = new Map(reply.digits?.map((digit) => [String(digit.index), digit]));
-  for (const button of reply.error ? [] : buttons) fill(button, digits.get(button.dataset.index));
-});
+/** @typedef {{index: number, label: number, pixels: string}} Digit pixels: base64 of grey levels */
 
-function fill(button, digit) {
-  button.querySelector("b").textContent = digit.label;
-  button.title = `MNIST test digit ${digit.index}, labelled ${digit.label}: put it on the pad`;
-  button.disabled = false;
-  const canvas = button.querySelector("canvas");
-  paint(canvas, digit.pixels);
-  button.addEventListener("click", () => {
-    const tab = document.getElementById("draw-button");
-    tab.click();
-    tab.focus(); // the chosen digit is out of sight now
-    document.dispatchEvent(new CustomEvent("put-digit", { detail: { ...digit, pixels: canvas } }));
+/**
+ * @param {HTMLElement} element
+ * @param {object} _props
+ * @param {import("./server.js").Server} server
+ */
+export function mount(element, _props, server) {
+  const buttons = element.querySelectorAll("button");
+  if (buttons.length === 0) return; // the nets cannot be compared
+  // The server reads MNIST for these, and nobody may ever look.
+  askWhenSeen(element, server, "digits", ({ digits = [] }) => {
+    const found = new Map(digits.map((/** @type {Digit} */ digit) => [`${digit.index}`, digit]));
+    for (const button of buttons) {
+      const digit = found.get(button.dataset.index);
+      if (digit) fill(button, digit);
+    }
   });
 }
 
-// Black ink on nothing; the style sheet turns it white in the dark.
-function paint(canvas, encoded) {
-  canvas.width = canvas.height = props.side;
-  const context = canvas.getContext("2d");
-  const pixels = context.createImageData(props.side, props.side);
-  const levels = atob(encoded);
-  for (let i = 0; i < levels.length; i++) pixels.data[4 * i + 3] = levels.charCodeAt(i);
-  context.putImageData(pixels, 0, 0);
+/**
+ * @param {HTMLButtonElement} button
+ * @param {Digit} digit
+ */
+function fill(button, { index, label, pixels }) {
+  findText(button, "b").textContent = `${label}`;
+  button.title = `MNIST test digit ${index}, labelled ${label}: put it on the pad`;
+  button.disabled = false;
+  const canvas = find(button, "canvas", HTMLCanvasElement);
+  paintInk(canvas, bytes(pixels)); // the style sheet turns it white in the dark
+  button.addEventListener("click", () => {
+    const tab = document.getElementById("draw-button");
+    tab?.click();
+    tab?.focus(); // the chosen digit is out of sight now
+    page.set({ drawing: ofPicture(ofTestDigit(index, label, canvas)) });
+  });
 }

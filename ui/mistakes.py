@@ -4,61 +4,40 @@ The counts stand in the checkpoints; MNIST itself is read only when a visitor wa
 """
 
 import base64
-from pathlib import Path
-from string import Template
 from typing import Any
-
-import gradio as gr
 
 from resnet import comparison, mnist
 from resnet.comparison import Case, Comparison
-from ui import script
 from ui.cards import LOOKS, accuracy
+from ui.part import Part, template
 from ui.reading import Reader
 
-HERE = Path(__file__).parent
 SHOWN = 60  # digits of a group, or a net that learnt nothing would fill the page
 
 
-class Mistakes(gr.HTML):
+class Mistakes(Part):
     """What the comparison found, as a sentence, a table and buttons that are digits.
 
-    mistakes.js asks for the digits when the page of mistakes is first seen, and dispatches
-    "put-digit" on the document when one is chosen, with {index, label, pixels} as detail, pixels
-    a canvas. Where the nets cannot be compared there is one sentence only.
+    mistakes.js asks for the digits when the page of mistakes is first seen, and puts one that is
+    chosen on the pad. Where the nets cannot be compared there is one sentence only.
     """
 
     def __init__(self, reader: Reader) -> None:
-        css = (HERE / "mistakes.css").read_text()
         try:
             found = comparison.compare({v: net.about for v, net in reader.classifiers.items()})
         except comparison.ComparisonError as error:
-            sentence = f'<p class="finding" data-testid="finding">{error}</p>'
-            super().__init__(
-                html_template=sentence, css_template=css, js_on_load=None, apply_default_css=False
-            )
+            super().__init__("mistakes", f'<p class="finding" data-testid="finding">{error}</p>')
             return
         groups = {variant: found.only(variant)[:SHOWN] for variant in LOOKS}
         groups["neither"] = found.neither[:SHOWN]
 
         def digits(_: Any) -> dict[str, Any]:
-            try:
-                test = reader.test_digits()
-            except gr.Error as error:
-                return {"error": error.message}
+            test = reader.test_digits()
             return {
                 "digits": [as_json(test, case.index) for cases in groups.values() for case in cases]
             }
 
-        super().__init__(
-            html_template=panel(found),
-            css_template=css,
-            js_on_load=script("ask.js", "mistakes.js"),
-            apply_default_css=False,
-            server_functions=[digits],
-            elem_id="mistakes",
-            side=mnist.SIDE,
-        )
+        super().__init__("mistakes", panel(found), [digits])
 
 
 def as_json(test: mnist.Split, index: int) -> dict[str, Any]:
@@ -68,21 +47,20 @@ def as_json(test: mnist.Split, index: int) -> dict[str, Any]:
 
 
 def panel(found: Comparison) -> str:
-    template = Template((HERE / "mistakes.html").read_text())
-    return template.substitute(
+    return template("mistakes.html").substitute(
         finding=comparison.finding(found),
         total=f"{found.total:,}",
         scores="".join(score(found, variant) for variant in LOOKS),
         only="".join(
             group(
                 variant,
-                f"Only {look['title'].lower()}",
-                "digits that the other net misreads",
+                f"Only the net {LOOKS[variant]['title'].lower()} gets these",
+                "The other net misreads them",
                 found.only(variant),
             )
-            for variant, look in LOOKS.items()
+            for variant in LOOKS
         ),
-        neither=group("neither", "Neither", "digits that both nets misread", found.neither),
+        neither=group("neither", "Neither net gets these", "Both misread them", found.neither),
     )
 
 
@@ -101,8 +79,7 @@ def score(found: Comparison, variant: str) -> str:
 def group(name: str, title: str, about: str, cases: list[Case]) -> str:
     if len(cases) > SHOWN:
         about += f", the first {SHOWN} shown"
-    template = Template((HERE / "mistakes_group.html").read_text())
-    return template.substitute(
+    return template("mistakes_group.html").substitute(
         name=name,
         title=title,
         about=about,

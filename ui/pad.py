@@ -1,52 +1,53 @@
 """The drawing pad: pen, samples, upload, and what the nets see."""
 
-from pathlib import Path
 from typing import Any
 
-import gradio as gr
+from resnet import ink, lab, lenses, mnist, samples
+from resnet.surgery import DIAL, UNITS
+from ui.board import STEP
+from ui.part import FOLDER, Part
+from ui.reading import Reader, Reply
 
-from resnet import ink, lab, samples
-from ui import script
-from ui.reading import Reader
-
-HERE = Path(__file__).parent
 FIRST = 7  # the sample that is drawn and answered on arrival
 
 
-class Sketchpad(gr.HTML):
-    """A canvas that asks the server while the pen moves and tells the page what it answered.
+class Sketchpad(Part):
+    """A canvas that asks the server while the pen moves.
 
-    pad.js dispatches "answers" on the document, with the answers of every net as detail, or null
-    when the pad is empty, and "read" with the whole reply and what was asked. It takes a test digit
-    from whoever dispatches "put-digit", and with "corner" makes the drawing small for a while. One
-    request is under way at a time, and the newest drawing goes next. It asks as the "lab" and
-    "board" events say, and "steps" brings the lab's pictures. link.js, the first part of the same
-    script, keeps drawing and board in the page's address.
+    pad.js puts the drawing into the page's state. It also starts what the whole page needs: the
+    link to its state in the address (page_link.js), and the asking (page_asking.js).
     """
 
     def __init__(self, reader: Reader) -> None:
-        def read(drawing: Any) -> dict[str, Any]:
+        def read(drawing: Any) -> Reply:
             """Answers and picture, or the one sentence of what is wrong."""
-            try:
-                return reader.read(drawing)
-            except gr.Error as error:
-                return {"error": error.message}
+            return reader.read(drawing)
 
         digits = "".join(
             f'<button type="button" data-sample="{digit}" title="Draw a sample {digit}">'
             f"{digit}</button>"
             for digit in range(10)
         )
+        html = (FOLDER / "pad.html").read_text().replace("<!-- samples -->", digits)
         super().__init__(
-            html_template=(HERE / "pad.html").read_text().replace("<!-- samples -->", digits),
-            css_template=(HERE / "pad.css").read_text(),
-            js_on_load=script("link.js", "pad.js"),
-            apply_default_css=False,
-            server_functions=[read],
-            elem_id="pad",
-            side=ink.SIDE,
+            "pad",
+            html,
+            [read],
             sheet=lab.SHEET,
             pen=lab.PEN,
-            first=FIRST,
-            samples=[samples.sample(digit) for digit in range(10)],
+            side=ink.SIDE,
+            digitSide=mnist.SIDE,
+            samples=[drawn(samples.sample(digit)) for digit in range(10)],
+            rules={
+                "first": FIRST,
+                "units": UNITS,
+                "dial": {"most": DIAL[1], "step": STEP},
+                "lenses": lenses.LENSES,
+            },
         )
+
+
+def drawn(sample: list[samples.Stroke]) -> list[samples.Stroke]:
+    """The same in units of the pad."""
+    scale = lab.SHEET / samples.SIDE
+    return [[[scale * at for at in point] for point in stroke] for stroke in sample]

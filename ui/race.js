@@ -1,191 +1,229 @@
-// Runs once when the tab is built; Gradio hands in element, props and server. The picture of the
-// stored runs comes from the server; the visitor's own curves are drawn over it here.
+// @ts-check
+// The fair race. The picture of the stored runs comes from the server; race_curves.js draws the
+// visitor's own over it.
 
-const [picture, stored, state, finding, fair, twin] = [
-  ".picture", ".stored", ".state", ".finding", ".fair", ".own-twin",
-].map((name) => element.querySelector(name));
-const [startButton, stopButton] = element.querySelectorAll(".go button");
-const inputs = [...element.querySelectorAll("input")];
-const NETS = ["residual", "plain"];
+import { chosen, find, findButton, findText, setText } from "./dom.js";
+import { drawCurves, fillTable, ofNet } from "./race_curves.js";
+import { ask, onSight } from "./server.js";
+
+/**
+ * @typedef {import("./server.js").Server} Server
+ * @typedef {import("./race_curves.js").Point} Point
+ *
+ * @typedef {object} Props
+ * @property {string[]} nets
+ * @property {number} steps of a race
+ * @property {Record<string, number | null>} fair the rate at which the stored runs of both together
+ *   end best, by depth and batch norm: "34 true"
+ *
+ * @typedef {object} Race from the click on Start
+ * @property {Point[]} points
+ * @property {number} fails looks in a row that the server did not answer
+ * @property {string} [ticket]
+ * @property {number} [seed]
+ */
+
 const PAUSE = 250; // ms between two looks
-const SVG = "http://www.w3.org/2000/svg";
+const FAILS = 8; // looks, two seconds: then the server is not there
 
-let race = null; // {ticket, seed, choice, points, fails} from the click on Start
-let shown = 0; // counts the choices, for a late picture is no longer wanted
-let hasPicture = false;
+/**
+ * @param {HTMLElement} element
+ * @param {Props} props
+ * @param {Server} server
+ */
+export const mount = (element, props, server) => new FairRace(element, props, server);
 
-const chosen = (name) => element.querySelector(`[name="race-${name}"]:checked`).value;
+class FairRace {
+  /**
+   * @param {HTMLElement} element
+   * @param {Props} props
+   * @param {Server} server
+   */
+  constructor(element, props, server) {
+    this.element = element;
+    this.props = props;
+    this.server = server;
+    this.picture = findText(element, ".picture");
+    this.stored = findText(element, ".stored");
+    this.finding = findText(element, ".finding");
+    this.startButton = findButton(element, ".start");
+    this.stopButton = findButton(element, ".stop");
+    /** @type {Race | null} */
+    this.race = null;
+    this.choices = 0; // counts them, for a late picture is no longer wanted
+    this.hasPicture = false;
 
-function choice() {
-  return { depth: Number(chosen("depth")), has_norm: chosen("norm") === "true", rate: Number(chosen("rate")) };
-}
+    this.startButton.addEventListener("click", () => this.start());
+    this.stopButton.addEventListener("click", () => this.stop());
+    findText(element, ".choices").addEventListener("change", (event) => this.choose(event));
+    this.sayWhatIsFair();
+    this.showPoints();
+    // The server draws when a visitor first sees this tab, not before.
+    onSight(element, (isInSight) => {
+      if (isInSight && !this.hasPicture) this.showPicture();
+    });
+  }
 
-// --- the picture -----------------------------------------------------------------------------
+  // --- the choice and its picture ----------------------------------------------------------------
 
-async function showPicture() {
-  const mine = ++shown;
-  const reply = await ask("course", choice());
-  if (mine !== shown) return;
-  hasPicture = !reply.error;
-  if (reply.error) say(reply.error);
-  // Another choice's bands would lie under this one: rather none.
-  [picture.innerHTML, stored.innerHTML] = [reply.picture ?? "", reply.stored ?? ""];
-  drawCurves();
-}
+  choice() {
+    return {
+      depth: Number(chosen(this.element, "race-depth")),
+      has_norm: chosen(this.element, "race-norm") === "true",
+      rate: Number(chosen(this.element, "race-rate")),
+    };
+  }
 
-function sayWhatIsFair() {
-  const { depth, has_norm, rate } = choice();
-  const best = props.fair[`${depth} ${has_norm}`];
-  const equal = "Both nets learn at the same rate, or it would not be fair.";
-  if (best === null || best === undefined) fair.textContent = equal;
-  else if (best === rate) {
-    fair.textContent = `${equal} At ${best} the stored runs of both together end best.`;
-  } else fair.textContent = `${equal} At ${best}, not at ${rate}, the stored runs of both together end best.`;
-}
+  bestRate() {
+    const { depth, has_norm } = this.choice();
+    return this.props.fair[`${depth} ${has_norm}`] ?? null;
+  }
 
-function drawCurves() {
-  for (const svg of picture.querySelectorAll("svg[data-axes]")) {
-    const [axes] = JSON.parse(svg.dataset.axes);
-    const along = (value, [from, to], [start, end]) => start + ((value - from) / (to - from)) * (end - start);
-    svg.querySelector(".own")?.remove();
-    const group = svg.appendChild(document.createElementNS(SVG, "g"));
-    group.setAttribute("class", "own");
-    for (const net of NETS) {
-      const places = ofNet(net).map(({ step, right }) => [
-        along(step, axes.xlim, [axes.left, axes.right]),
-        along(right, axes.ylim, [axes.bottom, axes.top]),
-      ]);
-      const line = group.appendChild(document.createElementNS(SVG, "polyline"));
-      line.setAttribute("class", net);
-      line.setAttribute("points", places.map((place) => place.map((at) => at.toFixed(1)).join()).join(" "));
-      if (places.length === 0) continue;
-      const end = group.appendChild(document.createElementNS(SVG, "circle"));
-      end.setAttribute("class", net);
-      end.setAttribute("cx", places.at(-1)[0]);
-      end.setAttribute("cy", places.at(-1)[1]);
-      end.setAttribute("r", 4.5);
+  /** @param {Event} event */
+  choose({ target }) {
+    const best = this.bestRate();
+    if (best !== null && target instanceof HTMLInputElement && target.name !== "race-rate") {
+      find(this.element, `[name="race-rate"][value="${best}"]`, HTMLInputElement).checked = true;
+    }
+    this.clear(); // a race belongs to the picture that it was run on
+    this.sayWhatIsFair();
+    this.showPicture();
+  }
+
+  sayWhatIsFair() {
+    const { rate } = this.choice();
+    const best = this.bestRate();
+    const where = best === rate ? `At ${best}` : `At ${best}, not at ${rate},`;
+    const stored = best === null ? "" : ` ${where} the stored runs of both together end best.`;
+    findText(this.element, ".fair").textContent =
+      `Both nets learn at the same rate, or it would not be fair.${stored}`;
+  }
+
+  async showPicture() {
+    this.choices += 1;
+    const mine = this.choices;
+    const reply = await ask(this.server, "course", this.choice());
+    if (mine !== this.choices) return;
+    this.hasPicture = !reply.error;
+    if (reply.error) this.say(reply.error);
+    // Another choice's bands would lie under this one: rather none.
+    this.picture.innerHTML = reply.picture ?? "";
+    this.stored.innerHTML = reply.stored ?? "";
+    this.showPoints();
+  }
+
+  showPoints() {
+    const points = this.race?.points ?? [];
+    drawCurves(this.picture, points, this.props.nets);
+    fillTable(findText(this.element, ".own-twin"), points);
+    for (const net of this.props.nets) {
+      const right = ofNet(points, net).at(-1)?.right;
+      findText(this.element, `.chip.${net} b`).textContent = `${right ?? "–"}`;
     }
   }
-}
 
-const ofNet = (net) => (race?.points ?? []).filter((point) => point.net === net);
-
-function showFigures() {
-  for (const net of NETS) {
-    element.querySelector(`.chip.${net} b`).textContent = ofNet(net).at(-1)?.right ?? "–";
+  clear() {
+    this.race = null;
+    this.finding.textContent = "";
+    this.say("");
+    this.showPoints();
   }
-  const rows = ofNet("residual").map((left, i) => [left, ofNet("plain")[i]]);
-  twin.toggleAttribute("data-empty", rows.length === 0);
-  twin.querySelector("tbody").replaceChildren(
-    ...rows.map(([left, right]) => {
-      const row = document.createElement("tr");
-      row.append(
-        ...[left.step, left.right, loss(left), right?.right ?? "", right ? loss(right) : ""].map((text) => {
-          const cell = document.createElement("td");
-          cell.textContent = text;
-          return cell;
-        }),
-      );
-      return row;
-    }),
-  );
-}
 
-const loss = (point) => (point.loss === null ? "no number" : point.loss.toFixed(3));
+  // --- the race ----------------------------------------------------------------------------------
 
-function clear() {
-  race = null;
-  finding.textContent = "";
-  say("");
-  drawCurves();
-  showFigures();
-}
+  /** @param {string} text */
+  say(text) {
+    setText(findText(this.element, ".state"), text);
+  }
 
-// --- the race --------------------------------------------------------------------------------
+  /** @param {boolean} isRacing */
+  be(isRacing) {
+    const { startButton, stopButton } = this;
+    const [off, on] = isRacing ? [startButton, stopButton] : [stopButton, startButton];
+    on.disabled = false;
+    if (document.activeElement === off) on.focus(); // a disabled button would lose the keys
+    off.disabled = true;
+    for (const input of this.element.querySelectorAll("input")) input.disabled = isRacing;
+  }
 
-function say(text) {
-  if (state.textContent !== text) state.textContent = text;
-}
+  async start() {
+    this.clear();
+    this.be(true);
+    if (!this.hasPicture) this.showPicture();
+    /** @type {Race} */
+    const race = { points: [], fails: 0 };
+    this.race = race;
+    this.say("Asking for a race.");
+    const { error, ticket, seed } = await ask(this.server, "start", this.choice());
+    Object.assign(race, { ticket, seed });
+    if (this.race !== race) {
+      if (ticket) ask(this.server, "stop", { ticket });
+    } else if (error) this.end(error);
+    else this.look(race);
+  }
 
-function be(isRacing) {
-  const [off, on] = isRacing ? [startButton, stopButton] : [stopButton, startButton];
-  on.disabled = false;
-  if (document.activeElement === off) on.focus(); // a disabled button would lose the keys
-  off.disabled = true;
-  for (const input of inputs) input.disabled = isRacing;
-}
+  stop() {
+    if (!this.race) return;
+    const { ticket, points } = this.race;
+    if (ticket) ask(this.server, "stop", { ticket });
+    const last = points.at(-1);
+    this.end(last ? `Stopped after step ${last.step} of ${this.props.steps}.` : "Stopped.");
+  }
 
-async function start() {
-  clear();
-  be(true);
-  if (!hasPicture) showPicture();
-  const mine = (race = { choice: choice(), points: [], fails: 0 });
-  say("Asking for a race.");
-  const reply = await ask("start", mine.choice);
-  Object.assign(mine, reply);
-  if (race !== mine) {
-    if (reply.ticket) ask("stop", { ticket: reply.ticket });
-  } else if (reply.error) end(reply.error);
-  else look(mine);
-}
+  /** @param {string} text */
+  end(text) {
+    this.say(text);
+    this.race = { points: this.race?.points ?? [], fails: 0 };
+    this.be(false);
+  }
 
-function stop() {
-  const { ticket, points } = race;
-  if (ticket) ask("stop", { ticket });
-  end(points.length ? `Stopped after step ${points.at(-1).step} of ${props.steps}.` : "Stopped.");
-}
-
-function end(text) {
-  say(text);
-  race = { points: race.points };
-  be(false);
-}
-
-async function look(mine) {
-  const reply = await ask("look", { ticket: mine.ticket, since: mine.points.length });
-  if (race !== mine) return;
-  mine.fails = reply.error ? mine.fails + 1 : 0;
-  if (mine.fails > 8) return end(reply.error); // two seconds of a server that is not there
-  if (!reply.error) {
-    if (reply.points.length) {
-      mine.points.push(...reply.points);
-      drawCurves();
-      showFigures();
+  /** @param {Race} race */
+  async look(race) {
+    const since = race.points.length;
+    const reply = await ask(this.server, "look", { ticket: race.ticket, since });
+    if (this.race !== race) return;
+    race.fails = reply.error ? race.fails + 1 : 0;
+    if (race.fails > FAILS) {
+      this.end(reply.error);
+      return;
     }
-    if (reply.state === "finished") {
-      finding.textContent = reply.finding;
-      return end(`Seed ${mine.seed}: ${props.steps} steps of both in ${reply.seconds.toFixed(0)} seconds.`);
+    if (!reply.error && this.isOver(race, reply)) return;
+    setTimeout(() => this.look(race), PAUSE);
+  }
+
+  /**
+   * Shows what there is of a race, and whether there will be no more.
+   * @param {Race} race
+   * @param {any} reply
+   */
+  isOver(race, { points, state, ahead, finding, seconds, fault }) {
+    race.points.push(...points);
+    if (points.length > 0) this.showPoints();
+    if (state === "finished") {
+      this.finding.textContent = finding;
+      const { steps } = this.props;
+      this.end(`Seed ${race.seed}: ${steps} steps of both in ${seconds.toFixed(0)} seconds.`);
+    } else if (state === "failed") this.end(fault);
+    else if (state === "stopped") {
+      this.end("Stopped: this page was closed or out of reach.");
+    } else {
+      this.say(this.progress(race, state === "waiting" ? ahead : 0));
+      return false;
     }
-    if (reply.state === "failed") return end(reply.fault);
-    if (reply.state === "stopped") return end("The server has stopped this race: nobody looked at it.");
-    say(words(reply, mine));
+    return true;
   }
-  setTimeout(look, PAUSE, mine);
+
+  /**
+   * @param {Race} race
+   * @param {number} ahead races that go before
+   */
+  progress({ seed, points }, ahead) {
+    if (ahead > 0) {
+      const before = ahead === 1 ? "One race goes" : `${ahead} races go`;
+      return `${before} before yours. It starts by itself.`;
+    }
+    const last = points.at(-1);
+    if (!last) return `Seed ${seed}: both nets are being made.`;
+    return `Seed ${seed}: step ${last.step} of ${this.props.steps}.`;
+  }
 }
-
-function words({ state, ahead }, { seed, points }) {
-  if (state === "waiting" && ahead > 0) {
-    return `${ahead === 1 ? "One race goes" : `${ahead} races go`} before yours. It starts by itself.`;
-  }
-  if (points.length === 0) return `Seed ${seed}: both nets are being made.`;
-  return `Seed ${seed}: step ${points.at(-1).step} of ${props.steps}.`;
-}
-
-startButton.addEventListener("click", start);
-stopButton.addEventListener("click", stop);
-element.querySelector(".choices").addEventListener("change", ({ target }) => {
-  const best = props.fair[`${choice().depth} ${choice().has_norm}`];
-  if (target.name !== "race-rate" && best) {
-    element.querySelector(`[name="race-rate"][value="${best}"]`).checked = true;
-  }
-  clear(); // a race belongs to the picture that it was run on
-  sayWhatIsFair();
-  showPicture();
-});
-sayWhatIsFair();
-showFigures();
-
-// The server draws when a visitor first sees this tab, not before.
-new IntersectionObserver((entries) => {
-  if (!hasPicture && entries.at(-1).isIntersecting) showPicture();
-}).observe(element);

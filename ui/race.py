@@ -3,25 +3,20 @@
 import functools
 import secrets
 from collections.abc import Mapping
-from pathlib import Path
 from string import Template
 from typing import Any
 
-import gradio as gr
-
 from resnet.studies import race_verdict
-from resnet.studies.depth import FRESH, RATES, WIDTH
+from resnet.studies.depth import FRESH, RATES, WIDTH, DepthTable
 from resnet.studies.depth_verdict import GUESSING
 from resnet.studies.race import DEPTHS, RECIPE, Wish
 from resnet.studies.race_queue import RaceError, RaceQueue
 from resnet.studies.race_verdict import Band
-from resnet.studies.runs import Table
-from ui import script
 from ui.cards import LOOKS
 from ui.once import drawn_once
-from ui.reading import fault
+from ui.part import Part, template
+from ui.question import fault
 
-HERE = Path(__file__).parent
 LONGEST = 64  # characters of a ticket
 WIDE, PHONE_HEIGHT = (660, 340), 300  # pixels
 CHANCE = RECIPE.validation * GUESSING / 100
@@ -34,7 +29,7 @@ CHIP = Template(
 )
 
 
-class Race(gr.HTML):
+class Race(Part):
     """A choice of depth, batch norm and rate, a start, and curves that grow over the stored ones.
 
     race.js asks for the picture of every choice when it is first seen, and for the state of its
@@ -42,9 +37,9 @@ class Race(gr.HTML):
     leaves the queue (resnet/studies/race_queue.py).
     """
 
-    def __init__(self, queue: RaceQueue, table: Table | None = None) -> None:
-        stored = table or {"about": {"rates": RATES}, "runs": []}
-        rates = sorted(stored["about"]["rates"])
+    def __init__(self, queue: RaceQueue, table: DepthTable | None = None) -> None:
+        stored = [] if table is None else table["runs"]
+        rates = sorted(RATES if table is None else table["about"]["rates"])
 
         @functools.cache
         def bands(depth: int, has_norm: bool, rate: float) -> dict[str, Band]:
@@ -57,25 +52,17 @@ class Race(gr.HTML):
 
         def course(choice: Any) -> dict[str, Any]:
             """The picture to race on, and the same as a table."""
-            try:
-                return drawn(*choice_of(choice, rates))
-            except gr.Error as error:
-                return {"error": error.message}
+            return drawn(*choice_of(choice, rates))
 
         def start(choice: Any) -> dict[str, Any]:
+            wish = Wish(*choice_of(choice, rates), seed=secrets.choice(FRESH))
             try:
-                wish = Wish(*choice_of(choice, rates), seed=secrets.choice(FRESH))
                 return {"ticket": queue.enter(wish), "seed": wish.seed}
-            except gr.Error as error:
-                return {"error": error.message}
             except RaceError as error:
-                return {"error": str(error)}
+                raise fault(str(error)) from error
 
         def look(asked: Any) -> dict[str, Any]:
-            try:
-                ticket, since = ticket_of(asked), since_of(asked)
-            except gr.Error as error:
-                return {"error": error.message}
+            ticket, since = ticket_of(asked), since_of(asked)
             found = queue.look(ticket)
             reply = {**vars(found), "wish": None, "points": found.points[since:]}
             if found.state == "finished" and found.wish is not None:
@@ -84,10 +71,7 @@ class Race(gr.HTML):
             return reply
 
         def stop(asked: Any) -> dict[str, Any]:
-            try:
-                queue.leave(ticket_of(asked))
-            except gr.Error as error:
-                return {"error": error.message}
+            queue.leave(ticket_of(asked))
             return {}
 
         fair = {
@@ -97,12 +81,10 @@ class Race(gr.HTML):
         }
         usual = rates[len(rates) // 2]  # where no stored run says more
         super().__init__(
-            html_template=panel(rates, fair[f"{DEPTHS[0]} true"] or usual),
-            css_template=(HERE / "race.css").read_text(),
-            js_on_load=script("ask.js", "race.js"),
-            apply_default_css=False,
-            server_functions=[course, start, look, stop],
-            elem_id="race",
+            "race",
+            panel(rates, fair[f"{DEPTHS[0]} true"] or usual),
+            [course, start, look, stop],
+            nets=list(LOOKS),
             fair=fair,
             steps=RECIPE.steps,
         )
@@ -120,7 +102,7 @@ def panel(rates: list[float], rate: float) -> str:
             for value, title in titles.items()
         )
 
-    return Template((HERE / "race.html").read_text()).substitute(
+    return template("race.html").substitute(
         width=WIDTH,
         digits=f"{RECIPE.train:,}",
         steps=RECIPE.steps,

@@ -1,28 +1,37 @@
 """One drawing in, what every net says about it out: the same for the pad and for the API."""
 
 import base64
-import binascii
 import ctypes
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
-import gradio as gr
 from torch import Tensor
 
 from resnet import ink, lab, lenses
 from resnet.classifier import Classifier
 from resnet.comparison import measured_digits
 from resnet.mnist import DataError, Split
-from resnet.surgery import DIAL, INTACT, UNITS, Settings, Unit
+from ui.question import Digit, Inside, Lab, Picture, Source, Strokes, fault, question_of
 
 PATIENCE = 3.0  # seconds a drawing waits for its turn before it is refused
 
 Answers = dict[str, dict[str, Any]]  # variant -> the JSON form of an Answer
+
+
+class Reply(TypedDict):
+    """What the page is told of a drawing."""
+
+    answers: Answers
+    picture: str  # that the nets saw: base64 of 32x32 grey levels
+    steps: NotRequired[list[str]]  # the same after each step, where the lab asked
+    label: NotRequired[int]  # of a test digit
+    board: NotRequired[dict[str, list[lenses.Cell]]]  # variant -> a cell a place
+    closed: NotRequired[str]  # why the lens shows nothing
 
 
 class Reader:
@@ -40,75 +49,67 @@ class Reader:
 
     def strokes(self, strokes: Any) -> Answers:
         """The answers of the whole nets."""
-        return self.whole(lambda: ink.from_strokes(strokes))
+        return self.whole(Strokes(strokes))
 
     def image(self, file: bytes) -> Answers:
-        return self.whole(lambda: ink.from_image(file))
+        return self.whole(Picture(file))
 
-    def whole(self, prepare: Callable[[], Tensor]) -> Answers:
+    def whole(self, source: Source) -> Answers:
         with self.turn():
-            picture = prepare()[None]
-            return {
-                variant: classifier.answer(picture)[0].as_json()
-                for variant, classifier in self.classifiers.items()
-            }
+            (picture,) = self.pictures(source, None)
+            return self.reply(picture, None)["answers"]
 
-    def read(self, drawing: Any) -> dict[str, Any]:
-        """What a browser asks: {"strokes" | "image" | "digit": what was drawn}.
-
-        The reply holds the answers and the picture that the nets saw, base64 of 32x32 grey levels.
-        A drawing may ask for more:
-        "lab": {"on", "pen"} prepares it so, and the reply has the pictures of all "steps";
-        "board": {"units", "lens"} alters the nets so, and the reply has the "board": a list of
-        cells a net, or the sentence of why the lens is "closed".
-        A test digit's reply has its "label".
-        """
-        if not isinstance(drawing, dict):
-            raise fault("The drawing did not arrive whole.")
-        board = drawing.get("board")
-        if board is not None:
-            settings, lens = settings_of(board), lens_of(board)
+    def read(self, drawing: Any) -> Reply:
+        """The reply to what a browser asks, see question_of."""
+        question = question_of(drawing)
         with self.turn():
-            pictures, more = self.prepared(drawing)
-            picture = pictures[-1]
-            if "lab" in drawing:
-                more["steps"] = [encoded(one) for one in pictures]
-            if board is None:
-                answers = {v: net.answer(picture[None])[0] for v, net in self.classifiers.items()}
+            pictures = self.pictures(question.source, question.lab)
+            reply = self.reply(pictures[-1], question.inside)
+            if question.lab is not None:
+                reply["steps"] = [encoded(picture) for picture in pictures]
+            if isinstance(question.source, Digit):
+                reply["label"] = int(self.test_digits().labels[question.source.index])
+        return reply
+
+    def pictures(self, source: Source, wish: Lab | None) -> list[Tensor]:
+        """(1, 32, 32) pictures of the lab's steps, or only the one; the last is to be read."""
+        match source:
+            case Digit(index):
+                # In its own 28x28 pixels, as the nets were measured: there is nothing to prepare.
+                return [ink.frame(self.test_digit(index))[0]]
+            case Picture(file):
+                return lab.from_image(file, wish.on) if wish else [ink.from_image(file)]
+            case Strokes(points):
+                if wish:
+                    return lab.from_strokes(points, wish.on, wish.pen)
+                return [ink.from_strokes(points)]
+
+    def reply(self, picture: Tensor, inside: Inside | None) -> Reply:
+        """What the nets say, altered where a board wants that, and what its lens shows in them."""
+        reply: Reply = {"answers": {}, "picture": encoded(picture)}
+        if inside is not None:
+            reply["board"] = {}
+        for variant, net in self.classifiers.items():
+            if inside is None:
+                (answer,) = net.answer(picture[None])
             else:
-                answers, inside = {}, {}
-                for variant, net in self.classifiers.items():
-                    try:
-                        answers[variant], inside[variant] = net.dissect(picture, settings, lens)
-                    except lenses.LensError as error:
-                        more["closed"] = str(error)
-                        # The answers come all the same; any lens that is never closed will do.
-                        answers[variant], _ = net.dissect(picture, settings, lenses.LENSES[0])
-                more["board"] = inside
-        return {
-            "answers": {variant: answer.as_json() for variant, answer in answers.items()},
-            "picture": encoded(picture),
-            **more,
-        }
+                try:
+                    answer, reply["board"][variant] = net.dissect(
+                        picture, inside.settings, inside.lens
+                    )
+                except lenses.LensError as error:
+                    reply["closed"] = str(error)
+                    # The answers come all the same; any lens that is never closed will do.
+                    answer, _ = net.dissect(picture, inside.settings, lenses.LENSES[0])
+            reply["answers"][variant] = answer.as_json()
+        return reply
 
-    def prepared(self, drawing: dict[str, Any]) -> tuple[list[Tensor], dict[str, Any]]:
-        """The pictures of the steps, the one to read last, and what else the reply has to say."""
-        if "digit" in drawing:
-            index, test = drawing["digit"], self.test_digits()
-            if type(index) is not int or not 0 <= index < len(test):
-                raise fault("There is no such test digit.")
-            # In its own 28x28 pixels, as the nets were measured: there is nothing to prepare.
-            return [ink.frame(test.images[index : index + 1])[0]], {
-                "label": int(test.labels[index])
-            }
-        if "lab" not in drawing:
-            if "image" in drawing:
-                return [ink.from_image(decoded(drawing["image"]))], {}
-            return [ink.from_strokes(drawing.get("strokes"))], {}
-        wish = drawing["lab"] if isinstance(drawing["lab"], dict) else {}
-        if "image" in drawing:
-            return lab.from_image(decoded(drawing["image"]), wish.get("on")), {}
-        return lab.from_strokes(drawing.get("strokes"), wish.get("on"), wish.get("pen")), {}
+    def test_digit(self, index: int) -> Tensor:
+        """(1, 28, 28) uint8."""
+        test = self.test_digits()
+        if not 0 <= index < len(test):
+            raise fault("There is no such test digit.")
+        return test.images[index : index + 1]
 
     def test_digits(self) -> Split:
         """The test digits that the nets were measured on, read when first asked for."""
@@ -146,43 +147,5 @@ def return_freed_memory() -> None:
         trim(0)
 
 
-def settings_of(board: Any) -> Settings:
-    """What a browser wants done to the units; gr.Error for anything that cannot be done."""
-    units = board.get("units") if isinstance(board, dict) else None
-    if not isinstance(units, list) or len(units) != UNITS:
-        raise fault(f"The board is not a list of {UNITS} units.")
-    return tuple(map(unit_of, units))
-
-
-def unit_of(unit: Any) -> Unit:
-    if not isinstance(unit, dict) or unit.keys() != vars(INTACT[0]).keys():
-        raise fault("A unit of the board did not arrive whole.")
-    low, high = DIAL
-    # Written so that it is false for a NaN, and for true and false, which are numbers to Python.
-    if type(unit["dial"]) not in (int, float) or not low <= unit["dial"] <= high:
-        raise fault(f"A dial goes from {low:g} to {high:g}.")
-    if not isinstance(unit["is_out"], bool) or not isinstance(unit["has_shortcut"], bool):
-        raise fault("A unit is in or out, and its shortcut whole or cut.")
-    return Unit(unit["is_out"], unit["has_shortcut"], float(unit["dial"]))
-
-
-def lens_of(board: dict[str, Any]) -> str:
-    lens = board.get("lens")
-    if not isinstance(lens, str) or lens not in lenses.LENSES:
-        raise fault("There is no such lens.")
-    return lens
-
-
 def encoded(picture: Tensor) -> str:
     return base64.b64encode(ink.grey_levels(picture)).decode()
-
-
-def decoded(image: Any) -> bytes:
-    try:
-        return base64.b64decode(image, validate=True)
-    except (TypeError, ValueError, binascii.Error) as error:
-        raise fault("The image did not arrive whole.") from error
-
-
-def fault(sentence: str) -> gr.Error:
-    return gr.Error(sentence, print_exception=False)

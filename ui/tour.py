@@ -1,17 +1,14 @@
 """The tour: three things to try, each a guess first and then a look."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from string import Template
-
-import gradio as gr
 
 from resnet import lab
 from resnet.classifier import Classifier
-from ui import script
+from resnet.surgery import UNITS
 from ui.cards import LOOKS
+from ui.part import Part, template
 
-HERE = Path(__file__).parent
 GUESS = Template(
     '<fieldset class="guess $variant"><legend>$title</legend>'
     '<label><input type="radio" name="guess-$variant" value="reads">still reads it</label>'
@@ -19,25 +16,18 @@ GUESS = Template(
 )
 
 
-class Tour(gr.HTML):
-    """A line above the board that grows into three steps.
-
-    tour.js wants things of the other parts with "put-board", "put-lab" and "corner" on the
-    document, and takes what came of it from the board's "told".
-    """
+class Tour(Part):
+    """A line above the board that grows into three steps."""
 
     def __init__(self, classifiers: Mapping[str, Classifier]) -> None:
-        page = Template((HERE / "tour.html").read_text())
         guesses = "".join(
             GUESS.substitute(LOOKS[variant], variant=variant) for variant in classifiers
         )
         super().__init__(
-            html_template=page.substitute(guesses=guesses),
-            css_template=(HERE / "tour.css").read_text(),
-            js_on_load=script("article.js", "tour.js"),
-            apply_default_css=False,
-            elem_id="tour",
+            "tour",
+            template("tour.html").substitute(guesses=guesses),
             nets=[{"variant": v, "title": LOOKS[v]["title"]} for v in classifiers],
-            # In the corner a drawing stays only where nothing crops, boxes or centres it.
-            steps=[step for step in lab.STEPS if step == "line"],
+            units=UNITS,
+            # A drawing stays in the corner only where nothing crops, boxes or centres it.
+            corner={"on": ["line"], "pen": lab.PEN},
         )

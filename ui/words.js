@@ -1,12 +1,49 @@
-// What is done to a net and what was measured of it, in words. No state.
+// @ts-check
+// What a net answers, what is done to it and what was measured of it, in words.
 
-const isWhole = (unit) => !unit.is_out && unit.has_shortcut && unit.dial === 1;
+import { isWhole } from "./page.js";
 
-// What it comes to for one net: a plain unit that changes the shape stays in, and there is no
-// shortcut to cut. Without a net: what was done, to whichever.
-function effect(units, net = null) {
-  const which = (test) => units.flatMap((unit, i) => (test(unit, i + 1) ? [i + 1] : []));
-  const stays = (i) => Boolean(net?.stays.includes(i));
+/**
+ * @typedef {import("./page.js").Unit} Unit
+ * @typedef {import("./page.js").Net} Net
+ *
+ * @typedef {object} Effect what it comes to for a net; units are counted from 1
+ * @property {number[]} out
+ * @property {number[]} kept taken out, but in this net they stay
+ * @property {number[]} cut whose shortcut is cut
+ * @property {[number, number][]} turned unit and dial
+ *
+ * @typedef {object} Table test digits read right
+ * @property {number} total
+ * @property {number} whole
+ * @property {Record<string, number>} [out] by units: "2,4"
+ * @property {Record<string, number>} [cut] by unit
+ * @property {Record<string, Record<string, number>>} [dial] by unit and dial
+ *
+ * @typedef {object} Measured
+ * @property {Table} shipped of the net itself
+ * @property {Table[]} seeds of the same net, trained from other seeds
+ * @property {number | null} epochs that those were trained
+ */
+
+/**
+ * A digit in words, null for none.
+ * @param {number | null} digit
+ */
+export const aDigit = (digit) =>
+  digit === null ? "no digit" : `${digit === 8 ? "an" : "a"} ${digit}`;
+
+/**
+ * What altered units come to for one net: some plain units cannot be taken out, and there is no
+ * shortcut to cut. Without a net: what was done, to whichever.
+ * @param {Unit[]} units
+ * @param {Pick<Net, "stays" | "hasShortcuts"> | null} net
+ * @returns {Effect}
+ */
+export function effect(units, net = null) {
+  const which = (/** @type {(unit: Unit, number: number) => boolean} */ test) =>
+    units.flatMap((unit, i) => (test(unit, i + 1) ? [i + 1] : []));
+  const stays = (/** @type {number} */ i) => Boolean(net?.stays.includes(i));
   return {
     out: which((unit, i) => unit.is_out && !stays(i)),
     kept: which((unit, i) => unit.is_out && stays(i)),
@@ -15,21 +52,30 @@ function effect(units, net = null) {
   };
 }
 
-function isNothing({ out, cut, turned }) {
-  return out.length + cut.length + turned.length === 0;
-}
+/** @param {Effect} done */
+export const isNothing = ({ out, cut, turned }) => out.length + cut.length + turned.length === 0;
 
-function listed(items) {
+/** @param {(number | string)[]} items */
+export function listed(items) {
   return items.length < 2 ? items.join("") : `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;
 }
 
+/**
+ * @param {string} thing
+ * @param {number[]} items
+ * @param {string} state
+ */
 function isOrAre(thing, items, state) {
   if (items.length === 0) return [];
-  return [`${thing}${items.length > 1 ? "s" : ""} ${listed(items)} ${items.length > 1 ? "are" : "is"} ${state}`];
+  const [plural, verb] = items.length > 1 ? ["s", "are"] : ["", "is"];
+  return [`${thing}${plural} ${listed(items)} ${verb} ${state}`];
 }
 
-// "Unit 2 is out, the f of unit 4 is × 0.5", or "" for a whole net.
-function told({ out, cut, turned }) {
+/**
+ * "Unit 2 is out, the f of unit 4 is × 0.5", or "" for a whole net.
+ * @param {Effect} done
+ */
+export function told({ out, cut, turned }) {
   const text = [
     ...isOrAre("unit", out, "out"),
     ...isOrAre("shortcut", cut, "cut"),
@@ -38,15 +84,22 @@ function told({ out, cut, turned }) {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-// The same on one short line, for a card.
-function brief(done) {
+/**
+ * The same on one short line, for a card.
+ * @param {Effect} done
+ */
+export function brief(done) {
   const { out, cut, turned } = done;
   const count = out.length + cut.length + turned.length;
   if (count > 1) return `${count} parts altered`;
   return turned.length > 0 ? `Unit ${turned[0][0]}: f × ${turned[0][1]}` : told(done);
 }
 
-// Test digits read right so, as a share; undefined where it was not measured.
+/**
+ * The share of test digits read right so; undefined where it was not measured.
+ * @param {Table} table
+ * @param {Effect} done
+ */
 function share(table, { out, cut, turned }) {
   const kinds = [out, cut, turned].filter((items) => items.length > 0);
   let right;
@@ -58,27 +111,73 @@ function share(table, { out, cut, turned }) {
   return right === undefined ? undefined : right / table.total;
 }
 
-const inPercent = (value) => (100 * value).toFixed(2);
+/** @param {number} share */
+export const inPercent = (share) => (100 * share).toFixed(2);
 
-// {text, seeds}: what was measured of a net so, and how far it goes over seeds.
-function measured(net, done) {
+/**
+ * What was measured of a net so, and how far it goes over seeds.
+ * @param {Pick<Net, "measured">} net
+ * @param {Effect} done
+ * @returns {{text: string, seeds: string}}
+ */
+export function measured(net, done) {
   if (!net.measured) return { text: "no measured figures for these weights", seeds: "" };
   const { shipped, seeds, epochs } = net.measured;
   const found = share(shipped, done);
   if (found === undefined) return { text: "not measured in this combination", seeds: "" };
-  const whole = isNothing(done) ? "" : ` (whole: ${inPercent(shipped.whole / shipped.total)} %)`;
+  const whole = isNothing(done)
+    ? ""
+    : ` (${inPercent(shipped.whole / shipped.total)} % when whole)`;
   const others = seeds.map((seed) => share(seed, done)).filter((value) => value !== undefined);
-  const trained = epochs ? `, ${epochs} ${epochs === 1 ? "epoch" : "epochs"} each` : "";
-  const range = [Math.min(...others), Math.max(...others)].map(inPercent);
   return {
-    text: `${inPercent(found)} % of the test digits${whole}`,
-    seeds: others.length > 1 ? `${others.length} seeds${trained}: ${range[0]} to ${range[1]} %` : "",
+    text: `${inPercent(found)} % of ${shipped.total.toLocaleString("en")} test digits${whole}`,
+    seeds: others.length > 1 ? overSeeds(others, epochs) : "",
   };
 }
 
-// What an answer is now, beside what the whole net said to the same drawing, if that is known.
-function reading(answer, before) {
+/**
+ * @param {number[]} shares
+ * @param {number | null} epochs
+ */
+function overSeeds(shares, epochs) {
+  const trained = epochs ? `, ${epochs} ${epochs === 1 ? "epoch" : "epochs"} each` : "";
+  const [least, most] = [Math.min(...shares), Math.max(...shares)].map(inPercent);
+  return `${shares.length} other trainings${trained}: ${least} to ${most} %`;
+}
+
+/**
+ * What an answer is now, beside what the whole net said to the same drawing, if that is known.
+ * @param {{digit: number | null}} answer
+ * @param {{digit: number | null} | null | undefined} before
+ */
+export function reading(answer, before) {
   if (!before) return aDigit(answer.digit);
   if (answer.digit === before.digit) return `still ${aDigit(answer.digit)}`;
-  return `${aDigit(answer.digit)}, whole it was ${aDigit(before.digit)}`;
+  return `now ${aDigit(answer.digit)} (was ${aDigit(before.digit)})`;
+}
+
+/**
+ * What was done to both nets, or that nothing was.
+ * @param {Unit[]} units
+ * @param {number} nets
+ */
+export function stateOf(units, nets) {
+  if (units.every(isWhole)) return nets > 1 ? "Both nets are whole." : "The net is whole.";
+  return `${told(effect(units))}.`;
+}
+
+/**
+ * Why a net is not altered as was wanted, or "".
+ * @param {Effect} own
+ * @param {Effect} wanted
+ */
+export function aside(own, wanted) {
+  const reasons = [];
+  const { kept } = own;
+  if (kept.length === 1) reasons.push(`unit ${kept[0]} changes the size, so it can’t be removed`);
+  if (kept.length > 1) {
+    reasons.push(`units ${listed(kept)} change the size, so they can’t be removed`);
+  }
+  if (own.cut.length < wanted.cut.length) reasons.push("there is no shortcut to cut");
+  return reasons.length > 0 ? ` (${reasons.join("; ")})` : "";
 }

@@ -1,0 +1,205 @@
+// @ts-check
+// The rows of the board: a cell for the stem and for each unit, the answer at the end, and in words
+// what is under the pointer or the focus.
+
+import { LENSES } from "./board_lenses.js";
+import { find, findText, setText } from "./dom.js";
+import { WHOLE } from "./page.js";
+
+/**
+ * @typedef {import("./page.js").State} State
+ * @typedef {import("./page.js").Board} Board
+ * @typedef {import("./page.js").Net} Net
+ * @typedef {import("./page.js").Unit} Unit
+ */
+
+export class Cells {
+  /**
+   * @param {HTMLElement} element
+   * @param {import("./board.js").Props} props
+   */
+  constructor(element, props) {
+    this.element = element;
+    this.props = props;
+    this.lens = "";
+    /** @type {Map<HTMLElement, any>} what each cell shows, null for nothing */
+    this.shown = new Map();
+    /** @type {{cell: HTMLElement, tile: number} | null} what the pointer or the focus is on */
+    this.place = null;
+    this.listen();
+  }
+
+  /**
+   * @param {Readonly<State>} state
+   * @param {Board} board
+   */
+  show(state, board) {
+    this.lens = board.lens;
+    for (const net of this.props.nets) {
+      this.showAnswer(net, state.reply?.answers[net.variant]);
+      this.showUnits(net, state, board);
+    }
+    findText(this.element, ".about").textContent = LENSES[this.lens].about;
+    this.point();
+  }
+
+  /** @param {Net} net */
+  rowOf({ variant }) {
+    return findText(this.element, `[data-net="${variant}"]`);
+  }
+
+  /**
+   * @param {Net} net
+   * @param {import("./page.js").Answer | undefined} answer
+   */
+  showAnswer(net, answer) {
+    const row = this.rowOf(net);
+    const isSure = answer?.probabilities && answer.digit !== null;
+    findText(row, ".digit").textContent = answer ? `${answer.digit ?? "?"}` : "–";
+    findText(row, ".certainty").textContent = isSure
+      ? `${(100 * Math.max(...(answer.probabilities ?? []))).toFixed(1)} %`
+      : "";
+  }
+
+  /**
+   * @param {Net} net
+   * @param {Readonly<State>} state
+   * @param {Board} board
+   */
+  showUnits(net, { reply }, { units, lens }) {
+    const row = this.rowOf(net);
+    const style = getComputedStyle(row);
+    const view = {
+      drawing: reply?.picture ?? "",
+      side: this.props.side,
+      tiled: this.props.tiled,
+      answer: reply?.answers[net.variant].digit ?? null,
+      accent: style.getPropertyValue("--accent"),
+      ink: style.getPropertyValue("--ink"),
+    };
+    const isShown = reply?.asked.board?.lens === lens;
+    const found = isShown ? reply?.board?.[net.variant] : undefined;
+    for (const cell of row.querySelectorAll(".cell")) {
+      if (!(cell instanceof HTMLElement)) continue;
+      const number = Number(cell.dataset.cell); // 0 is the stem
+      mark(cell, number === 0 ? WHOLE : units[number - 1], net.stays.includes(number));
+      this.showCell(cell, found?.[number] ?? null, view);
+    }
+  }
+
+  /**
+   * @param {HTMLElement} cell
+   * @param {any} data
+   * @param {Omit<import("./board_lenses.js").View, "note">} view
+   */
+  showCell(cell, data, view) {
+    const canvas = find(cell, "canvas", HTMLCanvasElement);
+    const note = findText(/** @type {HTMLElement} */ (cell.parentElement), ".note");
+    canvas.width = canvas.height = 1; // empty
+    findText(cell, ".figures").replaceChildren();
+    cell.classList.remove("tiled");
+    cell.dataset.lens = data ? this.lens : "";
+    note.textContent = "";
+    this.shown.set(cell, data);
+    if (data && !isOut(cell)) LENSES[this.lens].show(cell, data, { ...view, note });
+  }
+
+  // --- what is under the pointer or the focus ----------------------------------------------------
+
+  listen() {
+    this.element.addEventListener("pointermove", (event) => {
+      const cell = cellAt(event);
+      if (cell) this.go({ cell, tile: this.tileAt(cell, event) });
+    });
+    this.element.addEventListener("focusin", ({ target }) => {
+      if (target instanceof HTMLElement && target.matches(".cell")) {
+        this.go({ cell: target, tile: 0 });
+      }
+    });
+    this.element.addEventListener("keydown", (event) => {
+      const cell = cellAt(event);
+      if (!cell || !this.hasTiles(cell)) return;
+      const side = this.tilesToASide(cell);
+      const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -side, ArrowDown: side };
+      const step = new Map(Object.entries(steps)).get(event.key);
+      if (!step) return;
+      event.preventDefault();
+      this.go({ cell, tile: (this.place?.tile ?? 0) + step });
+    });
+  }
+
+  /** @param {HTMLElement} cell */
+  hasTiles(cell) {
+    return Boolean(this.shown.get(cell) && LENSES[this.lens].tiles);
+  }
+
+  /** @param {HTMLElement} cell */
+  tilesToASide(cell) {
+    return this.props.tiled / this.shown.get(cell).size;
+  }
+
+  /**
+   * @param {HTMLElement} cell
+   * @param {PointerEvent} event
+   */
+  tileAt(cell, event) {
+    if (!this.hasTiles(cell)) return 0;
+    const side = this.tilesToASide(cell);
+    const box = find(cell, "canvas", HTMLCanvasElement).getBoundingClientRect();
+    const along = (/** @type {number} */ way, /** @type {number} */ length) =>
+      Math.min(side - 1, Math.max(0, Math.floor((side * way) / length)));
+    const [x, y] = [event.clientX - box.left, event.clientY - box.top];
+    return side * along(y, box.height) + along(x, box.width);
+  }
+
+  /** @param {{cell: HTMLElement, tile: number}} place */
+  go(place) {
+    this.place = place;
+    this.point();
+  }
+
+  point() {
+    const lens = LENSES[this.lens];
+    const pointed = findText(this.element, ".pointed");
+    for (const cell of this.element.querySelectorAll(".pointed-at")) {
+      cell.classList.remove("pointed-at");
+    }
+    const data = this.place && this.shown.get(this.place.cell);
+    if (!this.place || !data || isOut(this.place.cell)) {
+      setText(
+        pointed,
+        lens?.tiles
+          ? "Point at a map, or go to a unit with Tab and through its maps with the arrow keys."
+          : "Point at a unit, or go to it with Tab, to have it in words.",
+      );
+      return;
+    }
+    const { cell, tile } = this.place;
+    cell.classList.add("pointed-at");
+    const last = (lens.tiles?.(data) ?? 1) - 1;
+    this.place.tile = Math.min(last, Math.max(0, tile));
+    const words = lens.words(data, this.place.tile);
+    setText(pointed, `${cell.getAttribute("aria-label")}: ${words}.`);
+  }
+}
+
+const isOut = (/** @type {HTMLElement} */ cell) => cell.classList.contains("out");
+
+/** @param {Event} event */
+function cellAt({ target }) {
+  const cell = target instanceof Element ? target.closest(".cell") : null;
+  return cell instanceof HTMLElement ? cell : null;
+}
+
+/**
+ * @param {HTMLElement} cell
+ * @param {Unit} unit
+ * @param {boolean} stays in, whatever is wanted
+ */
+function mark(cell, unit, stays) {
+  const isStuck = unit.is_out && stays;
+  cell.classList.toggle("out", unit.is_out && !stays);
+  cell.classList.toggle("stuck", isStuck);
+  const over = isStuck ? "can’t be removed: it changes the size" : "out";
+  findText(cell, ".over").textContent = unit.is_out ? over : "";
+}

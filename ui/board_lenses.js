@@ -1,0 +1,165 @@
+// @ts-check
+// A lens: what it is about, how a cell shows what the server says of a unit, and that in words. What
+// is known of a unit is data of the server's, another for each lens: lenses.py. A part of it is null
+// where nothing is known.
+
+import { find, findText, make } from "./dom.js";
+import { bytes, contextOf, paintGrey } from "./pictures.js";
+import { inPercent } from "./words.js";
+
+/**
+ * @typedef {object} View what a cell is shown with
+ * @property {HTMLElement} note below it
+ * @property {string} drawing base64 of what the nets saw
+ * @property {number} side of that, in pixels
+ * @property {number} tiled pixels to a side of a cell's maps
+ * @property {number | null} answer of the net
+ * @property {string} accent colour of the net
+ * @property {string} ink colour
+ *
+ * @typedef {object} Lens
+ * @property {string} about
+ * @property {(cell: HTMLElement, data: any, view: View) => void} show
+ * @property {(data: any, tile: number) => string} words
+ * @property {(data: any) => number} [tiles] how many maps can be pointed at
+ */
+
+const rounded = (/** @type {number | null} */ value) => value?.toFixed(2) ?? "–";
+const canvasOf = (/** @type {HTMLElement} */ cell) => find(cell, "canvas", HTMLCanvasElement);
+
+/**
+ * Maps of one pixel, each against its own highest, would all be white: they are shown against the
+ * highest of all.
+ * @param {number[]} values
+ */
+function beside(values) {
+  const highest = Math.max(...values);
+  return values.map((value) => (highest > 0 ? Math.round((255 * value) / highest) : 0));
+}
+
+/**
+ * Levels as the opacity of a colour, laid over what the canvas shows.
+ * @param {HTMLCanvasElement} canvas
+ * @param {Uint8Array} levels
+ * @param {string} colour
+ * @param {number} most opacity
+ */
+function lay(canvas, levels, colour, most) {
+  const side = canvas.width;
+  const mask = new OffscreenCanvas(side, side);
+  const context = mask.getContext("2d");
+  if (!context) return;
+  const alpha = new ImageData(side, side);
+  for (const [i, level] of levels.entries()) alpha.data[4 * i + 3] = most * level;
+  context.putImageData(alpha, 0, 0);
+  context.globalCompositeOperation = "source-in";
+  context.fillStyle = colour;
+  context.fillRect(0, 0, side, side);
+  contextOf(canvas).drawImage(mask, 0, 0);
+}
+
+/**
+ * @param {HTMLElement} cell
+ * @param {...Node} lines
+ */
+const write = (cell, ...lines) => findText(cell, ".figures").replaceChildren(...lines);
+
+const small = (/** @type {string} */ textContent) => make("small", { textContent });
+
+/** @type {Lens} */
+const maps = {
+  about:
+    "Each picture is made of a unit’s strongest maps, black where nothing answers. Look how " +
+    "strokes turn into patches, and patches into single numbers.",
+  show(cell, { size, high, picture }, { note, tiled }) {
+    paintGrey(canvasOf(cell), size > 1 ? bytes(picture) : beside(high));
+    cell.style.setProperty("--tile", size > 1 ? `${(100 * size) / tiled}%` : "0");
+    cell.classList.toggle("tiled", size > 1);
+    note.textContent = `${size} × ${size}`;
+  },
+  words: ({ channels, low, high }, tile) =>
+    `channel ${channels[tile]}, from ${rounded(low[tile])} to ${rounded(high[tile])}`,
+  tiles: ({ channels }) => channels.length,
+};
+
+/** @type {Lens} */
+const edit = {
+  about:
+    "Does a unit touch up what it gets, or replace it? Number: 1 where in and out point the same " +
+    "way (cosine), 0 where they have nothing in common. Bar: the size of the change beside its input.",
+  show(cell, { ratio, cosine }, { note }) {
+    if (ratio === null && cosine === null) {
+      write(cell, small(cell.dataset.cell === "0" ? "nothing before it" : "new shape"));
+      return;
+    }
+    const lines =
+      cosine === null
+        ? [small("new shape")]
+        : [make("b", { textContent: rounded(cosine) }), small("cosine")];
+    const bar = make("i");
+    bar.style.width = `${Math.min(100, 50 * (ratio ?? 0))}%`;
+    write(cell, ...lines, make("span", { className: "bar" }, bar));
+    note.textContent = ratio === null ? "" : `change × ${rounded(ratio)}`;
+  },
+  words: ({ ratio, cosine }) =>
+    ratio === null && cosine === null
+      ? "in and out have other shapes: nothing to compare"
+      : `the change is ${rounded(ratio)} times what the shortcut would carry, ` +
+        `cosine ${rounded(cosine)}`,
+};
+
+/** @type {Lens} */
+const left = {
+  about:
+    "The drawing, recovered from each unit’s maps alone. Look where it blurs. Below: how much of " +
+    "the test digits can still be recovered there in the whole net, 1 everything, 0 nothing (R²).",
+  show(cell, { picture, r2 }, { note }) {
+    paintGrey(canvasOf(cell), bytes(picture));
+    note.textContent = `R² ${rounded(r2)}`;
+  },
+  words: ({ r2 }) => `${rounded(r2)} of the test digits can be recovered here (R², whole net)`,
+};
+
+/** @type {Lens} */
+const knew = {
+  about:
+    "A digit is what a simple reader, trained on each unit’s maps, would answer there. Look " +
+    "where it first is the net’s own answer (in its colour). Below: right on the test digits, " +
+    "in the whole net.",
+  show(cell, { digit, accuracy: [right, total] }, { note, answer }) {
+    const className = digit === answer ? "knew" : "other";
+    write(cell, make("b", { textContent: digit, className }));
+    note.textContent = `${inPercent(right / total)} %`;
+  },
+  words: ({ digit, accuracy: [right, total] }) =>
+    `reads a ${digit} here, and ${inPercent(right / total)} % of the test digits right in the ` +
+    "whole net",
+};
+
+const NO_PLACE = "one pixel: no place left";
+
+/** @type {Lens} */
+const why = {
+  about:
+    "Colour lies where a unit’s maps speak for the answer (Grad-CAM); at the stem, pixels that " +
+    "would change it most. Look whether it lies on the stroke that makes the digit.",
+  show(cell, { picture, gradient, size }, { note, drawing, side, accent, ink }) {
+    const heat = gradient ?? picture;
+    note.textContent = gradient ? "pixels" : `${size} × ${size}`;
+    if (heat === null) {
+      write(cell, small(NO_PLACE));
+      return;
+    }
+    const canvas = canvasOf(cell);
+    canvas.width = canvas.height = side;
+    lay(canvas, bytes(drawing), ink, 0.55);
+    lay(canvas, bytes(heat), accent, 0.85);
+  },
+  words: ({ picture, gradient, size }) => {
+    if (gradient) return "the pixels that would change the answer most";
+    return picture === null ? NO_PLACE : `where its ${size} × ${size} maps speak for it`;
+  },
+};
+
+/** @type {Record<string, Lens>} */
+export const LENSES = { maps, edit, left, knew, why };

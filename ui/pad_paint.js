@@ -1,0 +1,70 @@
+// @ts-check
+// The pad as a picture: strokes in ink, or an uploaded picture.
+
+import { contextOf } from "./pictures.js";
+
+/**
+ * @typedef {import("./drawing.js").Stroke} Stroke
+ * @typedef {import("./drawing.js").Picture} Picture
+ */
+
+const UNDERLAY = "#a8a29e"; // shows through where a picture is transparent
+
+/**
+ * @param {HTMLCanvasElement} canvas its colour is the ink's
+ * @param {import("./drawing.js").Drawing} drawing
+ * @param {{units: number, pen: number}} sizes the side of the pad and the width of the pen, in units
+ */
+export function paintDrawing(canvas, { strokes, picture }, { units, pen }) {
+  const side = Math.round(canvas.clientWidth * devicePixelRatio);
+  if (canvas.width !== side) canvas.width = canvas.height = side;
+  const context = contextOf(canvas);
+  context.setTransform(side / units, 0, 0, side / units, 0, 0);
+  context.clearRect(0, 0, units, units);
+  context.strokeStyle = getComputedStyle(canvas).color;
+  context.lineWidth = pen;
+  context.lineCap = context.lineJoin = "round";
+  if (picture) paintPicture(context, picture, units);
+  for (const stroke of strokes) trace(context, stroke);
+}
+
+/**
+ * In the middle, as large as fits.
+ * @param {CanvasRenderingContext2D} context
+ * @param {Picture} picture
+ * @param {number} units
+ */
+function paintPicture(context, { canvas, isInk }, units) {
+  const scale = units / Math.max(canvas.width, canvas.height);
+  const [width, height] = [canvas.width * scale, canvas.height * scale];
+  const [left, top] = [(units - width) / 2, (units - height) / 2];
+  context.imageSmoothingEnabled = !isInk;
+  if (!isInk) {
+    context.fillStyle = UNDERLAY;
+    context.fillRect(left, top, width, height);
+  }
+  context.drawImage(canvas, left, top, width, height);
+  if (isInk) {
+    context.globalCompositeOperation = "source-in"; // the picture's ink, in the pad's colour
+    context.fillStyle = context.strokeStyle;
+    context.fillRect(0, 0, units, units);
+    context.globalCompositeOperation = "source-over";
+  }
+}
+
+/**
+ * The pen's points are corners; a line through their midpoints, bent by them, is round.
+ * @param {CanvasRenderingContext2D} context
+ * @param {Stroke} stroke
+ */
+function trace(context, stroke) {
+  context.beginPath();
+  context.moveTo(...stroke[0]);
+  for (let i = 1; i < stroke.length - 1; i++) {
+    const [[x, y], [nextX, nextY]] = [stroke[i], stroke[i + 1]];
+    context.quadraticCurveTo(x, y, (x + nextX) / 2, (y + nextY) / 2);
+  }
+  const [x, y] = stroke[stroke.length - 1];
+  context.lineTo(x + (stroke.length === 1 ? 0.1 : 0), y); // a canvas leaves out a line of no length
+  context.stroke();
+}

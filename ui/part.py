@@ -1,0 +1,86 @@
+"""What every part of the page is made of: a template, a style sheet, a script, and functions.
+
+The scripts are ES modules, served as files. Each part's module has a function "mount" that brings
+the part to life; they share the page's state, in page.js, because a module is loaded once a page.
+"""
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from os import PathLike, stat_result
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import gradio as gr
+from starlette.responses import Response
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+
+FOLDER = Path(__file__).parent
+# A path without a slash in front: it leads on from wherever a proxy has put the page.
+SCRIPTS = sorted(f"ui/{path.name}" for path in FOLDER.glob("*.js"))
+# Asked for at once, or each import would wait for the one before.
+PRELOAD = "".join(f'<link rel="modulepreload" href="{path}">' for path in SCRIPTS)
+
+Function = Callable[[Any], Mapping[str, Any]]
+
+
+class Part(gr.HTML):
+    """A part of the page, with all that lies under its name in this folder.
+
+    Its html is given, for it is filled in; NAME.css holds for it alone, NAME.js is mounted with the
+    props. Its functions can be called from there: each takes one argument of any kind, and what it
+    refuses with gr.Error comes back as {"error": one sentence}.
+    """
+
+    def __init__(
+        self, name: str, html: str, functions: Sequence[Function] = (), **props: Any
+    ) -> None:
+        # The only word in quotes is no name: Gradio makes a listener of any that stands in them.
+        mount = (
+            f'import(new URL("ui/{name}.js", document.baseURI))'
+            ".then((part) => part.mount(element, props, server))"
+        )
+        super().__init__(
+            html_template=html,
+            css_template=(FOLDER / f"{name}.css").read_text(),
+            js_on_load=mount,
+            apply_default_css=False,
+            server_functions=[in_words(function) for function in functions],
+            elem_id=name,
+            **props,
+        )
+
+
+def template(name: str) -> Template:
+    """A file of this folder, to be filled in."""
+    return Template((FOLDER / name).read_text())
+
+
+def in_words(function: Function) -> Function:
+    """The same, with a refusal as a reply."""
+
+    @functools.wraps(function)
+    def reply(asked: Any) -> Mapping[str, Any]:
+        try:
+            return function(asked)
+        except gr.Error as error:
+            return {"error": error.message}
+
+    return reply
+
+
+class Scripts(StaticFiles):
+    """The scripts of this folder, and nothing else of it. Browsers ask whether theirs are new."""
+
+    def lookup_path(self, path: str) -> tuple[str, stat_result | None]:
+        return super().lookup_path(path) if path.endswith(".js") else ("", None)
+
+    def file_response(self, full_path: str | PathLike[str], *args: Any, **more: Any) -> Response:
+        response = super().file_response(full_path, *args, **more)
+        response.headers["Content-Type"] = "text/javascript; charset=utf-8"  # on any system
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
+ROUTE = Mount("/ui", Scripts(directory=FOLDER))

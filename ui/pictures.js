@@ -1,0 +1,52 @@
+// @ts-check
+// Levels 0 to 255 of square pictures, as the server sends them, on a canvas.
+
+/** @param {string} encoded base64 */
+export const bytes = (encoded) => Uint8Array.from(atob(encoded), (char) => char.charCodeAt(0));
+
+/**
+ * @param {HTMLCanvasElement} canvas becomes as large as the picture
+ * @param {ArrayLike<number>} levels
+ * @param {(level: number) => number[]} colour red, green, blue and alpha
+ */
+function put(canvas, levels, colour) {
+  const side = Math.sqrt(levels.length);
+  const picture = new ImageData(side, side);
+  for (let i = 0; i < levels.length; i++) picture.data.set(colour(levels[i]), 4 * i);
+  if (canvas.width !== side || canvas.height !== side) canvas.width = canvas.height = side;
+  contextOf(canvas).putImageData(picture, 0, 0);
+}
+
+/**
+ * White on black.
+ * @param {HTMLCanvasElement} canvas
+ * @param {ArrayLike<number>} levels
+ */
+export const paintGrey = (canvas, levels) =>
+  put(canvas, levels, (level) => [level, level, level, 255]);
+
+/**
+ * Black ink on nothing.
+ * @param {HTMLCanvasElement} canvas
+ * @param {ArrayLike<number>} levels
+ */
+export const paintInk = (canvas, levels) => put(canvas, levels, (level) => [0, 0, 0, level]);
+
+/**
+ * The middle of a picture, without its margin.
+ * @param {Uint8Array} levels
+ * @param {number} side of the part that is wanted
+ */
+export function middle(levels, side) {
+  const whole = Math.sqrt(levels.length);
+  const margin = (whole - side) / 2;
+  const rows = Array.from({ length: side }, (_, y) => (y + margin) * whole + margin);
+  return rows.flatMap((start) => [...levels.slice(start, start + side)]);
+}
+
+/** @param {HTMLCanvasElement} canvas */
+export function contextOf(canvas) {
+  const context = canvas.getContext("2d");
+  if (!context) throw new TypeError("The canvas cannot be drawn on.");
+  return context;
+}

@@ -1,0 +1,119 @@
+"""A question of the page about a drawing, checked before anything is computed.
+
+Whatever a browser sends may be anything: it becomes a Question here, or gr.Error with one sentence.
+"""
+
+import base64
+import binascii
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import gradio as gr
+
+from resnet import lenses
+from resnet.surgery import DIAL, INTACT, UNITS, Settings, Unit
+
+
+@dataclass(frozen=True)
+class Strokes:
+    points: Any  # ink judges them
+
+
+@dataclass(frozen=True)
+class Picture:
+    file: bytes
+
+
+@dataclass(frozen=True)
+class Digit:
+    index: int  # of MNIST's test digits, if there is such a one
+
+
+Source: TypeAlias = Strokes | Picture | Digit
+
+
+@dataclass(frozen=True)
+class Lab:
+    """How a drawing is to be prepared; lab judges both."""
+
+    on: Any  # the steps to take
+    pen: Any  # its thickness
+
+
+@dataclass(frozen=True)
+class Inside:
+    """How the nets are to be altered, and what is to be shown inside."""
+
+    settings: Settings
+    lens: str
+
+
+@dataclass(frozen=True)
+class Question:
+    source: Source
+    lab: Lab | None  # None: as ever
+    inside: Inside | None  # None: only the answers of the whole nets
+
+
+def question_of(drawing: Any) -> Question:
+    """{"strokes" | "image": base64 | "digit"} and, where more is wanted, {"lab": {"on", "pen"},
+    "board": {"units", "lens"}}."""
+    if not isinstance(drawing, dict):
+        raise fault("The drawing is incomplete.")
+    return Question(source_of(drawing), lab_of(drawing), inside_of(drawing.get("board")))
+
+
+def source_of(drawing: dict[str, Any]) -> Source:
+    match drawing:
+        case {"digit": index}:
+            if type(index) is not int:
+                raise fault("There is no such test digit.")
+            return Digit(index)
+        case {"image": image}:
+            return Picture(decoded(image))
+        case _:
+            return Strokes(drawing.get("strokes"))
+
+
+def lab_of(drawing: dict[str, Any]) -> Lab | None:
+    if "lab" not in drawing:
+        return None
+    wish = drawing["lab"] if isinstance(drawing["lab"], dict) else {}
+    return Lab(wish.get("on"), wish.get("pen"))
+
+
+def inside_of(board: Any) -> Inside | None:
+    if board is None:
+        return None
+    units = board.get("units") if isinstance(board, dict) else None
+    if not isinstance(units, list) or len(units) != UNITS:
+        raise fault(f"The board is not a list of {UNITS} units.")
+    settings = tuple(map(unit_of, units))
+    lens = board.get("lens")
+    if not isinstance(lens, str) or lens not in lenses.LENSES:
+        raise fault("There is no such lens.")
+    return Inside(settings, lens)
+
+
+def unit_of(unit: Any) -> Unit:
+    if not isinstance(unit, dict) or unit.keys() != vars(INTACT[0]).keys():
+        raise fault("A unit of the board is incomplete.")
+    low, high = DIAL
+    # Written so that it is false for a NaN, and for true and false, which are numbers to Python.
+    if type(unit["dial"]) not in (int, float) or not low <= unit["dial"] <= high:
+        raise fault(f"A dial goes from {low:g} to {high:g}.")
+    if not isinstance(unit["is_out"], bool) or not isinstance(unit["has_shortcut"], bool):
+        raise fault("A unit is in or out, and its shortcut whole or cut.")
+    return Unit(unit["is_out"], unit["has_shortcut"], float(unit["dial"]))
+
+
+def decoded(image: Any) -> bytes:
+    """The bytes of base64."""
+    try:
+        return base64.b64decode(image, validate=True)
+    except (TypeError, ValueError, binascii.Error) as error:
+        raise fault("The image is incomplete.") from error
+
+
+def fault(sentence: str) -> gr.Error:
+    return gr.Error(sentence, print_exception=False)
