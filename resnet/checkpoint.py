@@ -43,8 +43,14 @@ def build(variant: str) -> ResNet18:
         return ResNet18(use_residual=variant == "residual")
 
 
+def unfilled(variant: str) -> ResNet18:
+    """A net whose weights are about to be loaded, or are only counted: drawing them takes time."""
+    with NoFirstWeights():
+        return build(variant)
+
+
 class NoFirstWeights(TorchFunctionMode):
-    """Nets built here draw none, for all are about to be loaded: half the time of a load."""
+    """Leaves what torch.nn.init would draw as it is."""
 
     def __torch_function__(
         self, function: Any, types: Any, args: Any = (), kwargs: Any = None
@@ -84,8 +90,7 @@ def load(path: Path, variant: str) -> tuple[ResNet18, About]:
             raise CheckpointError(
                 f"{path}: holds the {about['variant']} net, not the {variant} one"
             )
-        with NoFirstWeights():
-            net = build(variant)
+        net = unfilled(variant)
         try:
             net.load_state_dict(tensors, strict=True)
         except RuntimeError as error:
