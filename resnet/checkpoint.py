@@ -17,7 +17,8 @@ from typing import Any
 import safetensors.torch
 import torch
 from safetensors import SafetensorError
-from torch import Tensor
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from resnet import ink, samples
 from resnet.calibration import Calibration
@@ -40,6 +41,23 @@ def path_of(variant: str, folder: Path = FOLDER) -> Path:
 def build(variant: str) -> ResNet18:
     with SEEDING:  # it draws first weights, as every net does
         return ResNet18(use_residual=variant == "residual")
+
+
+def unfilled(variant: str) -> ResNet18:
+    """A net whose weights are about to be loaded, or are only counted: drawing them takes time."""
+    with NoFirstWeights():
+        return build(variant)
+
+
+class NoFirstWeights(TorchFunctionMode):
+    """Leaves what torch.nn.init would draw as it is."""
+
+    def __torch_function__(
+        self, function: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        if function in (Tensor.normal_, nn.init.kaiming_uniform_, nn.init.uniform_):
+            return args[0] if args else kwargs["tensor"]
+        return function(*args, **(kwargs or {}))
 
 
 def save(path: Path, net: ResNet18, about: About) -> None:
@@ -72,7 +90,7 @@ def load(path: Path, variant: str) -> tuple[ResNet18, About]:
             raise CheckpointError(
                 f"{path}: holds the {about['variant']} net, not the {variant} one"
             )
-        net = build(variant)
+        net = unfilled(variant)
         try:
             net.load_state_dict(tensors, strict=True)
         except RuntimeError as error:

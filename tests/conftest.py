@@ -9,6 +9,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 os.environ["TQDM_DISABLE"] = "1"  # read when tqdm is imported
+# For this process and those it starts: tests of small tensors; threads would only wait for each
+# other.
+os.environ["OMP_NUM_THREADS"] = "1"
 
 import hypothesis  # noqa: F401 - its plugin imports it late, beside the server's threads
 import numpy as np
@@ -25,8 +28,6 @@ from resnet.readback import DIGITS, LEVELS, RANK, Basis, Decoder, Readback, Scor
 from resnet.studies import depth, textbook
 from resnet.surgery import Trace, trace
 from tests.idx_files import idx_bytes, own_folder, write_sums
-
-torch.set_num_threads(1)  # tests of small tensors; threads would only wait for each other
 
 
 def enliven(net: nn.Module, seed: int = 0) -> None:

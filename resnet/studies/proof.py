@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from resnet import ink, samples
-from resnet.checkpoint import FOLDER, build, load, path_of
+from resnet.checkpoint import FOLDER, build, load, path_of, unfilled
 from resnet.model import SEEDING, LiveConv2d, ResNet18
 
 # The book's flaws, and one fault of our own that a sound check must find.
@@ -202,7 +202,7 @@ def idle_weights() -> int:
 
 def with_biases() -> int:
     """Parameters of the residual net in the form of the textbook's port."""
-    return count_with_biases(build("residual"))
+    return count_with_biases(unfilled("residual"))
 
 
 def count_with_biases(module: nn.Module) -> int:
