@@ -166,7 +166,7 @@ def is_done(path: Path, run: training.Run) -> bool:
     return all(about.get(key) == value for key, value in run.identity.items())
 
 
-def described(score: dict[str, int]) -> str:
+def described(score: checkpoint.Score) -> str:
     return f"{score['right']:,}/{score['total']:,} ({100 * score['right'] / score['total']:.2f} %)"
 
 

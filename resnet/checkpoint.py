@@ -10,9 +10,10 @@ import contextlib
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, cast
 
 import safetensors.torch
 import torch
@@ -27,7 +28,63 @@ from resnet.model import SEEDING, ResNet18
 FOLDER = Path(__file__).parent.parent / "checkpoints"
 VARIANTS = ("residual", "plain")
 
-About = dict[str, Any]  # JSON values
+Description = Mapping[str, Any]  # JSON values
+
+
+class Score(TypedDict):
+    right: int
+    total: int
+
+
+class Mistakes(TypedDict):
+    index: list[int]  # of the digits misread, in order
+    said: list[int]  # of each
+
+
+class Epoch(TypedDict):
+    """Both validation slices after an epoch, read by the averaged weights unless it says else."""
+
+    step: int
+    right: int
+    right_unaveraged: int
+    total: int
+    styles_right: int
+    styles_total: int
+
+
+class Notes(TypedDict):
+    """Taken during a training: step, loss and gradient norms every few steps, see training.record;
+    epochs after each."""
+
+    step: list[int]
+    loss: list[float]
+    gradient_norm: dict[str, list[float]]  # by module
+    epochs: list[Epoch]
+
+
+class About(TypedDict, total=False):
+    """The metadata of a checkpoint. load sees to those that every reader needs: variant,
+    weights_sha256, test and calibration; any other may be missing or of an older kind."""
+
+    variant: str
+    weights_sha256: str
+    self_test: list[int]  # the answers to the sample digits 0 to 9
+    test: Score
+    validation: Score
+    styles: Score  # held out
+    mistakes: Mistakes  # on the test set
+    calibration: dict[str, float]  # the fields of Calibration
+    recipe: dict[str, Any]  # the fields of training.Recipe
+    seed: int
+    data_sha256: str
+    extras_sha256: str
+    best_step: int
+    steps: int
+    seconds: float
+    torch: str
+    device: str
+    date: str
+    history: Notes
 
 
 class CheckpointError(Exception):
@@ -60,19 +117,19 @@ class NoFirstWeights(TorchFunctionMode):
         return function(*args, **(kwargs or {}))
 
 
-def save(path: Path, net: ResNet18, about: About) -> None:
+def save(path: Path, net: ResNet18, about: Description) -> None:
     """Write a net as float16 with its description, replacing the file only when all is well."""
     variant = "residual" if net.use_residual else "plain"
     tensors = halved(net)
     if name := not_finite(tensors):
         raise CheckpointError(f"{path}: not written, since {name} has values that are not finite")
-    about = {
+    described = {
         **about,
         "variant": variant,
         "weights_sha256": digest(tensors, {}),
         "self_test": self_test(as_stored(net)),
     }
-    write(path, tensors, about)
+    write(path, tensors, described)
 
 
 def load(path: Path, variant: str) -> tuple[ResNet18, About]:
@@ -105,10 +162,10 @@ def load(path: Path, variant: str) -> tuple[ResNet18, About]:
             f"{error}; restore it (git checkout -- checkpoints) "
             f"or train it (python train.py --variant {variant})"
         ) from error
-    return net, about
+    return net, cast(About, about)
 
 
-def unusable(about: About) -> str | None:
+def unusable(about: Description) -> str | None:
     """The first of the metadata that every reader needs and that is missing or makes no sense.
 
     The rest (recipe, history, mistakes and so on) is for single tables and plots, which say so
@@ -166,7 +223,7 @@ def self_test(net: ResNet18) -> list[int]:
     return net(ink.normalise(pictures)).argmax(1).tolist()
 
 
-def write(path: Path, tensors: dict[str, Tensor], about: About) -> None:
+def write(path: Path, tensors: dict[str, Tensor], about: Description) -> None:
     """Write tensors and a description so that a crash, a full disk or a kill keeps the old file.
 
     Raises CheckpointError when it cannot be written.
@@ -198,7 +255,7 @@ def write(path: Path, tensors: dict[str, Tensor], about: About) -> None:
             os.close(folder)
 
 
-def read(path: Path) -> tuple[dict[str, Tensor], About]:
+def read(path: Path) -> tuple[dict[str, Tensor], Description]:
     """The tensors and the description of a file, verified against its own sha256.
 
     The file is read whole, not mapped: replacing it later cannot change tensors in use.
@@ -226,7 +283,7 @@ def read(path: Path) -> tuple[dict[str, Tensor], About]:
     return tensors, about
 
 
-def digest(tensors: dict[str, Tensor], about: About) -> str:
+def digest(tensors: dict[str, Tensor], about: Description) -> str:
     """sha256 over the description and over name, type, shape and bytes of every tensor."""
     sha256 = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
     for name in sorted(tensors):

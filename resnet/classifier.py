@@ -7,9 +7,10 @@ net as trained, within 1e-4.
 """
 
 import copy
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict, cast
 
 import torch
 from torch import Tensor, fx, nn
@@ -32,8 +33,17 @@ class Answer:
     is_digit: float  # the probability that it is one, at even odds beforehand
     reason: str | None = None  # "blank", "not a digit"
 
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+    def as_json(self) -> "AnswerJson":
+        return cast(AnswerJson, asdict(self))
+
+
+class AnswerJson(TypedDict):
+    """An Answer as programs get it: the same fields in the same order."""
+
+    digit: int | None
+    probabilities: list[float] | None
+    is_digit: float
+    reason: str | None
 
 
 BLANK = Answer(digit=None, probabilities=None, is_digit=0.0, reason="blank")
@@ -80,7 +90,9 @@ class Classifier:
         """(N, 1, 32, 32) ink in [0, 1] -> N answers."""
         return self.judged(pictures, self.logits(pictures)) if len(pictures) else []
 
-    def dissect(self, picture: Tensor, settings: Settings, lens: str) -> tuple[Answer, list[Cell]]:
+    def dissect(
+        self, picture: Tensor, settings: Settings, lens: str
+    ) -> tuple[Answer, Sequence[Cell]]:
         """The answer to (1, 32, 32) ink in [0, 1] with units altered, and what a lens shows inside.
 
         The cells are those of the stem and of each unit, see lenses. A net that is altered refuses
@@ -94,6 +106,7 @@ class Classifier:
             is_altered = any(map(alters, self.body.units(), settings))
             logits = seen.logits.detach().cpu()
             (answer,) = self.judged(pictures.detach(), logits, may_refuse=not is_altered)
+            cells: Sequence[Cell]
             match lens:
                 case "maps":
                     cells = lenses.maps(seen)

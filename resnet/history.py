@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from resnet.checkpoint import VARIANTS, About
+from resnet.checkpoint import VARIANTS, About, Epoch
 
 LEARNT = 1.0  # a loss that both nets pass early, where the first steps can still be told apart
 REACH = 12  # records to either side that a smoothed one is the mean of at most: 12 * 20 steps
@@ -24,11 +24,11 @@ class Course:
     step: list[int]  # steps done before each record
     loss: list[float]  # of that step's batch
     gradient_norm: dict[str, list[float]]  # module -> over all its parameters, of the same batch
-    epochs: list[dict[str, int]]
+    epochs: list[Epoch]
     kept: int  # which of the epochs, from 0, the checkpoint holds
 
     @property
-    def chosen(self) -> dict[str, int]:
+    def chosen(self) -> Epoch:
         return self.epochs[self.kept]
 
     def in_first_epoch(self, values: Sequence[float]) -> list[float]:

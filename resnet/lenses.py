@@ -1,7 +1,7 @@
 """The lenses of the board: what is shown at the stem and at each of the eight units of a net.
 
-A lens is one question asked at every place. What it finds there is a cell, a dict of JSON values;
-pictures in it are grey levels, one byte a pixel, row by row, base64.
+A lens is one question asked at every place. What it finds there is a cell; pictures in it are grey
+levels, one byte a pixel, row by row, base64.
 
     maps  the strongest feature maps
     edit  how much the unit changed what its shortcut carries
@@ -11,7 +11,7 @@ pictures in it are grey levels, one byte a pixel, row by row, base64.
 """
 
 import base64
-from typing import Any
+from typing import NotRequired, TypeAlias, TypedDict
 
 import torch
 from torch import Tensor
@@ -25,24 +25,55 @@ from resnet.surgery import Trace
 LENSES = ("maps", "edit", "left", "knew", "why")
 TILED = 16  # pixels to a side of the tiled feature maps
 
-Cell = dict[str, Any]  # JSON values
+
+class MapsCell(TypedDict):
+    """The strongest channels of a place, by their maximum: as many as fill 16x16 pixels."""
+
+    size: int  # of one map
+    channels: list[int]  # which, in order
+    low: list[float]  # the range of each
+    high: list[float]
+    picture: str  # 16x16: each map from 0, below which none is after a relu, to its own high
+
+
+class EditCell(TypedDict):
+    """How far a unit's output y is from s, what a shortcut around it carries: its input, or the 1x1
+    convolution of that where shapes change. None where it is not defined: at the stem, of zeros,
+    the cosine where shapes change, the ratio where a plain unit changes them."""
+
+    ratio: float | None  # |y - s| / |s|
+    cosine: float | None  # of the angle between y and the unit's input
+
+
+class LeftCell(TypedDict):
+    picture: str  # 32x32, as it is read back
+    r2: float  # of MNIST's test pictures read back there, in the whole net
+
+
+class KnewCell(TypedDict):
+    digit: int
+    accuracy: list[int]  # right and total of MNIST's test digits, in the whole net
+
+
+class WhyCell(TypedDict):
+    picture: str | None  # 32x32, Grad-CAM's map scaled to its own maximum; None for one pixel
+    size: int  # of the map
+    gradient: NotRequired[str]  # 32x32, at the stem: how much the logit changes with each pixel
+
+
+Cell: TypeAlias = MapsCell | EditCell | LeftCell | KnewCell | WhyCell
 
 
 class LensError(Exception):
     """An unknown or unavailable lens; the message is one sentence for the page."""
 
 
-def maps(seen: Trace) -> list[Cell]:
-    """At each place as many of the strongest channels as fill 16x16 pixels, by their maximum.
-
-    {"size": of one map, "channels": which, in order, "low" and "high": the range of each,
-    "picture": 16x16}. In the picture each map goes from 0, below which none is after a relu, to
-    its own high.
-    """
+def maps(seen: Trace) -> list[MapsCell]:
+    """At each place, its strongest maps."""
     return [tiled(of_one[0]) for of_one in seen.maps]
 
 
-def tiled(features: Tensor) -> Cell:
+def tiled(features: Tensor) -> MapsCell:
     """(channels, size, size), at least 0 -> the cell of maps."""
     size = features.shape[-1]
     side = TILED // size  # maps to a side
@@ -60,20 +91,17 @@ def tiled(features: Tensor) -> Cell:
     }
 
 
-def edit(seen: Trace, net: ResNet18) -> list[Cell]:
+def edit(seen: Trace, net: ResNet18) -> list[EditCell]:
     """How far each unit's output y is from s, what a shortcut around it carries.
 
-    {"ratio": |y - s| / |s|, "cosine": of the angle between y and the unit's input}; s is the input,
-    or its 1x1 convolution where shapes change. None where that is not defined: at the stem, of
-    zeros, the cosine where shapes change, the ratio where a plain unit changes them. That residual
-    units edit a little at a time: Jastrzebski et al., Residual Connections Encourage Iterative
-    Inference, arXiv 1710.04773.
+    That residual units edit a little at a time: Jastrzebski et al., Residual Connections Encourage
+    Iterative Inference, arXiv 1710.04773.
     """
     places = zip(net.units(), seen.maps, seen.maps[1:], strict=False)
     return [{"ratio": None, "cosine": None}, *(edited(unit, x, y) for unit, x, y in places)]
 
 
-def edited(unit: ResBlock, x: Tensor, y: Tensor) -> Cell:
+def edited(unit: ResBlock, x: Tensor, y: Tensor) -> EditCell:
     ratio = cosine = None
     if unit.use_residual or not unit.changes_shape:
         carried = unit.shortcut(x)
@@ -87,12 +115,11 @@ def quotient(a: Tensor, b: Tensor) -> float | None:
     return round((a / b).item(), 4) if b > 0 else None
 
 
-def left(seen: Trace, readback: Readback) -> list[Cell]:
+def left(seen: Trace, readback: Readback) -> list[LeftCell]:
     """The picture as it is read back from each place, clipped to [0, 1].
 
-    {"picture": 32x32, "r2": of MNIST's test pictures read back there, in the whole net}. With units
-    altered it is still the decoder of the whole net that reads: it shows what the rest of the net,
-    which has not changed either, is given to understand.
+    With units altered it is still the decoder of the whole net that reads: it shows what the rest
+    of the net, which has not changed either, is given to understand.
     """
     pictures, _ = readback.read([features.cpu() for features in seen.maps])
     return [
@@ -101,11 +128,8 @@ def left(seen: Trace, readback: Readback) -> list[Cell]:
     ]
 
 
-def knew(seen: Trace, readback: Readback) -> list[Cell]:
-    """The digit that a linear probe of the whole net names at each place.
-
-    {"digit": 0 to 9, "accuracy": [right, total] of MNIST's test digits, in the whole net}.
-    """
+def knew(seen: Trace, readback: Readback) -> list[KnewCell]:
+    """The digit that a linear probe of the whole net names at each place."""
     _, scores = readback.read([features.cpu() for features in seen.maps])
     return [
         {"digit": int(of_ten.argmax()), "accuracy": [score.right, score.total]}
@@ -113,15 +137,12 @@ def knew(seen: Trace, readback: Readback) -> list[Cell]:
     ]
 
 
-def why(seen: Trace) -> list[Cell]:
+def why(seen: Trace) -> list[WhyCell]:
     """Where the likeliest digit comes from: Grad-CAM at each place, and the picture's gradient.
 
-    {"picture": 32x32, the map of Grad-CAM enlarged and scaled to its own maximum, None where it is
-    one pixel, "size": of the map}; at the stem "gradient" in addition, 32x32, how much the logit
-    changes with each pixel, either way, scaled to its maximum. The trace must have been made with
-    gradients to its pictures. Selvaraju et al.: Grad-CAM, arXiv 1610.02391, section 3, equations 1
-    and 2; Simonyan, Vedaldi, Zisserman: Deep Inside Convolutional Networks, arXiv 1312.6034,
-    section 3.
+    The trace must have been made with gradients to its pictures. Selvaraju et al.: Grad-CAM, arXiv
+    1610.02391, section 3, equations 1 and 2; Simonyan, Vedaldi, Zisserman: Deep Inside
+    Convolutional Networks, arXiv 1312.6034, section 3.
     """
     logit = seen.logits[0].max()
     of_picture, *of_maps = torch.autograd.grad(logit, [seen.pictures, *seen.maps])
@@ -133,7 +154,7 @@ def why(seen: Trace) -> list[Cell]:
     return cells
 
 
-def located(features: Tensor, gradient: Tensor) -> Cell:
+def located(features: Tensor, gradient: Tensor) -> WhyCell:
     """(channels, size, size) each -> the cell of why."""
     size = features.shape[-1]
     if size == 1:

@@ -24,7 +24,7 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from resnet import checkpoint, ink
-from resnet.checkpoint import About, CheckpointError
+from resnet.checkpoint import CheckpointError, Description
 from resnet.mnist import Mnist, Split
 from resnet.model import ResNet18
 from resnet.surgery import UNITS, trace
@@ -105,7 +105,7 @@ def path_of(variant: str, folder: Path = checkpoint.FOLDER) -> Path:
     return folder / f"{variant}.readback.safetensors"
 
 
-def save(path: Path, readback: Readback, about: About) -> None:
+def save(path: Path, readback: Readback, about: Description) -> None:
     tensors = {"mean": readback.basis.mean, "directions": readback.basis.directions.half()}
     for place, decoder in zip(PLACES, readback.decoders, strict=True):
         tensors[f"{place}.levels"] = decoder.levels.to(torch.int8)
@@ -117,7 +117,7 @@ def save(path: Path, readback: Readback, about: About) -> None:
     checkpoint.write(path, tensors, {**about, "scores": scores})
 
 
-def load(path: Path, weights_sha256: str) -> tuple[Readback, About]:
+def load(path: Path, weights_sha256: str) -> tuple[Readback, Description]:
     """The read-back fitted to a net's weights, on the CPU, and what its metadata say.
 
     Raises CheckpointError when the file is missing, damaged or was fitted to other weights.
@@ -152,8 +152,8 @@ def decoder_of(tensors: dict[str, Tensor], place: str) -> Decoder:
 
 
 def fit(
-    net: ResNet18, of_net: About, data: Mnist, ridges: Sequence[float] = RIDGES
-) -> tuple[Readback, About]:
+    net: ResNet18, of_net: Description, data: Mnist, ridges: Sequence[float] = RIDGES
+) -> tuple[Readback, Description]:
     """To a net in eval mode and its metadata, with the test set read at the end.
 
     Weights are rounded as they are stored before anything is measured. The description returned

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -24,6 +24,7 @@ from tqdm import tqdm
 from resnet import checkpoint, ink
 from resnet.augment import augment
 from resnet.calibration import NO_DIGIT, Calibration, calibrate
+from resnet.checkpoint import About, Epoch, Mistakes, Notes
 from resnet.handwriting import Extras
 from resnet.mnist import Mnist, Split
 from resnet.model import ResNet18, placed
@@ -106,7 +107,7 @@ class Run:
         )
         self.step = 0
         self.seconds = 0.0
-        self.history: dict[str, Any] = {"step": [], "loss": [], "gradient_norm": {}, "epochs": []}
+        self.history: Notes = {"step": [], "loss": [], "gradient_norm": {}, "epochs": []}
         self.best: dict[str, Tensor] = {}
 
     @property
@@ -116,14 +117,14 @@ class Run:
         MNIST's validation slice and the held-out styles count alike.
         """
 
-        def merit(epoch: dict[str, int]) -> tuple[int, int]:  # the sum of both shares, exactly
+        def merit(epoch: Epoch) -> tuple[int, int]:  # the sum of both shares, exactly
             shares = epoch["right"] * epoch["styles_total"] + epoch["styles_right"] * epoch["total"]
             return shares, epoch["step"]
 
         return int(max(self.history["epochs"], key=merit)["step"])
 
     @property
-    def identity(self) -> dict[str, Any]:
+    def identity(self) -> About:
         """All that must be equal for one run to go on where another stopped."""
         return {
             "variant": self.variant,
@@ -170,7 +171,8 @@ class Run:
                     buffer = torch.empty_like(parameter).copy_(parts["momentum"][name])
                     self.optimizer.state[parameter]["momentum_buffer"] = buffer
             self.step, self.seconds = int(about["step"]), float(about["seconds"])
-            self.history = {name: about["history"][name] for name in self.history}
+            history = {name: about["history"][name] for name in self.history}
+            self.history = cast(Notes, history)
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise checkpoint.CheckpointError(
                 f"{path}: not an interrupted run of this project; delete the file to start anew"
@@ -314,14 +316,14 @@ def judge_epoch(run: Run, validation: Split, styles: Split) -> None:
         run.best = {name: tensor.cpu().clone() for name, tensor in averaged.state_dict().items()}
 
 
-def finish(run: Run, data: Mnist, held_out: Extras, path: Path) -> dict[str, Any]:
+def finish(run: Run, data: Mnist, held_out: Extras, path: Path) -> About:
     """Read the test set, this once, with the best weights as they are stored, and store them."""
     best = checkpoint.build(run.variant)
     best.load_state_dict(run.best)
     stored = placed(checkpoint.as_stored(best), run.device)
     styles = held_out.digits
     wrong = mistakes(stored, data.test)
-    about = {
+    about: About = {
         **run.identity,
         "validation": {"right": evaluate(stored, data.validation), "total": len(data.validation)},
         "styles": {"right": evaluate(stored, styles), "total": len(styles)},
@@ -370,7 +372,7 @@ def evaluate(net: ResNet18, split: Split) -> int:
     return len(split) - len(mistakes(net, split)["index"])
 
 
-def mistakes(net: ResNet18, split: Split) -> dict[str, list[int]]:
+def mistakes(net: ResNet18, split: Split) -> Mistakes:
     """Which digits of a split the net reads wrong, in order, and what it says there."""
     said = logits_of(net, split.images).argmax(1)
     index = (said != split.labels).nonzero()[:, 0]

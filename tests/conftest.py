@@ -75,7 +75,7 @@ def thin(net: ResNet18, pictures: torch.Tensor) -> Trace:
 
 # Metadata of a net whose logits are taken as they are, and which answers whatever it is shown: no
 # more than every checkpoint has to have.
-UNCALIBRATED = {
+UNCALIBRATED: checkpoint.About = {
     "calibration": asdict(Calibration(1.0, 1.0, 0.0, 0.0)),
     "test": {"right": 9, "total": 10},
 }
@@ -152,7 +152,7 @@ def measured(
     (folder / mnist.FILES["test_labels"]).write_bytes(idx_bytes(labels.numpy()))
     write_sums(folder)
     sha256 = mnist.load(folder).sha256
-    abouts = {}
+    abouts: dict[str, checkpoint.About] = {}
     for variant, net in classifiers.items():
         wrong = (said[variant][order] != labels).nonzero().flatten()
         abouts[variant] = {

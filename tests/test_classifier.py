@@ -9,7 +9,7 @@ from torch import nn
 
 from resnet import checkpoint, ink, mnist, readback, samples
 from resnet.calibration import Calibration
-from resnet.checkpoint import CheckpointError
+from resnet.checkpoint import About, CheckpointError
 from resnet.classifier import BLANK, Classifier, ready
 from resnet.lenses import LensError
 from resnet.model import LiveConv2d
@@ -122,7 +122,7 @@ def test_below_the_threshold_is_no_answer(variant: str) -> None:
     chance = 1 / (1 + math.exp(0.5 - 2 * (math.log(10) - 1)))
     for threshold in (chance - 0.01, chance + 0.01):
         calibration = Calibration(3.0, slope=2.0, offset=-0.5, threshold=threshold)
-        about = {"calibration": asdict(calibration)}
+        about: About = {"calibration": asdict(calibration)}
         (answer,) = Classifier(net, about).answer(torch.rand(1, 1, 32, 32))
         assert answer.is_digit == pytest.approx(chance, abs=1e-6)
         assert answer.probabilities == pytest.approx([0.1] * 10)
@@ -133,7 +133,7 @@ def test_below_the_threshold_is_no_answer(variant: str) -> None:
 
 def test_temperature_flattens_and_keeps_the_order(variant: str) -> None:
     net, pictures = lively_net(variant), torch.rand(5, 1, 32, 32)
-    hot = {"calibration": asdict(Calibration(4.0, 1.0, 0.0, 0.0))}
+    hot: About = {"calibration": asdict(Calibration(4.0, 1.0, 0.0, 0.0))}
     for cool, flat in zip(
         Classifier(net, UNCALIBRATED).answer(pictures),
         Classifier(net, hot).answer(pictures),

@@ -12,7 +12,7 @@ from tests.idx_files import own_folder
 TOTAL = 20
 
 
-def about(mistakes: dict[int, int], total: int = TOTAL) -> dict[str, Any]:
+def about(mistakes: dict[int, int], total: int = TOTAL) -> Any:
     return {
         "data_sha256": "data",
         "test": {"right": total - len(mistakes), "total": total},

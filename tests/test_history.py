@@ -4,11 +4,12 @@ from typing import Any
 import pytest
 
 from resnet import history
+from resnet.checkpoint import About
 from resnet.classifier import Classifier
 from ui.history import FACTS, TrainingHistory, missing, stated
 
 
-def about(losses: list[float], rights: list[int], best: int = 20) -> dict[str, Any]:
+def about(losses: list[float], rights: list[int], best: int = 20) -> Any:
     """The metadata of two epochs of ten steps, recorded every five."""
     epochs = [
         {
@@ -25,7 +26,7 @@ def about(losses: list[float], rights: list[int], best: int = 20) -> dict[str, A
     }  # fmt: skip
 
 
-def courses(**abouts: dict[str, Any]) -> dict[str, history.Course]:
+def courses(**abouts: About) -> dict[str, history.Course]:
     return history.courses(abouts)
 
 
@@ -69,7 +70,7 @@ def test_a_running_mean_keeps_the_ends() -> None:
     [{"loss": [1.0]}, {"loss": [1.0, 1.0, 1.0, math.nan]}, {"loss": [1.0, 1.0, 1.0, 0.0]},
      {"step": []}, {"epochs": []}, {"epochs": [{"step": 20}]}, {"gradient_norm": {}}],
 )  # fmt: skip
-def test_a_history_that_cannot_be_read_is_none(change: dict[str, Any]) -> None:
+def test_a_history_that_cannot_be_read_is_none(change: Any) -> None:
     damaged = about([2.0, 1.0, 1.0, 0.5], [90, 95])
     damaged["history"].update(change)
     assert history.course_of(damaged) is None
@@ -100,7 +101,7 @@ def test_the_tab_shows_what_the_checkpoints_tell(classifiers: dict[str, Classifi
         ("Data, sha256", {"data_sha256": 7}),
     ],
 )
-def test_a_fact_that_makes_no_sense_is_not_told(fact: str, change: dict[str, Any]) -> None:
+def test_a_fact_that_makes_no_sense_is_not_told(fact: str, change: About) -> None:
     assert stated(FACTS[fact], change) == "not told"
 
 

@@ -32,9 +32,8 @@ def levels(encoded: str, side: int) -> np.ndarray:
     return np.frombuffer(base64.b64decode(encoded), np.uint8).reshape(side, side)
 
 
-def cells_of(
-    classifier: Classifier, lens: str, settings: tuple[Unit, ...] = INTACT
-) -> list[dict[str, Any]]:
+def cells_of(classifier: Classifier, lens: str, settings: tuple[Unit, ...] = INTACT) -> Any:
+    """Each lens has cells of its own kind."""
     return classifier.dissect(random_pictures()[0], settings, lens)[1]
 
 
@@ -196,7 +195,7 @@ def test_why_is_what_captum_finds(variant: str) -> None:
     net, classifier = lively_net(variant), ready(variant)
     found_something = 0
     for picture in random_pictures():
-        _, cells = classifier.dissect(picture, INTACT, "why")
+        cells: Any = classifier.dissect(picture, INTACT, "why")[1]
         normalised = ink.normalise(picture[None])
         with torch.inference_mode():
             digit = int(net(normalised).argmax())

@@ -270,8 +270,8 @@ def test_mistakes_lists_what_only_one_net_reads(tmp_path: Path, measured: Measur
 def test_mistakes_of_checkpoints_that_list_none_are_one_sentence(tmp_path: Path) -> None:
     for variant in checkpoint.VARIANTS:
         tensors, about = checkpoint.read(checkpoint.path_of(variant))
-        about.pop("mistakes", None)
-        checkpoint.write(checkpoint.path_of(variant, tmp_path), tensors, about)
+        rest = {key: value for key, value in about.items() if key != "mistakes"}
+        checkpoint.write(checkpoint.path_of(variant, tmp_path), tensors, rest)
     result = resnet("mistakes", "--checkpoints", tmp_path)
     assert result.returncode == 1
     assert result.stdout == ""

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from resnet import checkpoint, ink, mnist, readback
-from resnet.checkpoint import About, CheckpointError
+from resnet.checkpoint import CheckpointError, Description
 from resnet.classifier import Classifier
 from resnet.mnist import Mnist
 from resnet.model import ResNet18
@@ -25,7 +25,7 @@ class Fitted:
     net: ResNet18
     data: Mnist
     readback: Readback
-    about: About
+    about: Description
 
 
 @pytest.fixture(scope="module")

@@ -232,9 +232,10 @@ def test_smoothing_is_for_digits_only() -> None:
 def test_best_is_the_latest_of_the_best_epochs() -> None:
     run = new_run()
     run.history["epochs"] = [
-        {"step": step, "right": right, "total": 10, "styles_right": styles, "styles_total": 5}
+        {"step": step, "right": right, "right_unaveraged": 0, "total": 10,
+         "styles_right": styles, "styles_total": 5}
         for step, right, styles in ((4, 8, 4), (8, 9, 4), (12, 7, 5), (16, 9, 3), (20, 8, 4))
-    ]
+    ]  # fmt: skip
     assert run.best_step == 12  # 0.7 + 1.0 equals 0.9 + 0.8, and is later
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from html import escape
-from typing import Any
+from typing import Any, Literal
 
 from resnet import history
 from resnet.checkpoint import About
@@ -55,7 +55,7 @@ def missing(told: Mapping[str, Course]) -> str:
 # --- the facts -------------------------------------------------------------------------------
 
 
-def score(part: str) -> Callable[[About], str]:
+def score(part: Literal["test", "validation", "styles"]) -> Callable[[About], str]:
     def of_part(about: About) -> str:
         right, total = about[part]["right"], about[part]["total"]
         low, high = (100 * share for share in wilson_interval(right, total))

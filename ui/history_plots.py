@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from resnet import history
+from resnet.checkpoint import Epoch
 from resnet.history import Course
 from ui import plots
 from ui.cards import LOOKS
@@ -49,19 +50,19 @@ def landmarks(told: Mapping[str, Course]) -> list[tuple[int, int]]:
 
 
 def errors_plot(told: Mapping[str, Course]) -> str:
-    parts = {"": "MNIST validation digits", "styles_": "Held-out styles: pen and fonts"}
+    slices = {on_mnist: "MNIST validation digits", on_styles: "Held-out styles: pen and fonts"}
 
     def draw(panels: list[Axes], is_phone: bool) -> None:
-        for panel, (part, title) in zip(panels, parts.items(), strict=True):
+        for panel, (score, title) in zip(panels, slices.items(), strict=True):
             logarithmic(panel, (10, 20, 30, 50, 70, 100, 200, 500))
             for variant, course in told.items():
                 line = plots.LINES[variant]
                 epochs = range(1, len(course.epochs) + 1)
-                if not part:
+                if score is on_mnist:
                     panel.plot(
                         epochs, unaveraged(course), **{**line, "linewidth": 1.0, "alpha": 0.55}
                     )
-                errors = wrong(course, part)
+                errors = wrong(course, score)
                 panel.plot(epochs, errors, label=LOOKS[variant]["title"], **line)
                 # Of equal places both shall be seen: a hollow square around a filled dot.
                 panel.plot(
@@ -71,7 +72,7 @@ def errors_plot(told: Mapping[str, Course]) -> str:
                     fillstyle="full" if variant == "residual" else "none",
                     label=f"{LOOKS[variant]['title']}: kept",
                 )  # fmt: skip
-            total = next(iter(told.values())).chosen[f"{part}total"]
+            _, total = score(next(iter(told.values())).chosen)
             panel.set(xlabel="epoch", ylabel=f"misread of {total:,} (logarithmic)")
             panel.set_title(title)
             panel.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -94,8 +95,16 @@ def errors_plot(told: Mapping[str, Course]) -> str:
     )  # fmt: skip
 
 
-def wrong(course: Course, part: str) -> list[int]:
-    return [epoch[f"{part}total"] - epoch[f"{part}right"] for epoch in course.epochs]
+def on_mnist(epoch: Epoch) -> tuple[int, int]:
+    return epoch["right"], epoch["total"]
+
+
+def on_styles(epoch: Epoch) -> tuple[int, int]:
+    return epoch["styles_right"], epoch["styles_total"]
+
+
+def wrong(course: Course, score: Callable[[Epoch], tuple[int, int]]) -> list[int]:
+    return [total - right for right, total in map(score, course.epochs)]
 
 
 def unaveraged(course: Course) -> list[int]:
@@ -106,7 +115,7 @@ def errors_of(course: Course, i: int) -> list[str]:
     if i >= len(course.epochs):
         return ["-", "-", "-"]
     mark = " (kept)" if i == course.kept else ""
-    counts = wrong(course, "")[i], unaveraged(course)[i], wrong(course, "styles_")[i]
+    counts = wrong(course, on_mnist)[i], unaveraged(course)[i], wrong(course, on_styles)[i]
     return [f"{counts[0]}{mark}", *map(str, counts[1:])]
 
 

@@ -5,7 +5,7 @@ import ctypes
 import os
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
@@ -13,14 +13,14 @@ from typing import Any, NotRequired, TypedDict
 from torch import Tensor
 
 from resnet import ink, lab, lenses
-from resnet.classifier import Classifier
+from resnet.classifier import AnswerJson, Classifier
 from resnet.comparison import measured_digits
 from resnet.mnist import DataError, Split
 from ui.question import Digit, Inside, Lab, Picture, Source, Strokes, fault, question_of
 
 PATIENCE = 3.0  # seconds a drawing waits for its turn before it is refused
 
-Answers = dict[str, dict[str, Any]]  # variant -> the JSON form of an Answer
+Answers = dict[str, AnswerJson]  # by variant
 
 
 class Reply(TypedDict):
@@ -30,7 +30,7 @@ class Reply(TypedDict):
     picture: str  # that the nets saw: base64 of 32x32 grey levels
     steps: NotRequired[list[str]]  # the same after each step, where the lab asked
     label: NotRequired[int]  # of a test digit
-    board: NotRequired[dict[str, list[lenses.Cell]]]  # variant -> a cell a place
+    board: NotRequired[dict[str, Sequence[lenses.Cell]]]  # variant -> a cell a place
     closed: NotRequired[str]  # why the lens shows nothing
 
 

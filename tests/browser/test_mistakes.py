@@ -256,7 +256,8 @@ def test_nets_that_cannot_be_compared_are_one_sentence(
     open_page: OpenPage, serve: Serve, nets: dict[str, Classifier]
 ) -> None:
     mute = copy.copy(nets["plain"])
-    mute.about = {key: value for key, value in mute.about.items() if key != "mistakes"}
+    mute.about = mute.about.copy()
+    del mute.about["mistakes"]
     for classifiers, reason in (
         ({"residual": nets["residual"], "plain": mute}, "does not say which digits it misreads."),
         ({"residual": nets["residual"]}, "the plain one is not loaded."),
