@@ -134,7 +134,7 @@ def test_requirements_named_in_the_readme_exist() -> None:
 
 
 def anchors(text: str) -> set[str]:
-    """What a link to a heading says after its #."""
+    """The anchor of a heading, as links write it after their #."""
     headings = re.findall(r"^#+ (.*)$", re.sub(r"```.*?```", "", text, flags=re.DOTALL), re.M)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 

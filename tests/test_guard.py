@@ -1,4 +1,4 @@
-"""What the server refuses before Gradio sees it."""
+"""Bad requests are refused before Gradio sees them."""
 
 import socket
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What every part is made of, and the scripts as the server hands them out."""
+"""The parts of the page, and their scripts as the server sends them."""
 
 import json
 import re

@@ -113,7 +113,7 @@ def row(variant: str, net: Classifier) -> str:
 def figures(
     variant: str, net: Classifier, lesions: Mapping[str, Any] | None
 ) -> dict[str, Any] | None:
-    """What was measured of this very net, and of the same net trained from other seeds.
+    """The measured figures of this very net, and of the same net trained from other seeds.
 
     None where the table is of other weights: rather no figures than wrong ones.
     """

@@ -34,7 +34,7 @@ NET = Template(
 
 
 class Depth(Part):
-    """What the stored runs show of depth; and both nets' gradients, stored or sent back now.
+    """Accuracy by depth from the stored runs, and both nets' gradients, stored or computed now.
 
     deep is the table of results/depth.json, None where there is none: a sentence says so, and an
     error can be sent back all the same.
@@ -98,7 +98,7 @@ def thermometer(table: DepthTable) -> dict[str, Any]:
 
 
 def saying(nets: Mapping[str, Gradients], layers: int, has_norm: bool, when: When) -> str:
-    """What becomes of the gradient on its way to the stem, in both nets."""
+    """How the gradient changes on its way to the stem, in both nets."""
     where = f"{layers} layers {depth_verdict.NORMS[has_norm]}, {depth_verdict.WHEN[when]}"
     ways = "; ".join(f"in the {variant} net {arrival(values)}" for variant, values in nets.items())
     return f"{where}: {ways}."

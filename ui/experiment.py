@@ -27,7 +27,7 @@ FLAW = Template(
 
 
 class Experiment(Part):
-    """What the stored runs show, drawn when the tab is first seen; and the live check.
+    """The figures of the stored runs, drawn when the tab is first seen, and the live check.
 
     table is that of results/textbook.json, None where there is none: a sentence says so.
     """
@@ -78,7 +78,7 @@ def checked(wish: Any, reader: Reader, prover: proof.Prover) -> dict[str, Any]:
 
 
 def taken(wish: Any) -> tuple[str, list[str], bytes | None]:
-    """What a browser sent; gr.Error for anything that cannot be checked."""
+    """The request of a browser, validated; gr.Error for anything that cannot be checked."""
     weights = wish.get("weights") if isinstance(wish, dict) else None
     if weights not in ("fresh", "trained"):
         raise fault("The request is incomplete.")

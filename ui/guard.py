@@ -1,4 +1,4 @@
-"""What the server refuses before Gradio sees it."""
+"""Refuses bad requests before Gradio sees them."""
 
 import re
 from urllib.parse import urlsplit

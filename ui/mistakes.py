@@ -16,7 +16,7 @@ SHOWN = 60  # digits of a group, or a net that learnt nothing would fill the pag
 
 
 class Mistakes(Part):
-    """What the comparison found, as a sentence, a table and buttons that are digits.
+    """The comparison of both nets: a sentence, a table, and the digits as buttons.
 
     mistakes.js asks for the digits when the page of mistakes is first seen, and puts one that is
     chosen on the pad. Where the nets cannot be compared there is one sentence only.

@@ -1,4 +1,4 @@
-"""What every part of the page is made of: a template, a style sheet, a script, and functions.
+"""A part of the page: a template, a style sheet, a script, and functions that it calls.
 
 The scripts are ES modules, served as files. Each part's module has a function "mount" that brings
 the part to life; they share the page's state, in page.js, because a module is loaded once a page.

@@ -51,7 +51,7 @@ class Inside:
 @dataclass(frozen=True)
 class Question:
     source: Source
-    lab: Lab | None  # None: as ever
+    lab: Lab | None  # None: prepared as usual
     inside: Inside | None  # None: only the answers of the whole nets
 
 

@@ -151,7 +151,7 @@ def figure(bands: Mapping[str, Band]) -> str:
 
 
 def twin(bands: Mapping[str, Band]) -> str:
-    """What is drawn behind a race, in words and as a table."""
+    """The stored runs behind a race, in words and as a table."""
     if not bands:
         return '<p class="note">There are no stored runs of this choice.</p>'
     from ui import plots

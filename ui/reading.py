@@ -24,7 +24,7 @@ Answers = dict[str, AnswerJson]  # by variant
 
 
 class Reply(TypedDict):
-    """What the page is told of a drawing."""
+    """The answer to a question of the page."""
 
     answers: Answers
     picture: str  # that the nets saw: base64 of 32x32 grey levels
@@ -85,7 +85,7 @@ class Reader:
                 return [ink.from_strokes(points)]
 
     def reply(self, picture: Tensor, inside: Inside | None) -> Reply:
-        """What the nets say, altered where a board wants that, and what its lens shows in them."""
+        """The nets' answers, and what the lens shows inside them; altered as the board asks."""
         reply: Reply = {"answers": {}, "picture": encoded(picture)}
         if inside is not None:
             reply["board"] = {}

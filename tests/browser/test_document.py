@@ -1,4 +1,4 @@
-"""What a visitor meets before the page is there, and in another language."""
+"""The page while it loads, and in a browser of another language."""
 
 from playwright.sync_api import expect
 

@@ -1,4 +1,4 @@
-"""What a visitor does: draw, undo, clear, upload, choose, and lose the server."""
+"""A visitor's ways: draw, undo, clear, upload, choose, and lose the server."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What tests do and look at on the page, as a visitor would."""
+"""Steps that many tests take on the page, as a visitor would."""
 
 from collections.abc import Callable
 from typing import Any
@@ -85,7 +85,7 @@ def settle(page: Page) -> None:
 
 
 def question(route: Route) -> dict[str, Any]:
-    """What is asked of the server: the "fn_name", and the "data" for it."""
+    """The question to the server: the "fn_name", and the "data" for it."""
     return dict(route.request.post_data_json or {})
 
 
