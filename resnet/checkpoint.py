@@ -42,8 +42,11 @@ def build(variant: str) -> ResNet18:
         return ResNet18(use_residual=variant == "residual")
 
 
-def save(path: Path, net: ResNet18, about: About) -> None:
-    """Write a net as float16 with its description, replacing the file only when all is well."""
+def save(path: Path, net: ResNet18, about: About) -> About:
+    """Write a net as float16 with its description, replacing the file only when all is well.
+
+    Returns the description as it is stored.
+    """
     variant = "residual" if net.use_residual else "plain"
     tensors = halved(net)
     if name := not_finite(tensors):
@@ -55,6 +58,7 @@ def save(path: Path, net: ResNet18, about: About) -> None:
         "self_test": self_test(as_stored(net)),
     }
     write(path, tensors, about)
+    return about
 
 
 def load(path: Path, variant: str) -> tuple[ResNet18, About]:

@@ -314,8 +314,11 @@ def judge_epoch(run: Run, validation: Split, styles: Split) -> None:
         run.best = {name: tensor.cpu().clone() for name, tensor in averaged.state_dict().items()}
 
 
-def finish(run: Run, data: Mnist, held_out: Extras, path: Path) -> dict[str, Any]:
-    """Read the test set, this once, with the best weights as they are stored, and store them."""
+def finish(run: Run, data: Mnist, held_out: Extras, path: Path) -> checkpoint.About:
+    """Read the test set, this once, with the best weights as they are stored, and store them.
+
+    Returns what the checkpoint says of itself; whoever calls this logs the reading.
+    """
     best = checkpoint.build(run.variant)
     best.load_state_dict(run.best)
     stored = placed(checkpoint.as_stored(best), run.device)
@@ -336,8 +339,7 @@ def finish(run: Run, data: Mnist, held_out: Extras, path: Path) -> dict[str, Any
         "date": datetime.date.today().isoformat(),
         "history": run.history,
     }
-    checkpoint.save(path, best, about)
-    return about
+    return checkpoint.save(path, best, about)
 
 
 def calibrated(net: ResNet18, validation: Split, held_out: Extras) -> Calibration:
