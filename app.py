@@ -7,7 +7,6 @@ import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read at import: the server calls nobody
 
@@ -16,12 +15,15 @@ import torch
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
-from resnet import checkpoint, mnist
+from resnet import checkpoint, flags, mnist
 from resnet.classifier import Classifier
 from resnet.studies import depth as depth_study
-from resnet.studies import lesion, runs
+from resnet.studies import lesion
 from resnet.studies import textbook as textbook_study
+from resnet.studies.depth import DepthTable
+from resnet.studies.lesion import LesionTable
 from resnet.studies.race_queue import RaceQueue
+from resnet.studies.textbook import TextbookTable
 from ui import document
 from ui.board import Board
 from ui.cards import AnswerCards
@@ -52,7 +54,7 @@ def get_args_parser() -> argparse.ArgumentParser:
         "--host", type=host, default="127.0.0.1", help="default: %(default)s, this machine only"
     )
     parser.add_argument("--port", type=port, default=7860, help="default: %(default)s")
-    parser.add_argument("--checkpoints", type=Path, default=checkpoint.FOLDER, metavar="DIR")
+    flags.add_checkpoints(parser)
     return parser
 
 
@@ -82,9 +84,9 @@ def load(folder: Path) -> dict[str, Classifier]:
 def build(
     classifiers: Mapping[str, Classifier],
     data: Path = mnist.FOLDER,
-    measured: Mapping[str, Any] | None = None,
-    textbook: runs.Table | None = None,
-    deep: runs.Table | None = None,
+    measured: LesionTable | None = None,
+    textbook: TextbookTable | None = None,
+    deep: DepthTable | None = None,
     checkpoints: Path = checkpoint.FOLDER,
     races: RaceQueue | None = None,
 ) -> gr.Blocks:
@@ -168,8 +170,8 @@ def main(args: argparse.Namespace) -> int:
     page = build(
         classifiers,
         measured=lesion.load(),
-        textbook=runs.load(textbook_study.FILE),
-        deep=runs.load(depth_study.FILE),
+        textbook=textbook_study.load(),
+        deep=depth_study.load(),
         checkpoints=args.checkpoints,
         races=races,
     )

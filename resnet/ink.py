@@ -63,7 +63,7 @@ def grey_levels(picture: Tensor) -> bytes:
 def from_grey_levels(levels: bytes) -> Tensor:
     """The picture (1, 32, 32) of such bytes. Raises InkError where there are more or fewer."""
     if len(levels) != SIDE * SIDE:
-        raise InkError("The picture did not arrive whole.")
+        raise InkError("The picture is incomplete.")
     return torch.tensor(list(levels)).reshape(1, SIDE, SIDE) / 255
 
 

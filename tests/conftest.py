@@ -21,7 +21,7 @@ from resnet.calibration import Calibration
 from resnet.classifier import Classifier
 from resnet.model import ResNet18
 from resnet.readback import DIGITS, LEVELS, RANK, Basis, Decoder, Readback, Score
-from resnet.studies import depth, runs, textbook
+from resnet.studies import depth, textbook
 
 torch.set_num_threads(1)  # tests of small tensors; threads would only wait for each other
 
@@ -157,7 +157,7 @@ def address(classifiers: dict[str, Classifier]) -> Iterator[str]:
     """Where the page is served, by this process."""
     import app  # gradio takes seconds to import: only for the tests that need it
 
-    page = app.build(classifiers, textbook=runs.load(textbook.FILE), deep=runs.load(depth.FILE))
+    page = app.build(classifiers, textbook=textbook.load(), deep=depth.load())
     yield app.launch(page, "127.0.0.1", find_free_port())
     page.close()
 

@@ -6,26 +6,28 @@ import pytest
 
 from resnet import mnist
 from resnet.classifier import Classifier
-from resnet.studies import depth, depth_verdict, runs
+from resnet.studies import depth, depth_verdict
+from resnet.studies.depth import DepthTable
+from tests.studies.stored import table as stored_table
 from ui.depth import NOTHING, Depth, choice_of, figure, is_whole, saying, sent, thermometer
 from ui.reading import Reader
 
 
 @pytest.fixture(scope="module")
-def table() -> runs.Table:
-    found = runs.load(depth.FILE)
+def table() -> DepthTable:
+    found = depth.load()
     assert found is not None
     return found
 
 
-def test_the_figures_are_the_verdicts(table: runs.Table) -> None:
+def test_the_figures_are_the_verdicts(table: DepthTable) -> None:
     html = figure(table)
     for row in depth_verdict.accuracies(table)[2]:
         assert all(cell.replace("<", "&lt;") in html for cell in row)
     assert "<svg" in html
 
 
-def test_the_thermometer_holds_every_choice(table: runs.Table) -> None:
+def test_the_thermometer_holds_every_choice(table: DepthTable) -> None:
     found = thermometer(table)
     assert len(found) == 4 * 2 * 3
     plain = found["66 true start"]["nets"]["plain"]
@@ -35,7 +37,7 @@ def test_the_thermometer_holds_every_choice(table: runs.Table) -> None:
 
 
 def test_first_weights_are_told_from_depth_beside_it(
-    classifiers: dict[str, Classifier], table: runs.Table
+    classifiers: dict[str, Classifier], table: DepthTable
 ) -> None:
     html = str(Depth(Reader(classifiers, mnist.FOLDER), table).html_template)
     assert escape(depth_verdict.first_weights(table)) in html
@@ -85,7 +87,6 @@ def test_without_digits_or_runs_there_is_a_sentence(
     reader = Reader(classifiers, tmp_path)
     reply = Depth(reader, None).send({"depth": 18, "has_norm": True})
     assert "MNIST is missing" in reply["error"]
-    about = {"rates": [0.1], "depths": [18], "width": 16}
-    for table in (None, {"about": about, "runs": []}):
+    for table in (None, stored_table([0.1], [])):
         assert not is_whole(table)
         assert NOTHING in str(Depth(reader, table).html_template)

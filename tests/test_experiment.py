@@ -7,14 +7,16 @@ import torch
 
 from resnet import ink, samples
 from resnet.classifier import Classifier
-from resnet.studies import proof, runs, textbook, textbook_verdict
+from resnet.studies import proof, textbook, textbook_verdict
+from resnet.studies.textbook import TextbookTable
+from tests.studies.stored import PROVENANCE
 from ui.experiment import NOTHING, Experiment, checked, figures, finding, nets
 from ui.reading import Reader
 
 
 @pytest.fixture(scope="module")
-def table() -> runs.Table:
-    found = runs.load(textbook.FILE)
+def table() -> TextbookTable:
+    found = textbook.load()
     assert found is not None
     return found
 
@@ -24,18 +26,18 @@ def reader(classifiers: dict[str, Classifier]) -> Reader:
     return Reader(classifiers, Path())
 
 
-def test_the_finding_is_the_verdicts(table: runs.Table) -> None:
+def test_the_finding_is_the_verdicts(table: TextbookTable) -> None:
     assert finding(table) == " ".join(textbook_verdict.sentences(table))
 
 
 def test_without_runs_there_is_a_sentence(reader: Reader) -> None:
-    empty = {"about": {"rates": [0.1]}, "runs": []}
+    empty: TextbookTable = {"about": {**PROVENANCE, "rates": [0.1]}, "runs": []}
     assert finding(None) == finding(empty) == NOTHING
     assert figures(None) == figures(empty) == ""
     assert NOTHING in str(Experiment(reader, None).html_template)
 
 
-def test_every_figure_stands_in_the_tables(table: runs.Table) -> None:
+def test_every_figure_stands_in_the_tables(table: TextbookTable) -> None:
     html = figures(table)
     assert html.count("<svg") == 4  # two plots, each for two widths
     for _, _, rows in textbook_verdict.tables(table):
@@ -67,7 +69,7 @@ def test_nets_are_counted_without_first_weights() -> None:
 def test_the_figures_are_drawn_once(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = []
 
-    def draw(table: runs.Table | None) -> str:
+    def draw(table: TextbookTable | None) -> str:
         drawn.append(table)
         return "drawn"
 

@@ -9,7 +9,8 @@ import pytest
 from resnet.studies.race import DEPTHS, RECIPE
 from resnet.studies.race_queue import RaceQueue
 from resnet.studies.race_verdict import bands
-from tests.studies.test_race_verdict import STORED
+from tests.studies.stored import STORED
+from tests.studies.stored import table as stored_table
 from ui.cards import LOOKS
 from ui.race import Race, choice_of, figure, since_of, ticket_of, twin
 
@@ -88,7 +89,7 @@ def test_the_stored_runs_are_drawn_for_both_nets_and_said_in_a_table() -> None:
 
 
 def test_the_rate_is_that_of_the_stored_runs() -> None:
-    stored = {**STORED, "about": {"rates": RATES}}
+    stored = stored_table(RATES, STORED)
     for table, rates, checked in ((stored, RATES, "0.02"), (None, None, "0.02")):
         page = str(Race(RaceQueue(), table).html_template)
         assert "$" not in page

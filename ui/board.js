@@ -2,9 +2,10 @@
 // The board: what a visitor wants of the nets, and what the last answer shows of their inside.
 
 import { Cells } from "./board_cells.js";
-import { find, findButton, findText, make } from "./dom.js";
+import { find, findButton, findText, make, setText } from "./dom.js";
 import { drawingOf, isWhole, page, shownUnits, WHOLE, wholeUnits } from "./page.js";
 import { onSight } from "./server.js";
+import { speak } from "./spoken.js";
 import { aside, brief, effect, isNothing, measured, reading, stateOf } from "./words.js";
 
 /**
@@ -36,6 +37,7 @@ export function mount(element, props) {
   };
   page.set({ nets: props.nets });
   page.subscribe(["board", "reply"], render);
+  speak(findText(element, ".said"), findText(element, ".spoken"));
   // Light and dark are a class on the body: what was painted in ink follows.
   new MutationObserver(render).observe(document.body, { attributeFilter: ["class"] });
   listen(element, props.units);
@@ -160,18 +162,9 @@ function showWords(element, state, nets, before) {
     spoken.push(nameOf(net), `${aside(own, done)}: ${reading(answer, was)}. `);
   }
   if (!state.reply) spoken.push("Draw a digit and watch it go through.");
-  say(findText(element, ".said"), spoken);
+  findText(element, ".said").replaceChildren(...spoken);
   findText(element, ".measured").replaceChildren(...figures(units, nets));
-  findText(element, ".closed").textContent = state.reply?.closed ?? "";
-}
-
-/**
- * @param {HTMLElement} said
- * @param {(HTMLElement | string)[]} parts
- */
-function say(said, parts) {
-  const text = parts.map((part) => (typeof part === "string" ? part : part.textContent)).join("");
-  if (said.textContent !== text) said.replaceChildren(...parts); // or it would be read out again
+  setText(findText(element, ".closed"), state.reply?.closed ?? "");
 }
 
 /** @param {Net} net */

@@ -105,7 +105,7 @@ def row(variant: str, net: Classifier) -> str:
             kind = "1&times;1 shortcut" if unit.changes_shape else ""
             arc = ARC.substitute(number=number, kind="projected" if unit.changes_shape else "")
         elif not can_be_out(unit):
-            kind = "no detour"
+            kind = "changes size"
         units += UNIT.substitute(look, number=number, kind=kind, arc=arc)
     return ROW.substitute(look, units=units)
 

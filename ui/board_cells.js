@@ -200,6 +200,6 @@ function mark(cell, unit, stays) {
   const isStuck = unit.is_out && stays;
   cell.classList.toggle("out", unit.is_out && !stays);
   cell.classList.toggle("stuck", isStuck);
-  const over = isStuck ? "no detour: nothing fits the next unit" : "out";
+  const over = isStuck ? "can’t be removed: it changes the size" : "out";
   findText(cell, ".over").textContent = unit.is_out ? over : "";
 }

@@ -85,8 +85,8 @@ const maps = {
 /** @type {Lens} */
 const edit = {
   about:
-    "Number: the cosine of what goes in and what comes out. An edit keeps its input (near 1), " +
-    "a rewrite does not. Bar: how large the change is beside what a shortcut would carry.",
+    "Does a unit touch up what it gets, or replace it? Number: 1 where in and out point the same " +
+    "way (cosine), 0 where they have nothing in common. Bar: the size of the change beside its input.",
   show(cell, { ratio, cosine }, { note }) {
     if (ratio === null && cosine === null) {
       write(cell, small(cell.dataset.cell === "0" ? "nothing before it" : "new shape"));
@@ -111,13 +111,13 @@ const edit = {
 /** @type {Lens} */
 const left = {
   about:
-    "The drawing, read back from each unit’s maps alone. Look where it blurs. R² is how much of " +
-    "the test digits’ pixels come back there in the whole net: 1 is all, 0 their mean.",
+    "The drawing, recovered from each unit’s maps alone. Look where it blurs. Below: how much of " +
+    "the test digits can still be recovered there in the whole net, 1 everything, 0 nothing (R²).",
   show(cell, { picture, r2 }, { note }) {
     paintGrey(canvasOf(cell), bytes(picture));
     note.textContent = `R² ${rounded(r2)}`;
   },
-  words: ({ r2 }) => `R² ${rounded(r2)} over the test digits in the whole net`,
+  words: ({ r2 }) => `${rounded(r2)} of the test digits can be recovered here (R², whole net)`,
 };
 
 /** @type {Lens} */

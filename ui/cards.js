@@ -3,6 +3,7 @@
 
 import { chosen, find, findText, make, setText } from "./dom.js";
 import { page } from "./page.js";
+import { speak } from "./spoken.js";
 import { aDigit } from "./words.js";
 
 /**
@@ -35,7 +36,11 @@ export function mount(element, { nets }) {
     }
   }
   page.subscribe(["reply"], render);
-  findText(element, ".choice").addEventListener("change", render);
+  const speakNow = speak(findText(element, ".sentence"), findText(element, ".spoken"));
+  findText(element, ".choice").addEventListener("change", () => {
+    render();
+    speakNow();
+  });
 }
 
 /** @param {number} probability */

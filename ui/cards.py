@@ -14,10 +14,9 @@ SIGN = (
 LOOKS = {
     "residual": {
         "title": "With shortcuts",
-        "name": "ResNet18",
         "sign": SIGN.format('<path d="M6 17C6 -1 34 -1 34 17" />'),
     },
-    "plain": {"title": "Without", "name": "Plain 18", "sign": SIGN.format("")},
+    "plain": {"title": "Without", "sign": SIGN.format("")},
 }
 
 

@@ -10,9 +10,10 @@ from typing import Any
 from resnet import checkpoint
 from resnet.stats import seeds_in_words
 from resnet.studies import depth, depth_verdict
+from resnet.studies.depth import DepthTable, When
 from resnet.studies.depth_verdict import GUESSING
 from resnet.studies.gradients import Gradients, arrival
-from resnet.studies.runs import StudyError, Table
+from resnet.studies.runs import StudyError
 from ui.cards import LOOKS
 from ui.once import drawn_once
 from ui.part import Part, template
@@ -39,7 +40,7 @@ class Depth(Part):
     error can be sent back all the same.
     """
 
-    def __init__(self, reader: Reader, deep: Table | None) -> None:
+    def __init__(self, reader: Reader, deep: DepthTable | None) -> None:
         whole = deep if is_whole(deep) else None
 
         @drawn_once
@@ -74,7 +75,7 @@ class Depth(Part):
         )
 
 
-def is_whole(table: Table | None) -> bool:
+def is_whole(table: DepthTable | None) -> bool:
     try:
         return table is not None and bool(depth_verdict.whole_seeds(table))
     except (StudyError, KeyError):  # none, or of another kind
@@ -84,7 +85,7 @@ def is_whole(table: Table | None) -> bool:
 # --- the thermometer -------------------------------------------------------------------------
 
 
-def thermometer(table: Table) -> dict[str, Any]:
+def thermometer(table: DepthTable) -> dict[str, Any]:
     """The stored medians of every choice, and what they say."""
     seeds = seeds_in_words(len(depth_verdict.whole_seeds(table)))
     found = {}
@@ -96,7 +97,7 @@ def thermometer(table: Table) -> dict[str, Any]:
     return found
 
 
-def saying(nets: Mapping[str, Gradients], layers: int, has_norm: bool, when: str) -> str:
+def saying(nets: Mapping[str, Gradients], layers: int, has_norm: bool, when: When) -> str:
     """What becomes of the gradient on its way to the stem, in both nets."""
     where = f"{layers} layers {depth_verdict.NORMS[has_norm]}, {depth_verdict.WHEN[when]}"
     ways = "; ".join(f"in the {variant} net {arrival(values)}" for variant, values in nets.items())
@@ -130,7 +131,7 @@ def choice_of(choice: Any) -> tuple[int, bool]:
 # --- accuracy by depth -----------------------------------------------------------------------
 
 
-def figure(table: Table) -> str:
+def figure(table: DepthTable) -> str:
     """Accuracy by depth, with batch norm and without, as HTML."""
     from ui import plots  # matplotlib takes a while to load, which the page's start should not
 

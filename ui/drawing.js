@@ -20,6 +20,7 @@
  * @property {number | null} sample the digit, while it is a sample's
  * @property {boolean} isMine false where the first stroke of the pen starts anew
  * @property {boolean} isLent true for what is put back afterwards, and so is in no link
+ * @property {Drawing | null} cleared what stood here before Clear
  */
 
 let count = 0;
@@ -30,8 +31,17 @@ let count = 0;
  */
 function drawing(parts) {
   count += 1;
-  const blank = { strokes: [], picture: null, sample: null, isMine: true, isLent: false };
-  return { ...blank, ...parts, id: count };
+  /** @type {Drawing} */
+  const blank = {
+    id: count,
+    strokes: [],
+    picture: null,
+    sample: null,
+    isMine: true,
+    isLent: false,
+    cleared: null,
+  };
+  return { ...blank, ...parts };
 }
 
 /** @param {Stroke[]} strokes */
@@ -96,8 +106,22 @@ export function extended(before, points, gap) {
   return { ...before, strokes: [...before.strokes.slice(0, -1), longer] };
 }
 
-/** @param {Drawing} before */
-export const withoutLastStroke = ({ strokes }) => ofStrokes(strokes.slice(0, -1));
+/**
+ * An empty pad that can be undone.
+ * @param {Drawing} before
+ */
+export const cleared = (before) =>
+  drawing({ cleared: isEmpty(before) ? before.cleared : { ...before, cleared: null } });
+
+/**
+ * Without the last stroke or the picture; an empty pad is as it was before Clear.
+ * @param {Drawing} before
+ */
+export function undone(before) {
+  const { strokes, cleared } = before;
+  if (!isEmpty(before)) return drawing({ strokes: strokes.slice(0, -1), cleared });
+  return cleared ? { ...cleared, id: empty().id } : before;
+}
 
 /**
  * The same strokes, moved and scaled into the upper left.

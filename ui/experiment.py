@@ -10,8 +10,8 @@ from typing import Any
 from resnet import checkpoint, ink
 from resnet.stats import mean_of
 from resnet.studies import proof, textbook_verdict
-from resnet.studies.runs import StudyError, Table
-from resnet.studies.textbook import BOOK, BOOK_OPERATIONS, BOOK_STEPS
+from resnet.studies.runs import StudyError
+from resnet.studies.textbook import BOOK, BOOK_OPERATIONS, BOOK_STEPS, TextbookTable
 from resnet.summary import as_table, summarise
 from ui.cards import LOOKS
 from ui.once import drawn_once
@@ -33,7 +33,7 @@ class Experiment(Part):
     """
 
     def __init__(
-        self, reader: Reader, table: Table | None, folder: Path = checkpoint.FOLDER
+        self, reader: Reader, table: TextbookTable | None, folder: Path = checkpoint.FOLDER
     ) -> None:
         prover = proof.Prover(folder)
 
@@ -81,7 +81,7 @@ def taken(wish: Any) -> tuple[str, list[str], bytes | None]:
     """What a browser sent; gr.Error for anything that cannot be checked."""
     weights = wish.get("weights") if isinstance(wish, dict) else None
     if weights not in ("fresh", "trained"):
-        raise fault("The wish did not arrive whole.")
+        raise fault("The request is incomplete.")
     flaws, picture = wish.get("flaws"), wish.get("picture")
     if not isinstance(flaws, list) or any(flaw not in list(proof.FLAWS) for flaw in flaws):
         raise fault("There is no such switch.")
@@ -101,14 +101,14 @@ def as_json(found: proof.Check) -> dict[str, Any]:
 # --- the figures -----------------------------------------------------------------------------
 
 
-def finding(table: Table | None) -> str:
+def finding(table: TextbookTable | None) -> str:
     try:
         return NOTHING if table is None else " ".join(textbook_verdict.sentences(table))
     except StudyError:
         return NOTHING
 
 
-def figures(table: Table | None) -> str:
+def figures(table: TextbookTable | None) -> str:
     """Plots and tables, as HTML."""
     from ui import plots  # matplotlib takes a while to load, which the page's start should not
 
@@ -146,7 +146,7 @@ def nets() -> str:
     return f'{tables}<p class="note">{note}</p>'
 
 
-def course(runs: textbook_verdict.Runs) -> str:
+def course(runs: textbook_verdict.TextbookRuns) -> str:
     """The runs as in the book on the way, its own as dots."""
     from ui import plots
 
@@ -198,14 +198,15 @@ def course(runs: textbook_verdict.Runs) -> str:
     )
 
 
-def grid(runs: textbook_verdict.Runs, rates: list[float]) -> str:
+def grid(runs: textbook_verdict.TextbookRuns, rates: list[float]) -> str:
     """Accuracy at each of the equal rates."""
     from ui import plots
 
     def draw(panels: Any, is_phone: bool) -> None:
         (panel,) = panels
         for variant in checkpoint.VARIANTS:
-            means = [mean_of(textbook_verdict.shares(runs[variant, r], "test_all")) for r in rates]
+            tallies = [[run["test_all"] for run in runs[variant, rate]] for rate in rates]
+            means = [mean_of(textbook_verdict.percents(of_rate)) for of_rate in tallies]
             plots.means(panel, rates, means, variant, variant)
         panel.set_xscale("log")
         panel.set_xticks(rates, [f"{rate:g}" for rate in rates])

@@ -1,7 +1,7 @@
 // @ts-check
 // The ink lab: a switch and a picture for each step of preparation.
 
-import { find, findButton, findText } from "./dom.js";
+import { find, findButton, findText, setText } from "./dom.js";
 import { page } from "./page.js";
 import { bytes, contextOf, paintGrey } from "./pictures.js";
 
@@ -68,6 +68,5 @@ function replyShower(element, pen, boxes) {
  */
 function warn(boxes) {
   const isPartly = boxes.some((box) => !box.checked && !box.disabled);
-  const note = document.querySelector("[data-partly]");
-  if (note) note.textContent = isPartly ? "Preparation is partly off." : "";
+  setText(findText(document, "[data-partly]"), isPartly ? "Preparation is partly off." : "");
 }

@@ -54,13 +54,13 @@ def panel(found: Comparison) -> str:
         only="".join(
             group(
                 variant,
-                f"Only {look['title'].lower()}",
-                "digits that the other net misreads",
+                f"Only the net {LOOKS[variant]['title'].lower()} gets these",
+                "The other net misreads them",
                 found.only(variant),
             )
-            for variant, look in LOOKS.items()
+            for variant in LOOKS
         ),
-        neither=group("neither", "Neither", "digits that both nets misread", found.neither),
+        neither=group("neither", "Neither net gets these", "Both misread them", found.neither),
     )
 
 

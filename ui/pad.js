@@ -146,6 +146,7 @@ function listenToPen(canvas, sheet) {
   canvas.addEventListener("pointerdown", (event) => {
     if (event.button !== 0 || pen !== null) return;
     event.preventDefault();
+    canvas.focus({ preventScroll: true }); // what had the focus has no use for keys any more
     pen = event.pointerId;
     canvas.setPointerCapture(pen);
     const drawing = drawings.begun(page.state.drawing, place(event));
@@ -169,8 +170,8 @@ function listenToPen(canvas, sheet) {
 
 // --- samples, upload, keys -----------------------------------------------------------------------
 
-const clear = () => page.set({ drawing: drawings.empty() });
-const undo = () => page.set({ drawing: drawings.withoutLastStroke(page.state.drawing) });
+const clear = () => page.set({ drawing: drawings.cleared(page.state.drawing) });
+const undo = () => page.set({ drawing: drawings.undone(page.state.drawing) });
 
 /**
  * @param {HTMLElement} element
@@ -218,8 +219,10 @@ function listenToKeys(element) {
     if (!element.checkVisibility()) return; // another tab is open
     const at = /** @type {Element} */ (event.target);
     if (at.closest?.("input:is([type=text], [type=number]), textarea")) return;
-    if (event.key === "Escape") clear();
-    else if (
+    if (event.key === "Escape") {
+      // What has the focus elsewhere may have a use for it, or a visitor may think so.
+      if (at === document.body || element.contains(at)) clear();
+    } else if (
       event.key.toLowerCase() === "z" &&
       !event.shiftKey &&
       (event.ctrlKey || event.metaKey)

@@ -205,7 +205,7 @@ class FairRace {
       this.end(`Seed ${race.seed}: ${steps} steps of both in ${seconds.toFixed(0)} seconds.`);
     } else if (state === "failed") this.end(fault);
     else if (state === "stopped") {
-      this.end("The server has stopped this race: nobody looked at it.");
+      this.end("Stopped: this page was closed or out of reach.");
     } else {
       this.say(this.progress(race, state === "waiting" ? ahead : 0));
       return false;

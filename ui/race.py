@@ -7,12 +7,11 @@ from string import Template
 from typing import Any
 
 from resnet.studies import race_verdict
-from resnet.studies.depth import FRESH, RATES, WIDTH
+from resnet.studies.depth import FRESH, RATES, WIDTH, DepthTable
 from resnet.studies.depth_verdict import GUESSING
 from resnet.studies.race import DEPTHS, RECIPE, Wish
 from resnet.studies.race_queue import RaceError, RaceQueue
 from resnet.studies.race_verdict import Band
-from resnet.studies.runs import Table
 from ui.cards import LOOKS
 from ui.once import drawn_once
 from ui.part import Part, template
@@ -38,9 +37,9 @@ class Race(Part):
     leaves the queue (resnet/studies/race_queue.py).
     """
 
-    def __init__(self, queue: RaceQueue, table: Table | None = None) -> None:
-        stored = table or {"about": {"rates": RATES}, "runs": []}
-        rates = sorted(stored["about"]["rates"])
+    def __init__(self, queue: RaceQueue, table: DepthTable | None = None) -> None:
+        stored = [] if table is None else table["runs"]
+        rates = sorted(RATES if table is None else table["about"]["rates"])
 
         @functools.cache
         def bands(depth: int, has_norm: bool, rate: float) -> dict[str, Band]:

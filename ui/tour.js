@@ -1,7 +1,7 @@
 // @ts-check
 // The tour knows no answer: it sets the stage, and says what the nets then did with this drawing.
 
-import { find, findButton, findText, make } from "./dom.js";
+import { find, findButton, findText, make, setText } from "./dom.js";
 import { inCorner, lent } from "./drawing.js";
 import { page, wholeUnits } from "./page.js";
 import { aDigit, effect, measured } from "./words.js";
@@ -168,9 +168,9 @@ class Tour {
     this.results.replaceChildren(
       ...this.props.nets.map(({ variant, title }) => {
         const [was, is] = [before[variant].digit, answers[variant].digit];
-        const reads = was === is ? `still ${aDigit(is)}` : `${aDigit(is)}, before ${aDigit(was)}`;
+        const reads = was === is ? `still ${aDigit(is)}` : `now ${aDigit(is)} (was ${aDigit(was)})`;
         const isRight = this.guessed(variant) === (was === is ? "reads" : "loses");
-        const verdict = isRight ? " You guessed it." : " You guessed otherwise.";
+        const verdict = isRight ? " You guessed it." : " Not quite.";
         return make(
           "p",
           { className: variant },
@@ -201,7 +201,7 @@ class Tour {
     this.tour.dataset.step = `${step}`;
     this.guesses.hidden = !now || isLooking;
     this.results.hidden = !now || !isLooking;
-    this.told.textContent = this.sentence();
+    setText(this.told, this.sentence());
     this.next.textContent = step === 0 ? "Start" : !now ? "Done" : isLooking ? "Next" : "Look";
     this.next.disabled = Boolean(now) && (isLooking ? !isShown : !before || !isGuessed);
   }

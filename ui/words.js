@@ -125,10 +125,12 @@ export function measured(net, done) {
   const { shipped, seeds, epochs } = net.measured;
   const found = share(shipped, done);
   if (found === undefined) return { text: "not measured in this combination", seeds: "" };
-  const whole = isNothing(done) ? "" : ` (whole: ${inPercent(shipped.whole / shipped.total)} %)`;
+  const whole = isNothing(done)
+    ? ""
+    : ` (${inPercent(shipped.whole / shipped.total)} % when whole)`;
   const others = seeds.map((seed) => share(seed, done)).filter((value) => value !== undefined);
   return {
-    text: `${inPercent(found)} % of the test digits${whole}`,
+    text: `${inPercent(found)} % of ${shipped.total.toLocaleString("en")} test digits${whole}`,
     seeds: others.length > 1 ? overSeeds(others, epochs) : "",
   };
 }
@@ -140,7 +142,7 @@ export function measured(net, done) {
 function overSeeds(shares, epochs) {
   const trained = epochs ? `, ${epochs} ${epochs === 1 ? "epoch" : "epochs"} each` : "";
   const [least, most] = [Math.min(...shares), Math.max(...shares)].map(inPercent);
-  return `${shares.length} seeds${trained}: ${least} to ${most} %`;
+  return `${shares.length} other trainings${trained}: ${least} to ${most} %`;
 }
 
 /**
@@ -151,7 +153,7 @@ function overSeeds(shares, epochs) {
 export function reading(answer, before) {
   if (!before) return aDigit(answer.digit);
   if (answer.digit === before.digit) return `still ${aDigit(answer.digit)}`;
-  return `${aDigit(answer.digit)}, whole it was ${aDigit(before.digit)}`;
+  return `now ${aDigit(answer.digit)} (was ${aDigit(before.digit)})`;
 }
 
 /**
@@ -171,7 +173,11 @@ export function stateOf(units, nets) {
  */
 export function aside(own, wanted) {
   const reasons = [];
-  if (own.kept.length > 0) reasons.push(`keeps ${listed(own.kept)}, having no detour there`);
-  if (own.cut.length < wanted.cut.length) reasons.push("has no shortcut to cut");
-  return reasons.length > 0 ? ` (${reasons.join(" and ")})` : "";
+  const { kept } = own;
+  if (kept.length === 1) reasons.push(`unit ${kept[0]} changes the size, so it can’t be removed`);
+  if (kept.length > 1) {
+    reasons.push(`units ${listed(kept)} change the size, so they can’t be removed`);
+  }
+  if (own.cut.length < wanted.cut.length) reasons.push("there is no shortcut to cut");
+  return reasons.length > 0 ? ` (${reasons.join("; ")})` : "";
 }

@@ -114,7 +114,7 @@ def lesion(args: argparse.Namespace) -> int:
     return 0
 
 
-def measured_lesions(args: argparse.Namespace) -> lesion_study.Counts:
+def measured_lesions(args: argparse.Namespace) -> lesion_study.LesionTable:
     nets = {
         variant: checkpoint.load(checkpoint.path_of(variant, args.checkpoints), variant)
         for variant in checkpoint.VARIANTS
@@ -129,7 +129,7 @@ def measured_lesions(args: argparse.Namespace) -> lesion_study.Counts:
 def repeat(args: argparse.Namespace) -> int:
     study, verdict, *_ = STUDIES[args.study]
     try:
-        table = runs.load(args.output or study.FILE) if args.show else repeated(args)
+        table = study.load(args.output) if args.show else repeated(args)
     except KeyboardInterrupt:
         return stopped()
     if table is None:
@@ -147,7 +147,7 @@ def stopped() -> int:
     return 130
 
 
-def repeated(args: argparse.Namespace) -> runs.Table:
+def repeated(args: argparse.Namespace) -> Any:
     study, *_ = STUDIES[args.study]
     data = mnist.load(args.data)
     if not args.quick:

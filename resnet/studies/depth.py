@@ -18,8 +18,10 @@ import statistics
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import torch
+from pydantic import TypeAdapter
 from torch import Tensor
 
 from resnet.checkpoint import VARIANTS
@@ -28,10 +30,11 @@ from resnet.mnist import Mnist, Split
 from resnet.model import SEEDING, ResNet, Window, fastest_device, map_sizes, placed
 from resnet.studies import runs
 from resnet.studies.gradients import Gradients, gradients
-from resnet.studies.runs import Run, Table
+from resnet.studies.runs import Provenance, Table
 from resnet.studies.short_training import (
     Pictures,
     ShortRecipe,
+    ShortRun,
     judged_descent,
     logits_in_batches,
     pictures_of,
@@ -51,6 +54,31 @@ FRESH = range(100_000, 1_000_000)  # seeds to draw from on the page; no stored r
 ONE_ERROR = 64  # digits of the batch whose error is sent back, the first of the training slice
 
 Key = tuple[int, str, int, bool, float]  # seed, net, layers, whether it has norms, rate
+
+
+When = Literal["start", "live", "end"]
+
+
+class DepthRun(ShortRun):
+    """One net at one rate from one seed, as it is stored."""
+
+    depth: int
+    has_norm: bool
+    gradient: dict[When, Gradients]  # before the first step, so of the net enlarged, and at last
+
+
+class DepthProvenance(Provenance):
+    depths: list[int]
+    width: int
+
+
+DepthTable = Table[DepthProvenance, DepthRun]  # results/depth.json
+SCHEMA: TypeAdapter[DepthTable] = TypeAdapter(DepthTable)
+
+
+def load(path: Path | None = None) -> DepthTable | None:
+    """The stored runs of results/depth.json or another file; None where there are none."""
+    return runs.load(path or FILE, SCHEMA)
 
 
 def build(variant: str, depth: int, has_norm: bool, seed: int) -> ResNet:
@@ -87,18 +115,16 @@ def mean_taps(windows: list[Window]) -> float:
     return statistics.fmean(live.stop - live.start for live, _ in windows)
 
 
-def measured(key: Key, digits: dict[str, Pictures], recipe: ShortRecipe) -> Run:
+def measured(key: Key, digits: dict[str, Pictures], recipe: ShortRecipe) -> DepthRun:
     """One run, as it is stored."""
     started = time.perf_counter()
     seed, variant, depth, has_norm, rate = key
     first = digits["train"].first(ONE_ERROR)
     net = build(variant, depth, has_norm, seed)
-    gradient = {
-        "start": gradients(net, first.images, first.labels),
-        "live": gradients(enlarged(net, first.images[:1]), first.images, first.labels),
-    }
+    start = gradients(net, first.images, first.labels)
+    live = gradients(enlarged(net, first.images[:1]), first.images, first.labels)
     course, best = judged_descent(net, rate, seed, digits, recipe)
-    gradient["end"] = gradients(net, first.images, first.labels)
+    end = gradients(net, first.images, first.labels)
     net.load_state_dict(best)
     ready = placed(cut_to_live_taps(fold_batch_norms(net)), fastest_device())
     test = digits["test_all"]
@@ -110,7 +136,7 @@ def measured(key: Key, digits: dict[str, Pictures], recipe: ShortRecipe) -> Run:
         "rate": rate,
         **course,
         "test_all": tally(logits_in_batches(ready, test.images), test.labels),
-        "gradient": gradient,
+        "gradient": {"start": start, "live": live, "end": end},
         "seconds": round(time.perf_counter() - started, 1),
     }
 
@@ -132,12 +158,13 @@ def repeated(
     recipe: ShortRecipe,
     data: Mnist,
     path: Path | None,
-) -> Table:
+) -> DepthTable:
     """All runs, those that the file holds already not made again; see runs.complete.
 
     Without a path nothing is kept. Raises StudyError when the file is another study's.
     """
     table = runs.begun(
+        SCHEMA,
         "python -m resnet depth",
         path,
         identity={
@@ -154,15 +181,15 @@ def repeated(
     return table
 
 
-def whole(seeds: int, data: Mnist, path: Path) -> Table:
+def whole(seeds: int, data: Mnist, path: Path) -> DepthTable:
     """All that is shown, of so many seeds."""
     return repeated(seeds, DEPTHS, RATES, RECIPE, data, path)
 
 
-def quick(data: Mnist, path: Path | None) -> Table:
+def quick(data: Mnist, path: Path | None) -> DepthTable:
     """A few steps of one seed: to see that all works."""
     return repeated(1, QUICK_DEPTHS, QUICK_RATES, QUICK, data, path)
 
 
-def key_of(run: Run) -> Key:
+def key_of(run: DepthRun) -> Key:
     return run["seed"], run["net"], run["depth"], run["has_norm"], run["rate"]

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from resnet.checkpoint import VARIANTS
 from resnet.stats import SIGNIFICANT, Mean, mean_of, p_in_words, seeds_in_words
-from resnet.studies.depth import key_of
+from resnet.studies.depth import DepthRun, DepthTable, When, key_of
 from resnet.studies.gradients import Gradients, rounded, times
-from resnet.studies.runs import Run, StudyError, Table
+from resnet.studies.runs import Printed, StudyError
 from resnet.studies.textbook import Pair
-from resnet.studies.textbook_verdict import Printed, chosen_rate, difference, shares, with_interval
+from resnet.studies.textbook_verdict import chosen_rate, difference, percents, with_interval
 
 NORMS = {True: "with batch norm", False: "without batch norm"}
-WHEN = {
+WHEN: dict[When, str] = {
     "start": "before the first step",
     "live": "before the first step, were only live taps counted",
     "end": "after the last step",
@@ -37,7 +37,7 @@ class Accuracy:
         return mean_of(self.percents)
 
 
-def whole_seeds(table: Table) -> list[int]:
+def whole_seeds(table: DepthTable) -> list[int]:
     """The seeds that have all their runs. Raises StudyError when there is none."""
     about = table["about"]
     keys = {key_of(run) for run in table["runs"]}
@@ -49,7 +49,7 @@ def whole_seeds(table: Table) -> list[int]:
     return whole
 
 
-def runs_at(table: Table, depth: int, has_norm: bool) -> dict[Pair, list[Run]]:
+def runs_at(table: DepthTable, depth: int, has_norm: bool) -> dict[Pair, list[DepthRun]]:
     """Of the whole seeds, in order: by net and rate."""
     runs = {key_of(run): run for run in table["runs"]}
     seeds = whole_seeds(table)
@@ -60,28 +60,28 @@ def runs_at(table: Table, depth: int, has_norm: bool) -> dict[Pair, list[Run]]:
     }
 
 
-def rates_at(table: Table, depth: int, has_norm: bool) -> dict[str, float]:
+def rates_at(table: DepthTable, depth: int, has_norm: bool) -> dict[str, float]:
     """The rate that each net's validation digits choose."""
     runs = runs_at(table, depth, has_norm)
     return {variant: chosen_rate(runs, variant, table["about"]["rates"]) for variant in VARIANTS}
 
 
-def accuracy(table: Table, depth: int, has_norm: bool) -> dict[str, Accuracy]:
+def accuracy(table: DepthTable, depth: int, has_norm: bool) -> dict[str, Accuracy]:
     runs = runs_at(table, depth, has_norm)
     found = {}
     for variant, rate in rates_at(table, depth, has_norm).items():
         chosen = runs[variant, rate]
         diverged = sum(run["loss"][-1] is None for run in chosen)
-        found[variant] = Accuracy(rate, shares(chosen, "test_all"), diverged)
+        found[variant] = Accuracy(rate, percents(run["test_all"] for run in chosen), diverged)
     return found
 
 
-def gap(table: Table, depth: int, has_norm: bool) -> Mean:
+def gap(table: DepthTable, depth: int, has_norm: bool) -> Mean:
     """Residual minus plain in points, paired by seed, each at its chosen rate."""
     return difference(runs_at(table, depth, has_norm), rates_at(table, depth, has_norm))
 
 
-def gradient(table: Table, depth: int, has_norm: bool, when: str) -> dict[str, Gradients]:
+def gradient(table: DepthTable, depth: int, has_norm: bool, when: When) -> dict[str, Gradients]:
     """Of the stem, every unit, the head: the median over the seeds, at each net's chosen rate.
 
     `when` is one of WHEN. None where some seed's is no finite number.
@@ -101,7 +101,7 @@ def median(values: Sequence[float | None]) -> float | None:
     return statistics.median(finite) if len(finite) == len(values) else None
 
 
-def growth(table: Table, has_norm: bool, when: str) -> dict[str, float | None]:
+def growth(table: DepthTable, has_norm: bool, when: When) -> dict[str, float | None]:
     """The stem's gradient in the deepest net, over that in the shallowest; None where lost."""
     depths = table["about"]["depths"]
     first, last = (gradient(table, depth, has_norm, when) for depth in (depths[0], depths[-1]))
@@ -115,11 +115,11 @@ def ratio(value: float | None, to: float | None) -> float | None:
 # --- as text ---------------------------------------------------------------------------------
 
 
-def tables(table: Table) -> list[Printed]:
+def tables(table: DepthTable) -> list[Printed]:
     return [accuracies(table), *(gradient_table(table, when) for when in WHEN)]
 
 
-def accuracies(table: Table) -> Printed:
+def accuracies(table: DepthTable) -> Printed:
     rows = []
     for has_norm, depth in itertools.product(NORMS, table["about"]["depths"]):
         found = accuracy(table, depth, has_norm)
@@ -156,7 +156,7 @@ def both_guess(nets: Mapping[str, Accuracy]) -> bool:
     return all(net.mean.mean <= ONLY_ONES for net in nets.values())
 
 
-def gradient_table(table: Table, when: str) -> Printed:
+def gradient_table(table: DepthTable, when: When) -> Printed:
     rows = []
     for has_norm, depth in itertools.product(NORMS, table["about"]["depths"]):
         for variant, values in gradient(table, depth, has_norm, when).items():
@@ -177,7 +177,7 @@ def gradient_table(table: Table, when: str) -> Printed:
     )
 
 
-def sentences(table: Table) -> list[str]:
+def sentences(table: DepthTable) -> list[str]:
     """What the figures show, whatever it is."""
     return [
         *(falling(table, has_norm) for has_norm in NORMS),
@@ -187,7 +187,7 @@ def sentences(table: Table) -> list[str]:
     ]
 
 
-def heading(table: Table) -> str:
+def heading(table: DepthTable) -> str:
     """Who is surely ahead with batch norm, at the least depth and where most; or where that is."""
     depths = table["about"]["depths"]
     gaps = {depth: gap(table, depth, True) for depth in depths}
@@ -203,7 +203,7 @@ def heading(table: Table) -> str:
     )
 
 
-def falling(table: Table, has_norm: bool) -> str:
+def falling(table: DepthTable, has_norm: bool) -> str:
     """How both nets' accuracy changes from the shallowest to the deepest."""
     depths = table["about"]["depths"]
     first, last = (accuracy(table, depth, has_norm) for depth in (depths[0], depths[-1]))
@@ -242,7 +242,7 @@ def apart(nets: Mapping[str, Accuracy], found: Mean) -> str:
     )
 
 
-def at_the_end_of_the_grid(table: Table) -> list[str]:
+def at_the_end_of_the_grid(table: DepthTable) -> list[str]:
     """A word on cases that a rate beyond the grid might suit better; none where there is none."""
     about = table["about"]
     chosen = [
@@ -259,7 +259,7 @@ def at_the_end_of_the_grid(table: Table) -> list[str]:
     ]
 
 
-def flow(table: Table, has_norm: bool, when: str) -> str:
+def flow(table: DepthTable, has_norm: bool, when: When) -> str:
     """What depth does to the gradient that arrives at the stem."""
     depths = table["about"]["depths"]
     ways = "; ".join(
@@ -272,7 +272,7 @@ def flow(table: Table, has_norm: bool, when: str) -> str:
     )
 
 
-def first_weights(table: Table) -> str:
+def first_weights(table: DepthTable) -> str:
     """What of a gradient's fate is the doing of first weights, not of depth: see depth.enlarged."""
     return (
         f"{flow(table, False, 'start')} The first weights count taps that meet padding, as most do "

@@ -13,18 +13,21 @@ import statistics
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Literal, cast
 
 import torch
+from pydantic import TypeAdapter
 from torch import Tensor
 from tqdm import tqdm
+from typing_extensions import TypedDict
 
 from resnet import checkpoint, handwriting, ink
 from resnet.classifier import cut_to_live_taps, fold_batch_norms
 from resnet.mnist import Mnist, Split
 from resnet.model import ResBlock, ResNet18, fastest_device, placed
 from resnet.stats import seeds_in_words, wilson_interval
-from resnet.studies.runs import RESULTS, is_alike, made, made_on, replace
+from resnet.studies import runs
+from resnet.studies.runs import RESULTS, Printed, is_alike, made, made_on, replace
 from resnet.surgery import INTACT, UNITS, Settings, Unit, can_be_out, run_unit, without
 from resnet.training import Recipe, Run, fit
 
@@ -34,7 +37,48 @@ DIALS = (0.0, 0.25, 0.5, 0.75, 1.25, 1.5, 1.75, 2.0)  # at 1 a net is whole
 SHORT = Recipe(epochs=1, written=0, printed=0, not_digits=0)
 BATCH = 500
 
-Counts = dict[str, Any]
+
+class Counts(TypedDict):
+    """How many of the test digits one net reads right, by what was done to it."""
+
+    total: int  # test digits
+    whole: int
+    out: dict[str, int]  # the units that are out, as "2" or "2,4"
+    cut: dict[str, int]  # the unit whose shortcut is cut
+    dial: dict[str, dict[str, int]]  # the unit, and what its f is multiplied by
+
+
+class ShippedCounts(Counts):
+    weights_sha256: str
+
+
+class SeedCounts(Counts):
+    seed: int
+
+
+LesionProvenance = TypedDict(
+    "LesionProvenance",
+    {
+        "command": str,
+        "recipe of the seeds": dict[str, float],
+        "data_sha256": str,
+        "digits": list[int],  # of the training and the test slice
+        "torch": str,
+        "date": str,
+        "machine": str,
+    },
+)
+
+
+class LesionTable(TypedDict):
+    """results/lesion.json."""
+
+    about: LesionProvenance
+    shipped: dict[str, ShippedCounts]  # by variant
+    seeds: list[dict[str, SeedCounts]]
+
+
+SCHEMA = TypeAdapter(LesionTable)
 
 
 @torch.inference_mode()
@@ -102,7 +146,7 @@ def measured(net: ResNet18, test: Split, most_out: int) -> Counts:
     }
 
 
-def measured_seed(key: tuple[int, str], data: Mnist) -> Counts:
+def measured_seed(key: tuple[int, str], data: Mnist) -> SeedCounts:
     """Train a net from a seed for one epoch, and measure it."""
     seed, variant = key
     few = handwriting.extras(10)  # the recipe takes none of them
@@ -119,7 +163,7 @@ def study(
     data: Mnist,
     path: Path | None = None,
     workers: int | None = None,
-) -> Counts:
+) -> LesionTable:
     """The whole table, as it is stored, written after each seed.
 
     What the file holds of these weights, this recipe and these data is not measured again. Without
@@ -131,73 +175,67 @@ def study(
         "digits": [len(data.train), len(data.test)],
     }
     old = stored_alike(path, identity)
-    shipped, by_seed = {}, old["seeds"]
+    kept = {} if old is None else old["shipped"]
+    by_seed = [] if old is None else old["seeds"]
+    shipped: dict[str, ShippedCounts] = {}
     for variant, (net, about) in tqdm(nets.items(), desc="shipped nets", unit="net"):
         weights = about["weights_sha256"]
-        shipped[variant] = old["shipped"].get(variant)
-        if shipped[variant] is None or shipped[variant]["weights_sha256"] != weights:
+        if variant in kept and kept[variant]["weights_sha256"] == weights:
+            shipped[variant] = kept[variant]
+        else:
             shipped[variant] = {"weights_sha256": weights, **measured(net, data.test, UNITS)}
     left = [(seed, v) for seed in range(len(by_seed) + 1, seeds + 1) for v in nets]
     trained = made(left, functools.partial(measured_seed, data=data), workers)
-    of_one: Counts = {}
+    of_one: dict[str, SeedCounts] = {}
     for (_, variant), counts in tqdm(zip(left, trained, strict=True), total=len(left), unit="net"):
         of_one[variant] = counts
         if len(of_one) == len(nets):
             by_seed.append(of_one)
             of_one = {}
             store(path, identity, shipped, by_seed)
-    if not left and shipped == old["shipped"]:
+    if old is not None and not left and shipped == kept:
         return old
     return store(path, identity, shipped, by_seed)
 
 
-def stored_alike(path: Path | None, identity: Mapping[str, Any]) -> Counts:
-    """The parts of the file's table that can stay; none where it is another's."""
+def stored_alike(path: Path | None, identity: Mapping[str, object]) -> LesionTable | None:
+    """The file's table; None where there is none that can go on."""
     old = None if path is None else load(path)
-    if old is not None and is_alike(old["about"], identity):
-        return old
-    return {"shipped": {}, "seeds": []}
+    return old if old is not None and is_alike(old["about"], identity) else None
 
 
 def store(
-    path: Path | None, identity: Mapping[str, Any], shipped: Counts, seeds: list[Counts]
-) -> Counts:
-    table = {
-        "about": {
-            "command": f"python -m resnet lesion --seeds {len(seeds)}", **identity, **made_on()
-        },
-        "shipped": shipped,
-        "seeds": seeds,
-    }  # fmt: skip
+    path: Path | None,
+    identity: Mapping[str, object],
+    shipped: dict[str, ShippedCounts],
+    seeds: list[dict[str, SeedCounts]],
+) -> LesionTable:
+    command = f"python -m resnet lesion --seeds {len(seeds)}"
+    about = cast(LesionProvenance, {"command": command, **identity, **made_on()})
+    table: LesionTable = {"about": about, "shipped": shipped, "seeds": seeds}
     if path is not None:
         replace(path, json.dumps(table, indent=1) + "\n")
     return table
 
 
-def load(path: Path = FILE) -> Counts | None:
-    """The stored table; None where there is none or it cannot be read."""
-    try:
-        table = json.loads(path.read_text())
-    except (OSError, ValueError):
-        return None
-    match table:
-        case {"about": {"torch": str()}, "shipped": {**shipped}, "seeds": [*_]} if shipped:
-            return dict(table)
-    return None
+def load(path: Path | None = None) -> LesionTable | None:
+    """The table of results/lesion.json or another file; None where there is none."""
+    table = runs.load(path or FILE, SCHEMA)
+    return table if table is not None and table["shipped"] else None
 
 
 # --- as text ---------------------------------------------------------------------------------
 
+Kind = Literal["whole", "out", "cut"]
 NUMBERS = [str(number) for number in range(1, UNITS + 1)]
-Table = tuple[str, list[str], list[list[str]]]  # title, headers, rows
 
 
-def tables(table: Counts) -> list[Table]:
+def tables(table: LesionTable) -> list[Printed]:
     """What the stored table says, to be printed."""
     shipped, seeds = table["shipped"], table["seeds"]
     variants = list(shipped)
     total = shipped[variants[0]]["total"]
-    found: list[Table] = [
+    found: list[Printed] = [
         (
             f"The shipped nets, right of {total:,} test digits (95 % interval):",
             headers(variants),
@@ -230,7 +268,7 @@ def headers(variants: Sequence[str]) -> list[str]:
     return ["unit", *(f"{variant}, unit out" for variant in variants), "residual, shortcut cut"]
 
 
-def rows(variants: Sequence[str], cell: Callable[[str, str, str], str]) -> list[list[str]]:
+def rows(variants: Sequence[str], cell: Callable[[str, Kind, str], str]) -> list[list[str]]:
     """One for the whole nets and one a unit; cell takes net, what was done, and the unit."""
     whole = [cell(variant, "whole", "") for variant in variants]
     return [
@@ -239,12 +277,12 @@ def rows(variants: Sequence[str], cell: Callable[[str, str, str], str]) -> list[
     ]
 
 
-def count_of(counts: Counts, kind: str, n: str) -> int | None:
+def count_of(counts: Counts, kind: Kind, n: str) -> int | None:
     """None for a unit that cannot be out."""
     return counts["whole"] if kind == "whole" else counts[kind].get(n)
 
 
-def counted(counts: Counts, kind: str, n: str) -> str:
+def counted(counts: Counts, kind: Kind, n: str) -> str:
     right = count_of(counts, kind, n)
     if right is None:
         return "no detour"
@@ -252,7 +290,7 @@ def counted(counts: Counts, kind: str, n: str) -> str:
     return f"{right} ({low:.1%} - {high:.1%})"
 
 
-def spread(seeds: Sequence[Counts], variant: str, kind: str, n: str) -> str:
+def spread(seeds: Sequence[Mapping[str, SeedCounts]], variant: str, kind: Kind, n: str) -> str:
     found = [count_of(seed[variant], kind, n) for seed in seeds]
     shares = sorted(right / seeds[0][variant]["total"] for right in found if right is not None)
     if not shares:

@@ -15,24 +15,44 @@ import signal
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from typing import final
 
 import torch
+from typing_extensions import TypedDict
 
-from resnet import mnist
+from resnet import flags, mnist
 from resnet.checkpoint import VARIANTS
 from resnet.studies import depth as depth_study
 from resnet.studies.depth import build
 from resnet.studies.runs import StudyError
-from resnet.studies.short_training import ShortRecipe, descent, logits_in_batches, slices, tally
+from resnet.studies.short_training import (
+    ShortRecipe,
+    Tally,
+    descent,
+    logits_in_batches,
+    slices,
+    tally,
+)
 
 DEPTHS = tuple(depth for depth in depth_study.DEPTHS if depth <= 66)  # deeper ones take too long
 RECIPE = replace(depth_study.RECIPE, test_all=0)  # a race never sees a test digit
 QUICK = replace(RECIPE, train=256, epochs=1, judge_every=3)
 NO_DIGITS = "There is no race: MNIST is missing or damaged on this server."
 
-Point = dict[str, Any]  # {"net", "step", "right", "total", "loss"}: one validation of one net
+
+@final
+class Point(Tally):
+    """One validation of one net."""
+
+    net: str
+    step: int
+
+
+@final
+class Fault(TypedDict):
+    """There is no race; a sentence for the visitor says why."""
+
+    fault: str
 
 
 @dataclass(frozen=True)
@@ -65,8 +85,8 @@ def get_args_parser() -> argparse.ArgumentParser:
     parser.add_argument("--depth", type=int, choices=DEPTHS, default=DEPTHS[0])
     parser.add_argument("--no-norm", action="store_true")
     parser.add_argument("--rate", type=float, default=0.02)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--data", type=Path, default=mnist.FOLDER, metavar="DIR")
+    parser.add_argument("--seed", type=flags.seed, default=0)
+    flags.add_data(parser)
     parser.add_argument("--quick", action="store_true", help="a few steps: to see that all works")
     return parser
 
@@ -82,7 +102,7 @@ def main(args: argparse.Namespace) -> int:
             print(json.dumps(point), flush=True)
     except (mnist.DataError, StudyError) as error:
         print(error, file=sys.stderr)
-        print(json.dumps({"fault": NO_DIGITS}), flush=True)
+        print(json.dumps(Fault(fault=NO_DIGITS)), flush=True)
         return 1
     return 0
 

@@ -14,9 +14,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 
-from resnet.studies.race import Point, Wish
+from resnet.studies.race import Fault, Point, Wish
 
 WAITING = 4  # visitors at most, behind the one whose race runs
 ABSENT = 6.0  # seconds without a look: the visitor is gone
@@ -38,7 +38,7 @@ class Runner(Protocol):
     def status(self) -> int | None:
         """None while it runs, 0 when it came to its end."""
 
-    def news(self) -> list[dict[str, Any]]:
+    def news(self) -> list[Point | Fault]:
         """What it printed since it was last asked."""
 
     def kill(self) -> None:
@@ -53,10 +53,10 @@ class Process:
 
     def __init__(self, wish: Wish, *more: str) -> None:
         """Raises OSError when this machine starts no further process."""
-        flags = ["--depth", f"{wish.depth}", "--rate", f"{wish.rate!r}", "--seed", f"{wish.seed}"]
-        flags += ["--no-norm"] * (not wish.has_norm)
+        choice = ["--depth", f"{wish.depth}", "--rate", f"{wish.rate!r}", "--seed", f"{wish.seed}"]
+        choice += ["--no-norm"] * (not wish.has_norm)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "resnet.studies.race", *flags, *more],
+            [sys.executable, "-m", "resnet.studies.race", *choice, *more],
             cwd=Path(__file__).resolve().parents[2],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -70,7 +70,7 @@ class Process:
     def status(self) -> int | None:
         return self.process.poll()
 
-    def news(self) -> list[dict[str, Any]]:
+    def news(self) -> list[Point | Fault]:
         *lines, self.rest = (self.rest + (self.printed.read() or b"")).split(b"\n")
         return [json.loads(line) for line in lines]
 

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from resnet.checkpoint import VARIANTS
+from resnet.studies.depth import DepthRun
 from resnet.studies.race import Point, Wish
-from resnet.studies.runs import Run, Table
+from resnet.studies.short_training import ShortRun
 
 
 @dataclass(frozen=True)
@@ -21,10 +22,10 @@ class Band:
     most: list[int]
 
 
-def bands(table: Table, depth: int, has_norm: bool, rate: float) -> dict[str, Band]:
+def bands(stored: Sequence[DepthRun], depth: int, has_norm: bool, rate: float) -> dict[str, Band]:
     """Of the seeds that both nets have; none where there is no such seed."""
-    runs: dict[str, dict[int, Run]] = {variant: {} for variant in VARIANTS}
-    for run in table["runs"]:
+    runs: dict[str, dict[int, DepthRun]] = {variant: {} for variant in VARIANTS}
+    for run in stored:
         if (run["depth"], run["has_norm"], run["rate"]) == (depth, has_norm, rate):
             runs[run["net"]][run["seed"]] = run
     seeds = sorted(set.intersection(*(set(of_net) for of_net in runs.values())))
@@ -33,7 +34,7 @@ def bands(table: Table, depth: int, has_norm: bool, rate: float) -> dict[str, Ba
     return {variant: band([of_net[seed] for seed in seeds]) for variant, of_net in runs.items()}
 
 
-def band(runs: Sequence[Run]) -> Band:
+def band(runs: Sequence[ShortRun]) -> Band:
     courses = [run["validation"] for run in runs]
     at_step = list(zip(*(course["right"] for course in courses), strict=True))
     return Band(
@@ -46,13 +47,15 @@ def band(runs: Sequence[Run]) -> Band:
     )
 
 
-def fair_rate(table: Table, depth: int, has_norm: bool, rates: Sequence[float]) -> float | None:
+def fair_rate(
+    stored: Sequence[DepthRun], depth: int, has_norm: bool, rates: Sequence[float]
+) -> float | None:
     """The rate after which both nets together read most validation digits; the lowest of equals.
 
     None where no seed has been run at any of them.
     """
     ends: dict[float, list[int]] = {rate: [] for rate in rates}
-    for run in table["runs"]:
+    for run in stored:
         if (run["depth"], run["has_norm"]) == (depth, has_norm) and run["rate"] in ends:
             ends[run["rate"]].append(run["validation"]["right"][-1])
     means = {rate: statistics.fmean(rights) for rate, rights in ends.items() if rights}
@@ -84,7 +87,7 @@ def finding(wish: Wish, points: Sequence[Point], found: Mapping[str, Band]) -> s
             f"{after} the {ahead} net reads {rights[ahead]}, {abs(lead)} more than the {behind} "
             f"one with {rights[behind]}."
         )
-    return " ".join([said, *beside(rights, found), "One race proves nothing."])
+    return " ".join([said, *beside(rights, found), "One race can be luck."])
 
 
 def beside(rights: Mapping[str, int], found: Mapping[str, Band]) -> list[str]:

@@ -9,18 +9,53 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import torch
+from pydantic import TypeAdapter
 from tqdm import tqdm
+from typing_extensions import TypedDict  # pydantic reads typing's own from Python 3.12 on
 
 from resnet.model import fastest_device
 
-Run = dict[str, Any]
-Table = dict[str, Any]  # {"about": {...}, "runs": [...]}
-Key = TypeVar("Key")
-
 RESULTS = Path(__file__).resolve().parents[2] / "results"
+
+
+class Made(TypedDict):
+    """When, by what and on what machine results were made."""
+
+    torch: str
+    date: str
+    machine: str
+
+
+class Provenance(Made):
+    command: str  # that makes the table
+    rates: list[float]
+    recipe: dict[str, int]
+    data_sha256: str
+
+
+class SeededRun(TypedDict):
+    """All that this module knows of a run; each study adds what it measures."""
+
+    seed: int
+
+
+# A table to print: title, headers, rows.
+Printed = tuple[str, list[str], list[list[str]]]
+
+Origin = TypeVar("Origin", bound=Provenance)
+Run = TypeVar("Run", bound=SeededRun)
+Key = TypeVar("Key")
+Result = TypeVar("Result")
+
+
+class Table(TypedDict, Generic[Origin, Run]):
+    """A file of results/ with one run a line."""
+
+    about: Origin
+    runs: list[Run]
 
 
 class StudyError(Exception):
@@ -28,12 +63,13 @@ class StudyError(Exception):
 
 
 def begun(
+    schema: TypeAdapter[Table[Origin, Run]],
     command: str,
     path: Path | None,
-    identity: Mapping[str, Any],
-    about: Mapping[str, Any],
+    identity: Mapping[str, object],
+    about: Mapping[str, object],
     seeds: int | None,
-) -> Table:
+) -> Table[Origin, Run]:
     """A table to add runs to, with those that the file holds.
 
     The identity is what must be equal for runs to stand in one table; the release of torch is part
@@ -42,7 +78,7 @@ def begun(
     """
     runs: list[Run] = []
     if path is not None and path.exists():
-        stored = load(path)
+        stored = load(path, schema)
         if stored is None or not is_alike(stored["about"], identity):
             raise StudyError(
                 f"{path}: not a table of this recipe, these data and torch "
@@ -53,14 +89,14 @@ def begun(
     size = "--quick"
     if seeds is not None:
         size = f"--seeds {max([seeds, *(run['seed'] for run in runs)])}"
-    about = {"command": f"{command} {size}", **about, **identity, **made_on()}
-    return {"about": about, "runs": runs}
+    origin = {"command": f"{command} {size}", **about, **identity, **made_on()}
+    return {"about": cast(Origin, origin), "runs": runs}
 
 
-def is_alike(about: Mapping[str, Any], identity: Mapping[str, Any]) -> bool:
+def is_alike(about: Made, identity: Mapping[str, object]) -> bool:
     """Whether what a file holds can stand in one table with what is made now."""
     is_same = all(about.get(key) == value for key, value in identity.items())
-    return is_same and release(about.get("torch", "")) == release(torch.__version__)
+    return is_same and release(about["torch"]) == release(torch.__version__)
 
 
 def release(version: str) -> str:
@@ -68,7 +104,7 @@ def release(version: str) -> str:
     return version.partition("+")[0]
 
 
-def made_on() -> dict[str, str]:
+def made_on() -> Made:
     """When, by what and on what machine results are made, to be stored with them."""
     return {
         "torch": torch.__version__,
@@ -78,7 +114,7 @@ def made_on() -> dict[str, str]:
 
 
 def complete(
-    table: Table,
+    table: Table[Any, Run],
     plan: Sequence[Key],
     key_of: Callable[[Run], Key],
     make: Callable[[Key], Run],
@@ -98,9 +134,9 @@ def complete(
 
 
 def made(
-    keys: Sequence[Key], make: Callable[[Key], Run], workers: int | None = None
-) -> Iterator[Run]:
-    """The run of every key, in order.
+    keys: Sequence[Key], make: Callable[[Key], Result], workers: int | None = None
+) -> Iterator[Result]:
+    """The result of every key, in order.
 
     One process a core, each with one thread: nets this small leave a second thread little to do. A
     GPU takes one run after the other. `make` is pickled, once for every process.
@@ -117,7 +153,7 @@ def made(
         yield from pool.imap(run_of_worker, keys)
 
 
-def be_worker(make: Callable[[Any], Run]) -> None:
+def be_worker(make: Callable[[Any], object]) -> None:
     global make_run
     make_run = make
     torch.set_num_threads(1)
@@ -125,14 +161,14 @@ def be_worker(make: Callable[[Any], Run]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's: it ends the workers
 
 
-def run_of_worker(key: Any) -> Run:
+def run_of_worker(key: object) -> Any:
     return make_run(key)
 
 
-make_run: Callable[[Any], Run]  # of a worker process
+make_run: Callable[[Any], object]  # of a worker process
 
 
-def save(table: Table, path: Path) -> None:
+def save(table: Table[Any, Any], path: Path) -> None:
     """One line a run."""
     runs = ",\n".join(json.dumps(run, allow_nan=False) for run in table["runs"])
     about = json.dumps(table["about"], indent=1)
@@ -147,13 +183,11 @@ def replace(path: Path, text: str) -> None:
     unfinished.replace(path)
 
 
-def load(path: Path) -> Table | None:
-    """The stored table; None where there is none or it cannot be read."""
+def load(path: Path, schema: TypeAdapter[Result]) -> Result | None:
+    """A stored table as it stands there; None where there is none, or none of this schema."""
     try:
         table = json.loads(path.read_text())
-    except (OSError, ValueError):
+        schema.validate_python(table, strict=True)
+    except (OSError, ValueError, RecursionError):  # pydantic's errors are ValueErrors
         return None
-    match table:
-        case {"about": {"rates": [*_]}, "runs": [*_]}:
-            return dict(table)
-    return None
+    return cast(Result, table)

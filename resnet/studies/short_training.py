@@ -7,16 +7,16 @@ its pictures and the size of its batches.
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from typing_extensions import TypedDict
 
 from resnet import ink
 from resnet.mnist import Mnist, Split
 from resnet.model import fastest_device
-from resnet.studies.runs import Run, StudyError
+from resnet.studies.runs import SeededRun, StudyError
 from resnet.training import generator
 
 
@@ -38,6 +38,39 @@ class ShortRecipe:
 
     def judges_after(self, step: int) -> bool:
         return step % self.judge_every == 0 or step == self.steps
+
+
+class Tally(TypedDict):
+    """How a net does on some digits."""
+
+    right: int
+    total: int
+    loss: float | None  # None where it is no finite number
+
+
+class Validation(TypedDict):
+    """How a net does on the way, a value for each judgement."""
+
+    step: list[int]  # steps done
+    right: list[int]
+    loss: list[float | None]
+    total: int
+
+
+class Descent(TypedDict):
+    """How a training goes."""
+
+    loss: list[float | None]  # of each step; None where it is no finite number
+    validation: Validation
+
+
+class ShortRun(SeededRun, Descent):
+    """What the stored runs of all studies have."""
+
+    net: str
+    rate: float
+    test_all: Tally
+    seconds: float
 
 
 class Pictures(Split):
@@ -81,14 +114,14 @@ def slices(data: Mnist, recipe: ShortRecipe) -> dict[str, Pictures]:
 
 def judged_descent(
     net: nn.Module, rate: float, seed: int, digits: dict[str, Pictures], recipe: ShortRecipe
-) -> tuple[Run, dict[str, Tensor]]:
+) -> tuple[Descent, dict[str, Tensor]]:
     """Train the net: its losses and its scores on validation, and its best weights there.
 
     Of equally good weights the earliest are kept.
     """
     validation = digits["validation"]
     losses: list[float | None] = []
-    judged: dict[str, list[Any]] = {"step": [], "right": [], "loss": []}
+    judged: Validation = {"step": [], "right": [], "loss": [], "total": len(validation)}
     best: dict[str, Tensor] = {}
     for step, loss in enumerate(descent(net, rate, seed, digits["train"], recipe), 1):
         losses.append(loss)
@@ -99,7 +132,7 @@ def judged_descent(
             judged["step"].append(step)
             judged["right"].append(found["right"])
             judged["loss"].append(found["loss"])
-    return {"loss": losses, "validation": {**judged, "total": len(validation)}}, best
+    return {"loss": losses, "validation": judged}, best
 
 
 def descent(
@@ -128,7 +161,7 @@ def logits_in_batches(net: nn.Module, pictures: Tensor) -> Tensor:
     return torch.cat([net(some) for some in pictures.split(500)])
 
 
-def tally(logits: Tensor, labels: Tensor) -> dict[str, Any]:
+def tally(logits: Tensor, labels: Tensor) -> Tally:
     """How many of (N, 10) logits are right by (N,) labels, and their mean cross-entropy."""
     right = int((logits.argmax(1) == labels).sum())
     return {"right": right, "total": len(labels), "loss": finite(F.cross_entropy(logits, labels))}

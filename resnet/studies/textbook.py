@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from pydantic import TypeAdapter
 from torch import nn
 
 from resnet import checkpoint
@@ -27,10 +28,13 @@ from resnet.mnist import Mnist
 from resnet.model import ResNet18, fastest_device, placed
 from resnet.studies import runs
 from resnet.studies.lenet import LeNet5
-from resnet.studies.runs import Run, Table
+from resnet.studies.runs import Provenance, Table
 from resnet.studies.short_training import (
+    Descent,
     Pictures,
     ShortRecipe,
+    ShortRun,
+    Tally,
     judged_descent,
     logits_in_batches,
     slices,
@@ -68,6 +72,21 @@ Pair = tuple[str, float]  # a net and its learning rate
 Key = tuple[int, str, float]  # a seed and a pair
 
 
+class TextbookRun(ShortRun):
+    """One net at one rate from one seed, as it is stored."""
+
+    test: Tally  # of the book's few test digits
+
+
+TextbookTable = Table[Provenance, TextbookRun]  # results/textbook.json
+SCHEMA: TypeAdapter[TextbookTable] = TypeAdapter(TextbookTable)
+
+
+def load(path: Path | None = None) -> TextbookTable | None:
+    """The stored runs of results/textbook.json or another file; None where there are none."""
+    return runs.load(path or FILE, SCHEMA)
+
+
 # --- one run ---------------------------------------------------------------------------------
 
 
@@ -77,7 +96,7 @@ def build(name: str) -> nn.Module:
 
 def trained(
     name: str, rate: float, seed: int, digits: dict[str, Pictures], recipe: ShortRecipe
-) -> tuple[nn.Module, Run]:
+) -> tuple[nn.Module, Descent]:
     """The net with its best weights on validation, and what it took to get there."""
     torch.manual_seed(seed)
     net = placed(build(name), fastest_device())
@@ -86,7 +105,7 @@ def trained(
     return net.eval(), course
 
 
-def measured(key: Key, digits: dict[str, Pictures], recipe: ShortRecipe) -> Run:
+def measured(key: Key, digits: dict[str, Pictures], recipe: ShortRecipe) -> TextbookRun:
     """One run, as it is stored."""
     seed, name, rate = key
     started = time.perf_counter()
@@ -118,12 +137,13 @@ def pairs_of(rates: Sequence[float]) -> list[Pair]:
 
 def repeated(
     seeds: int, rates: Sequence[float], recipe: ShortRecipe, data: Mnist, path: Path | None
-) -> Table:
+) -> TextbookTable:
     """All runs, those that the file holds already not made again; see runs.complete.
 
     Without a path nothing is kept. Raises StudyError when the file is another experiment's.
     """
     table = runs.begun(
+        SCHEMA,
         "python -m resnet textbook",
         path,
         identity={"recipe": dataclasses.asdict(recipe), "data_sha256": data.sha256},
@@ -136,15 +156,15 @@ def repeated(
     return table
 
 
-def whole(seeds: int, data: Mnist, path: Path) -> Table:
+def whole(seeds: int, data: Mnist, path: Path) -> TextbookTable:
     """All that is shown, of so many seeds."""
     return repeated(seeds, RATES, ShortRecipe(), data, path)
 
 
-def quick(data: Mnist, path: Path | None) -> Table:
+def quick(data: Mnist, path: Path | None) -> TextbookTable:
     """A few steps of one seed: to see that all works."""
     return repeated(1, QUICK_RATES, QUICK, data, path)
 
 
-def key_of(run: Run) -> Key:
+def key_of(run: TextbookRun) -> Key:
     return run["seed"], run["net"], run["rate"]

@@ -2,7 +2,7 @@
 
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from resnet.checkpoint import VARIANTS
 from resnet.stats import (
@@ -13,17 +13,26 @@ from resnet.stats import (
     seeds_in_words,
     wilson_interval,
 )
-from resnet.studies.runs import Run, StudyError, Table
-from resnet.studies.short_training import ShortRecipe
-from resnet.studies.textbook import BOOK, BOOK_STEPS, Pair, key_of, pairs_of
+from resnet.studies.runs import Printed, StudyError
+from resnet.studies.short_training import ShortRecipe, ShortRun, Tally
+from resnet.studies.textbook import (
+    BOOK,
+    BOOK_STEPS,
+    Pair,
+    TextbookRun,
+    TextbookTable,
+    key_of,
+    pairs_of,
+)
 
 BOOK_TEST = ShortRecipe().test  # digits
 
-Printed = tuple[str, list[str], list[list[str]]]  # title, headers, rows
-Runs = Mapping[Pair, Sequence[Run]]  # by net and rate, one a seed, the same seeds in order
+# By net and rate, one a seed, the same seeds in order.
+Runs = Mapping[Pair, Sequence[ShortRun]]
+TextbookRuns = Mapping[Pair, Sequence[TextbookRun]]
 
 
-def complete_runs(table: Table) -> dict[Pair, list[Run]]:
+def complete_runs(table: TextbookTable) -> dict[Pair, list[TextbookRun]]:
     """The runs of the seeds that have them all. Raises StudyError when there is none."""
     runs = {key_of(run): run for run in table["runs"]}
     pairs = pairs_of(table["about"]["rates"])
@@ -46,20 +55,21 @@ def chosen_rate(runs: Runs, variant: str, rates: Sequence[float]) -> float:
     return max(rates, key=merit)
 
 
-def kept(run: Run) -> int:
+def kept(run: ShortRun) -> int:
     """Validation digits that a run's best weights read right."""
     return max(run["validation"]["right"])
 
 
-def shares(runs: Sequence[Run], part: str) -> list[float]:
-    """The accuracy of each run on a part of the test digits, in percent."""
-    return [100 * run[part]["right"] / run[part]["total"] for run in runs]
+def percents(tallies: Iterable[Tally]) -> list[float]:
+    """The accuracy of each."""
+    return [100 * tally["right"] / tally["total"] for tally in tallies]
 
 
 def difference(runs: Runs, rates: Mapping[str, float]) -> Mean:
     """Residual minus plain on all test digits, in points, paired by seed."""
     residual, plain = (
-        shares(runs[name, rates[name]], "test_all") for name in ("residual", "plain")
+        percents(run["test_all"] for run in runs[name, rates[name]])
+        for name in ("residual", "plain")
     )
     return mean_of([r - p for r, p in zip(residual, plain, strict=True)])
 
@@ -72,19 +82,20 @@ def is_ahead(found: Mean) -> bool:
 # --- as text ---------------------------------------------------------------------------------
 
 
-def tables(table: Table) -> list[Printed]:
+def tables(table: TextbookTable) -> list[Printed]:
     runs = complete_runs(table)
     return [as_in_the_book(runs), on_the_way(runs), fair(runs, table["about"]["rates"])]
 
 
-def as_in_the_book(runs: Runs) -> Printed:
+def as_in_the_book(runs: TextbookRuns) -> Printed:
     of_book = {name: runs[name, reported.rate] for name, reported in BOOK.items()}
     first = of_book["plain"][0]
-    test, test_all = (first[part]["total"] for part in ("test", "test_all"))
+    test, test_all = first["test"]["total"], first["test_all"]["total"]
     rows = []
     for name, reported in BOOK.items():
         low, high = wilson_interval(round(reported.accuracy * BOOK_TEST), BOOK_TEST)
-        few, many = (shares(of_book[name], part) for part in ("test", "test_all"))
+        few = percents(run["test"] for run in of_book[name])
+        many = percents(run["test_all"] for run in of_book[name])
         rows.append(
             [
                 name,
@@ -145,7 +156,7 @@ def fair_row(runs: Runs, label: str, rates: Mapping[str, float]) -> list[str]:
     for variant in VARIANTS:
         of_net = runs[variant, rates[variant]]
         right = statistics.fmean(kept(run) / run["validation"]["total"] for run in of_net)
-        row += [f"{right:.1%}", with_interval(shares(of_net, "test_all"))]
+        row += [f"{right:.1%}", with_interval(percents(run["test_all"] for run in of_net))]
     found = difference(runs, rates)
     if found.count == 1:
         return [*row, f"{found.mean:+.2f}", "one seed"]
@@ -153,7 +164,7 @@ def fair_row(runs: Runs, label: str, rates: Mapping[str, float]) -> list[str]:
     return [*row, interval, p_in_words(found.p).removeprefix("= ")]
 
 
-def sentences(table: Table) -> list[str]:
+def sentences(table: TextbookTable) -> list[str]:
     """The finding; and where it may be the grid's, a word on that."""
     runs, rates = complete_runs(table), table["about"]["rates"]
     chosen = {variant: chosen_rate(runs, variant, rates) for variant in VARIANTS}
@@ -203,7 +214,8 @@ def span(percents: Sequence[float]) -> str:
     return f"{min(percents):.1f} - {max(percents):.1f}"
 
 
-def mean_loss(runs: Sequence[Run]) -> str:
+def mean_loss(runs: Sequence[TextbookRun]) -> str:
     """On the book's few test digits; a run whose loss is no number leaves no mean."""
     losses = [run["test"]["loss"] for run in runs]
-    return "none" if None in losses else f"{statistics.fmean(losses):.2f}"
+    finite = [loss for loss in losses if loss is not None]
+    return "none" if len(finite) < len(losses) else f"{statistics.fmean(finite):.2f}"

@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from resnet import checkpoint, lenses
 from resnet.classifier import Classifier
+from resnet.studies.lesion import LesionTable
 from resnet.surgery import UNITS
 from tests.browser.visitor import (
     PHONE,
@@ -30,7 +31,7 @@ def table(net: Classifier, **more: Any) -> dict[str, Any]:
     return {**about, "out": {"2": 9100, "4": 9000, "2,4": 8200}, "cut": {}, "dial": {}, **more}
 
 
-def measured_of(classifiers: dict[str, Classifier]) -> dict[str, Any]:
+def measured_of(classifiers: dict[str, Classifier]) -> LesionTable:
     """Figures of nobody, for the nets that are loaded."""
     residual = table(classifiers["residual"], cut={"2": 4000}, dial={"5": {"1.25": 9900}})
     plain = table(classifiers["plain"], dial={"5": {"1.25": 9800}})
@@ -40,7 +41,8 @@ def measured_of(classifiers: dict[str, Classifier]) -> dict[str, Any]:
         for right in (905, 931, 918)
     ]
     about = {"recipe of the seeds": {"epochs": 1}}
-    return {"about": about, "shipped": {"residual": residual, "plain": plain}, "seeds": seeds}
+    shipped = {"residual": residual, "plain": plain}
+    return cast(LesionTable, {"about": about, "shipped": shipped, "seeds": seeds})
 
 
 @pytest.fixture(scope="module")
@@ -125,13 +127,13 @@ def test_a_unit_is_unplugged_and_put_back(page: Page) -> None:
 
 
 def test_beside_the_case_stands_what_was_measured(page: Page) -> None:
-    expect(measured(page)).to_contain_text("With shortcuts: 99.50 % of the test digits")
+    expect(measured(page)).to_contain_text("With shortcuts: 99.50 % of 10,000 test digits")
     after(page, unit(page, 2).click)
     expect(measured(page)).to_contain_text(
-        "With shortcuts: 91.00 % of the test digits (whole: 99.50 %)"
-        " · 3 seeds, 1 epoch each: 90.50 to 93.10 %"
+        "With shortcuts: 91.00 % of 10,000 test digits (99.50 % when whole)"
+        " · 3 other trainings, 1 epoch each: 90.50 to 93.10 %"
     )
-    expect(measured(page)).to_contain_text("Without: 12.34 % of the test digits")
+    expect(measured(page)).to_contain_text("Without: 12.34 % of 10,000 test digits")
     after(page, unit(page, 4).click)
     expect(measured(page)).to_contain_text("With shortcuts: 82.00 %")
     after(page, unit(page, 6).click)  # a combination that the table lacks
@@ -139,7 +141,7 @@ def test_beside_the_case_stands_what_was_measured(page: Page) -> None:
     after(page, back(page).click)
     after(page, arc(page, 2).click)
     expect(measured(page)).to_contain_text("With shortcuts: 40.00 %")
-    expect(measured(page)).to_contain_text("Without: 99.50 % of the test digits")  # has none
+    expect(measured(page)).to_contain_text("Without: 99.50 % of 10,000 test digits")  # has none
     expect(card(page, "plain")).not_to_contain_text("cut")
     after(page, unit(page, 4).click)
     expect(measured(page)).to_contain_text("With shortcuts: not measured in this combination")
@@ -177,12 +179,12 @@ def test_a_plain_unit_that_changes_the_shape_stays_in_and_says_why(page: Page) -
     before = answers(page)
     after(page, unit(page, 3, "plain").click)
     expect(unit(page, 3)).to_contain_text("out")
-    expect(unit(page, 3, "plain")).to_contain_text("no detour: nothing fits the next unit")
+    expect(unit(page, 3, "plain")).to_contain_text("can’t be removed: it changes the size")
     assert answers(page)[0] != before[0]
     assert answers(page)[1] == before[1]
     expect(card(page, "residual")).to_contain_text("Unit 3 is out")
     expect(card(page, "plain").locator(".about")).to_be_visible()  # it is whole
-    expect(said(page)).to_contain_text("Without (keeps 3, having no detour there)")
+    expect(said(page)).to_contain_text("Without (unit 3 changes the size, so it can’t be removed)")
 
 
 def test_a_shortcut_is_cut_and_mended(page: Page) -> None:
@@ -373,6 +375,47 @@ def test_on_a_phone_it_scrolls_in_its_own_box(open_page: OpenPage, address: str)
     expect(page.get_by_test_id("altered")).to_be_in_viewport(ratio=1)
 
 
+@pytest.mark.parametrize("width", [360, 390])
+def test_on_a_phone_nothing_moves_under_the_finger(
+    open_page: OpenPage, address: str, width: int
+) -> None:
+    page = open_page(address, **{**PHONE, "viewport": {"width": width, "height": 844}})
+    expect_digit(page, 7)
+    settle(page)
+
+    def tops() -> list[float]:
+        parts = [unit(page, 1), unit(page, 8, "plain"), dial(page, 8), card(page, "residual")]
+        return [part.evaluate("e => e.getBoundingClientRect().top + scrollY") for part in parts]
+
+    before = tops()
+    foot = back(page).bounding_box()
+    after(page, lambda: unit(page, 7).dispatch_event("click"))
+    assert back(page).bounding_box() == foot
+    for part in (unit(page, 2), arc(page, 5), unit(page, 3)):
+        after(page, lambda part=part: part.dispatch_event("click"))  # type: ignore[misc]
+        assert tops() == before
+    for digit in (8, 4):
+        after(page, page.get_by_role("button", name=str(digit), exact=True).click)
+        assert tops() == before
+    page.get_by_role("button", name="Clear").click()
+    expect_digit(page, "")
+    assert tops() == before
+
+
+@pytest.mark.parametrize("lens", ["edit", "knew"])
+def test_figures_stand_in_the_middle_of_their_cells(page: Page, lens: str) -> None:
+    board(page).scroll_into_view_if_needed()
+    choose(page, lens)
+    settle(page)
+    middle = "e => { const {left, right} = e.getBoundingClientRect(); return (left + right) / 2; }"
+    cells = board(page).locator(".cell", has=page.locator(".figures b")).all()
+    if page.locator("#board .closed").inner_text() == "":
+        assert len(cells) > 8
+    for cell in cells:
+        figure = cell.locator(".figures b").evaluate(middle)
+        assert figure == pytest.approx(cell.evaluate(middle), abs=1)
+
+
 # --- the link ------------------------------------------------------------------------------------
 
 
@@ -453,7 +496,7 @@ def test_a_link_holds_a_test_digit(open_page: OpenPage, address: str) -> None:
 @pytest.mark.parametrize(
     "hash",
     ["nonsense", "o=9", "o=2&x=1", "d=!", "d=abc", "d=..", "s=77", "f=5", "l=x-ray", "d=-____-__",
-     "o=2&o=3", "%E0%A4%A"],
+     "o=2&o=3", "%E0%A4%A", "constructor=1", "__proto__=1", "toString=o"],
 )  # fmt: skip
 def test_a_wrong_link_is_no_link(open_page: OpenPage, address: str, hash: str) -> None:
     page = open_page(f"{address}#{hash}")
@@ -515,8 +558,8 @@ def test_the_tour_from_start_to_end(page: Page) -> None:
         reads = card(page, variant).get_attribute("data-digit") == "7"
         guessed = reads == (variant == "residual")
         expect(line).to_contain_text(f"{title}: {'still a 7' if reads else ''}")
-        expect(line).to_contain_text("You guessed it." if guessed else "You guessed otherwise.")
-    expect(tour(page)).to_contain_text("Measured: 91.00 % of the test digits")
+        expect(line).to_contain_text("You guessed it." if guessed else "Not quite.")
+    expect(tour(page)).to_contain_text("Measured: 91.00 % of 10,000 test digits")
     tour(page).get_by_role("button", name="Next").click()
 
     expect(tour(page)).to_contain_text("2 of 3 · Cut the shortcut of unit 2")

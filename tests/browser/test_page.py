@@ -23,6 +23,7 @@ from tests.browser.visitor import (
     draw,
     expect_digit,
     on_pad,
+    settle,
 )
 
 ROOT = Path(__file__).parent.parent.parent
@@ -122,6 +123,71 @@ def test_undo_and_clear(page: Page, way: str) -> None:
         page.keyboard.press("Escape")
     expect_digit(page, "")
     assert dark_share(page) == 0
+
+
+@pytest.mark.parametrize("way", ["button", "keys"])
+def test_undo_brings_back_what_clear_took(page: Page, way: str) -> None:
+    draw(page, 3)
+    expect_digit(page, 3)
+    inked = dark_share(page)
+    undo = page.get_by_role("button", name="Undo")
+    for _ in range(2):  # the second time after a stroke in between
+        if way == "button":
+            page.get_by_role("button", name="Clear").click()
+        else:
+            page.keyboard.press("Escape")
+        expect_digit(page, "")
+        undo.click()
+        expect_digit(page, 3)
+        assert dark_share(page) == inked
+        page.get_by_role("button", name="Clear").click()
+        page.mouse.click(*on_pad(page, (50, 50)))
+        undo.click()
+        expect_digit(page, "")
+        undo.click()
+        expect_digit(page, 3)
+    assert dark_share(page) == inked
+
+
+def test_escape_leaves_the_pad_while_another_control_has_the_focus(page: Page) -> None:
+    radio = page.get_by_role("radio", name="Both")
+    for control in (radio, page.get_by_role("tab", name="Draw"), page.locator("#lab summary")):
+        control.focus()
+        page.keyboard.press("Escape")
+        assert dark_share(page) > 0
+    radio.focus()
+    draw(page, 1)  # which takes the focus
+    expect_digit(page, 1)
+    page.keyboard.press("Escape")
+    expect_digit(page, "")
+
+
+def test_a_screen_reader_hears_of_a_drawing_once(page: Page) -> None:
+    page.evaluate(
+        """() => {
+            window.heard = [];
+            const spoken = '[role="status"], [role="alert"], [aria-live]';
+            const hear = (records) => {
+                const places = records.map(({target}) => {
+                    const element = target.parentElement?.closest(spoken) ?? target;
+                    return target.matches?.(spoken) ? target : element;
+                });
+                for (const place of new Set(places)) window.heard.push(place.textContent);
+            };
+            for (const place of document.querySelectorAll(spoken)) {
+                new MutationObserver(hear)
+                    .observe(place, {childList: true, characterData: true, subtree: true});
+            }
+        }"""
+    )
+    draw(page, 9)
+    expect_digit(page, 9)
+    settle(page)
+    heard = page.evaluate("window.heard")
+    assert heard.count("Both read a 9.") == 1
+    assert len(heard) <= 2  # the cards', and the board's
+    page.get_by_text("Residual", exact=True).click()  # a choice is no drawing, and heard of too
+    assert "With shortcuts: a 9." in page.evaluate("window.heard")
 
 
 @pytest.mark.parametrize("digit", range(10))
@@ -255,6 +321,45 @@ def test_ink_can_be_seen_in_light_and_dark(open_page: OpenPage, address: str, sc
 
 def numbers(colour: str) -> list[int]:
     return [int(number) for number in re.findall(r"\d+", colour)[:3]]
+
+
+# --- its scripts ---------------------------------------------------------------------------------
+
+
+def test_a_part_that_loads_late_shows_what_came_before_it(page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/ui/board.js", lambda route: held.append(route))
+    page.reload()
+    expect_digit(page, 7)
+    said = page.get_by_test_id("said")
+    expect(said).to_be_empty()
+    held[0].continue_()
+    expect(said).to_contain_text("With shortcuts: a 7.")
+
+
+def test_without_one_part_the_others_work(page: Page) -> None:
+    nothing = {"content_type": "text/javascript", "body": "export const mount = () => {};"}
+    page.route("**/ui/cards.js", lambda route: route.fulfill(**nothing))
+    page.reload()
+    expect(page.get_by_test_id("said")).to_contain_text("With shortcuts: a 7.")
+    page.get_by_role("button", name="3", exact=True).click()
+    expect(page.get_by_test_id("said")).to_contain_text("With shortcuts: a 3.")
+
+
+def test_the_page_works_below_a_path(page: Page, address: str) -> None:
+    """As behind a proxy that hands on what comes below /demo/."""
+    below = f"{address}demo/"
+
+    def hand_on(route: Route) -> None:
+        route.continue_(url=route.request.url.replace(below, address))
+
+    page.route(f"{below}**", hand_on)
+    scripts = []
+    page.on("request", lambda it: scripts.append(it.url) if "/ui/" in it.url else None)
+    page.goto(below)
+    expect_digit(page, 7)
+    assert scripts
+    assert all(url.startswith(below) for url in scripts)
 
 
 # --- the phone -------------------------------------------------------------------------------

@@ -57,10 +57,29 @@ test("what replaces a drawing is another one", () => {
 
 test("undo takes the last stroke, of a picture the whole", () => {
   const two = drawings.ofSample(4, [[[1, 1]], [[2, 2]]]);
-  const one = drawings.withoutLastStroke(two);
+  const one = drawings.undone(two);
   assert.deepEqual([one.strokes, one.sample, one.isMine], [[[[1, 1]]], null, true]);
   const picture = drawings.ofPicture(drawings.ofTestDigit(3, 4, null));
-  assert.ok(drawings.isEmpty(drawings.withoutLastStroke(picture)));
+  assert.ok(drawings.isEmpty(drawings.undone(picture)));
+});
+
+test("what Clear took comes back, after what was drawn since is undone", () => {
+  const picture = drawings.ofPicture(drawings.ofTestDigit(3, 4, null));
+  for (const before of [drawings.ofSample(4, [[[1, 1]]]), picture]) {
+    const empty = drawings.cleared(drawings.cleared(before));
+    assert.ok(drawings.isEmpty(empty));
+    const { id, ...back } = drawings.undone(empty);
+    const { id: idBefore, ...there } = before;
+    assert.notEqual(id, idBefore); // or a late answer to the empty pad would be taken for its own
+    assert.deepEqual(back, there);
+    const drawn = drawings.begun(empty, [5, 5]);
+    assert.deepEqual(drawings.undone(drawings.undone(drawn)).sample, before.sample);
+  }
+});
+
+test("an untouched pad has nothing to undo", () => {
+  const empty = drawings.empty();
+  assert.equal(drawings.undone(empty), empty);
 });
 
 test("in the corner a drawing keeps its shape", () => {

@@ -33,7 +33,7 @@ test("a plain unit that changes the shape stays, and there is no shortcut to cut
   assert.deepEqual(words.effect(units, PLAIN), { out: [2], kept: [3], cut: [], turned: [] });
   assert.equal(
     words.aside(words.effect(units, PLAIN), words.effect(units)),
-    " (keeps 3, having no detour there and has no shortcut to cut)",
+    " (unit 3 changes the size, so it can’t be removed; there is no shortcut to cut)",
   );
   assert.equal(words.aside(words.effect(units, RESIDUAL), words.effect(units)), "");
 });
@@ -70,8 +70,8 @@ const figures = (how, measured = MEASURED) =>
   words.measured({ measured }, words.effect(altered(how)));
 
 test("a figure stands beside the case it was measured in", () => {
-  assert.equal(figures({}).text, "99.50 % of the test digits");
-  const whole = " of the test digits (whole: 99.50 %)";
+  assert.equal(figures({}).text, "99.50 % of 10,000 test digits");
+  const whole = " of 10,000 test digits (99.50 % when whole)";
   assert.equal(figures({ 2: { is_out: true } }).text, `91.00 %${whole}`);
   assert.equal(figures({ 2: { is_out: true }, 4: { is_out: true } }).text, `82.00 %${whole}`);
   assert.equal(figures({ 2: { has_shortcut: false } }).text, `40.00 %${whole}`);
@@ -91,8 +91,11 @@ test("other seeds are a range, from two on", () => {
   const seed = (right) => ({ total: 1000, whole: 990, out: { 2: right } });
   const out = { 2: { is_out: true } };
   const three = { ...MEASURED, seeds: [seed(905), seed(931), seed(918)], epochs: 1 };
-  assert.equal(figures(out, three).seeds, "3 seeds, 1 epoch each: 90.50 to 93.10 %");
-  assert.equal(figures(out, { ...three, epochs: 2 }).seeds.slice(0, 22), "3 seeds, 2 epochs each");
+  assert.equal(figures(out, three).seeds, "3 other trainings, 1 epoch each: 90.50 to 93.10 %");
+  assert.equal(
+    figures(out, { ...three, epochs: 2 }).seeds.slice(0, 32),
+    "3 other trainings, 2 epochs each",
+  );
   assert.equal(figures(out, { ...three, seeds: [seed(905)] }).seeds, "");
   assert.equal(figures({ 2: { has_shortcut: false } }, three).seeds, "");
 });
@@ -100,6 +103,6 @@ test("other seeds are a range, from two on", () => {
 test("an answer is told beside what the whole net said", () => {
   assert.equal(words.reading({ digit: 8 }, undefined), "an 8");
   assert.equal(words.reading({ digit: 8 }, { digit: 8 }), "still an 8");
-  assert.equal(words.reading({ digit: 1 }, { digit: 4 }), "a 1, whole it was a 4");
-  assert.equal(words.reading({ digit: null }, { digit: 4 }), "no digit, whole it was a 4");
+  assert.equal(words.reading({ digit: 1 }, { digit: 4 }), "now a 1 (was a 4)");
+  assert.equal(words.reading({ digit: null }, { digit: 4 }), "now no digit (was a 4)");
 });

@@ -3,7 +3,6 @@ import json
 import math
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -117,7 +116,7 @@ def test_quick_goes_all_the_way(
     assert command("--show", "--output", other) == 0
     assert capsys.readouterr().out == printed
     assert not (tmp_path / "depth.json").exists()
-    stored = runs.load(other)
+    stored = depth.load(other)
     assert stored is not None
     assert stored["about"]["command"] == "python -m resnet depth --quick"
     assert len({tuple(run["loss"]) for run in stored["runs"]}) == 2 * 2 * 2 * 2
@@ -126,9 +125,9 @@ def test_quick_goes_all_the_way(
 
 
 def test_the_stored_runs_are_those_of_this_recipe_and_these_data() -> None:
-    table = runs.load(depth.FILE)
+    table = depth.load()
     assert table is not None
-    about: dict[str, Any] = table["about"]
+    about = table["about"]
     assert about["recipe"] == dataclasses.asdict(depth.RECIPE)
     assert about["data_sha256"] == mnist.load().sha256
     assert about["depths"] == list(depth.DEPTHS)

@@ -7,9 +7,11 @@ import scipy.stats
 
 from resnet.checkpoint import VARIANTS
 from resnet.studies import depth, depth_verdict, runs
+from resnet.studies.depth import DepthProvenance, DepthRun, DepthTable
+from tests.studies.stored import PROVENANCE
 
 
-def run(seed: int, net: str, layers: int, has_norm: bool, rate: float, **more: Any) -> runs.Run:
+def run(seed: int, net: str, layers: int, has_norm: bool, rate: float, **more: Any) -> DepthRun:
     """A run that reads so many of 100 test digits, its gradient so large at the stem."""
     right = more.get("right", 50)
     stem = more.get("stem", 1.0)
@@ -27,11 +29,11 @@ def run(seed: int, net: str, layers: int, has_norm: bool, rate: float, **more: A
     }  # fmt: skip
 
 
-def table(**change: Any) -> runs.Table:
+def table(**change: Any) -> DepthTable:
     """Three seeds, two depths, two rates; change(seed, net, layers, has_norm, rate) -> more."""
     more = change.get("more", lambda *key: {})
     keys = itertools.product((1, 2, 3), VARIANTS, (18, 34), (True, False), (0.1, 0.2))
-    about = {"rates": [0.1, 0.2], "depths": [18, 34], "width": 16}
+    about: DepthProvenance = {**PROVENANCE, "rates": [0.1, 0.2], "depths": [18, 34], "width": 16}
     return {"about": about, "runs": [run(*key, **more(*key)) for key in keys]}
 
 
@@ -157,7 +159,7 @@ def test_a_rate_at_the_end_of_the_grid_is_said_to_be() -> None:
 
 
 def test_the_tables_hold_the_figures() -> None:
-    stored = runs.load(depth.FILE)
+    stored = depth.load()
     assert stored is not None
     accuracies, *gradients = depth_verdict.tables(stored)
     assert len(accuracies[2]) == 8

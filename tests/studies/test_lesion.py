@@ -10,7 +10,14 @@ from resnet import checkpoint, ink, mnist
 from resnet.__main__ import get_args_parser
 from resnet.model import ResNet18
 from resnet.studies import lesion
-from resnet.studies.lesion import right_under, ways_to_be_out, with_unit
+from resnet.studies.lesion import (
+    Counts,
+    LesionTable,
+    SeedCounts,
+    right_under,
+    ways_to_be_out,
+    with_unit,
+)
 from resnet.surgery import INTACT, UNITS, Unit, trace, without
 from tests.conftest import lively_net
 
@@ -80,15 +87,18 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "deep" / "lesion.json"
 
 
+NOTHING: Counts = {"total": 1, "whole": 0, "out": {}, "cut": {}, "dial": {}}
+
+
 @pytest.fixture
 def table(
     nets: dict[str, Any], small: mnist.Mnist, path: Path, monkeypatch: pytest.MonkeyPatch
-) -> dict[str, Any]:
+) -> LesionTable:
     monkeypatch.setattr(lesion, "DIALS", (0.0, 2.0))
     return lesion.study(nets, 1, small, path, workers=1)
 
 
-def test_the_study_is_whole_and_comes_back_from_its_file(table: dict[str, Any], path: Path) -> None:
+def test_the_study_is_whole_and_comes_back_from_its_file(table: LesionTable, path: Path) -> None:
     for variant, counts in table["shipped"].items():
         assert counts["weights_sha256"] == variant
         assert counts["total"] == 30
@@ -107,7 +117,7 @@ def test_the_study_is_whole_and_comes_back_from_its_file(table: dict[str, Any], 
 
 
 def test_only_what_is_missing_is_measured(
-    table: dict[str, Any],
+    table: LesionTable,
     nets: dict[str, Any],
     small: mnist.Mnist,
     path: Path,
@@ -115,15 +125,15 @@ def test_only_what_is_missing_is_measured(
 ) -> None:
     asked = []
 
-    def measured(net: Any, *_: Any) -> dict[str, Any]:
+    def measured(net: Any, *_: Any) -> Counts:
         asked.append("plain" if net is nets["plain"][0] else "residual")
-        return {}
+        return NOTHING
 
-    def measured_seed(key: tuple[int, str], data: mnist.Mnist) -> dict[str, Any]:
+    def measured_seed(key: tuple[int, str], data: mnist.Mnist) -> SeedCounts:
         asked.append(f"{key[1]} {key[0]}")
         if key == (3, "plain"):
             raise KeyboardInterrupt
-        return {"seed": key[0]}
+        return {**NOTHING, "seed": key[0]}
 
     monkeypatch.setattr(lesion, "measured", measured)
     monkeypatch.setattr(lesion, "measured_seed", measured_seed)
@@ -135,7 +145,8 @@ def test_only_what_is_missing_is_measured(
     assert asked == ["plain", "residual 2", "plain 2", "residual 3", "plain 3"]
     kept = lesion.load(path)
     assert kept is not None
-    assert kept["seeds"] == [*table["seeds"], {"residual": {"seed": 2}, "plain": {"seed": 2}}]
+    second: SeedCounts = {**NOTHING, "seed": 2}
+    assert kept["seeds"] == [*table["seeds"], {"residual": second, "plain": second}]
     assert kept["shipped"]["residual"] == table["shipped"]["residual"]
     assert kept["about"]["command"].endswith("--seeds 2")
     monkeypatch.setattr(lesion, "SHORT", dataclasses.replace(lesion.SHORT, peak_rate=0.3))
@@ -144,7 +155,7 @@ def test_only_what_is_missing_is_measured(
     assert asked == ["residual", "plain", "residual 1", "plain 1"]
 
 
-def test_the_printed_tables_say_what_is_stored(table: dict[str, Any]) -> None:
+def test_the_printed_tables_say_what_is_stored(table: LesionTable) -> None:
     shipped, seeds, dials = lesion.tables(table)
     residual = table["shipped"]["residual"]
     assert shipped[2][0][1].startswith(f"{residual['whole']} (")
@@ -162,12 +173,13 @@ def test_the_printed_tables_say_what_is_stored(table: dict[str, Any]) -> None:
 def test_the_spread_over_seeds_by_hand() -> None:
     numbers = [str(n) for n in range(1, 9)]
 
-    def counts(right: int) -> dict[str, Any]:
+    def counts(right: int) -> SeedCounts:
         each = dict.fromkeys(numbers, right)
-        return {"total": 10, "whole": right, "out": each, "cut": each}
+        return {"seed": 1, "total": 10, "whole": right, "out": each, "cut": each, "dial": {}}
 
     seeds = [{"residual": counts(right)} for right in (9, 2, 5)]
-    for kind in ("whole", "out", "cut"):
+    kinds: tuple[lesion.Kind, ...] = ("whole", "out", "cut")
+    for kind in kinds:
         assert lesion.spread(seeds, "residual", kind, "4") == "50.0% (20.0% - 90.0%)"
 
 

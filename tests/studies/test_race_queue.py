@@ -4,18 +4,18 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
 
 from resnet.checkpoint import VARIANTS
 from resnet.studies import race_queue
-from resnet.studies.race import Wish
+from resnet.studies.race import Fault, Point, Wish
 from resnet.studies.race_queue import ABSENT, TOO_LONG, WAITING, Look, Process, RaceError, RaceQueue
 
 WISH = Wish(18, True, 0.02, 7)
-POINT = {"net": "plain", "step": 5, "right": 30, "total": 200, "loss": 2.0}
+POINT: Point = {"net": "plain", "step": 5, "right": 30, "total": 200, "loss": 2.0}
 
 
 class Fake:
@@ -23,15 +23,15 @@ class Fake:
 
     def __init__(self, wish: Wish) -> None:
         self.wish = wish
-        self.printed: list[dict[str, Any]] = []
+        self.printed: Sequence[Point | Fault] = []
         self.code: int | None = None
         self.is_released = False
 
     def status(self) -> int | None:
         return self.code
 
-    def news(self) -> list[dict[str, Any]]:
-        news, self.printed = self.printed, []
+    def news(self) -> list[Point | Fault]:
+        news, self.printed = list(self.printed), []
         return news
 
     def kill(self) -> None:
@@ -78,7 +78,7 @@ def stage() -> Stage:
 
 def test_points_come_as_they_are_printed(stage: Stage) -> None:
     ticket = stage.enter()
-    points = [{**POINT, "step": step} for step in (5, 10, 15)]
+    points: list[Point] = [{**POINT, "step": step} for step in (5, 10, 15)]
     stage.fakes[0].printed = points[:2]
     stage.queue.tick()
     assert list(stage.queue.look(ticket).points) == points[:2]
@@ -191,7 +191,7 @@ def test_nothing_is_kept_of_races_that_nobody_looks_at(stage: Stage) -> None:
     [([], race_queue.BROKEN), ([{"fault": "There is no race."}], "There is no race.")],
 )
 def test_a_race_that_dies_is_one_sentence(
-    stage: Stage, printed: list[dict[str, Any]], sentence: str
+    stage: Stage, printed: list[Point | Fault], sentence: str
 ) -> None:
     first, second = stage.enter(), stage.enter()
     stage.fakes[0].printed, stage.fakes[0].code = [POINT, *printed], 1

@@ -1,55 +1,70 @@
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 import torch
+from pydantic import TypeAdapter
 
 from resnet.studies import runs
 
 
-def made_here(key: int) -> runs.Run:
+class Made(runs.SeededRun):
+    key: int
+    process: int
+    threads: int
+
+
+Table = runs.Table[runs.Provenance, Made]
+SCHEMA: TypeAdapter[Table] = TypeAdapter(Table)
+IDENTITY: dict[str, object] = {"recipe": {"steps": 1}, "data_sha256": "data"}
+
+
+def begun(
+    path: Path | None, seeds: int = 2, identity: Mapping[str, object] = IDENTITY, name: str = "new"
+) -> Table:
+    return runs.begun(SCHEMA, name, path, identity, {"rates": []}, seeds)
+
+
+def made_here(key: int) -> Made:
     return {"key": key, "seed": key, "process": os.getpid(), "threads": torch.get_num_threads()}
 
 
-def key_of(run: runs.Run) -> int:
-    return int(run["key"])
-
-
-def table() -> runs.Table:
-    return runs.begun("command", None, {"recipe": 1}, {"rates": []}, 2)
+def key_of(run: Made) -> int:
+    return run["key"]
 
 
 def test_workers_make_runs_in_order_with_a_thread_each(tmp_path: Path) -> None:
-    found, path = table(), tmp_path / "runs.json"
+    found, path = begun(None), tmp_path / "runs.json"
     runs.complete(found, range(5), key_of, made_here, path, workers=2)
     assert [run["key"] for run in found["runs"]] == [0, 1, 2, 3, 4]
     assert os.getpid() not in {run["process"] for run in found["runs"]}
     assert {run["threads"] for run in found["runs"]} == {1}
-    assert runs.load(path) == found
+    assert runs.load(path, SCHEMA) == found
 
 
 def test_what_is_there_is_not_made_again() -> None:
-    found = table()
-    found["runs"] = [{"key": 1, "process": "another"}]
+    found = begun(None)
+    found["runs"] = [{**made_here(1), "process": -1}]
     runs.complete(found, range(3), key_of, made_here, None, workers=1)
     assert [run["key"] for run in found["runs"]] == [1, 0, 2]
-    assert [run["process"] for run in found["runs"]] == ["another", os.getpid(), os.getpid()]
+    assert [run["process"] for run in found["runs"]] == [-1, os.getpid(), os.getpid()]
 
 
 def test_the_file_is_written_after_each_run(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "runs.json"
 
-    def failing(key: int) -> runs.Run:
+    def failing(key: int) -> Made:
         if key == 2:
             raise KeyboardInterrupt
         return made_here(key)
 
     with pytest.raises(KeyboardInterrupt):
-        runs.complete(table(), range(5), key_of, failing, path, workers=1)
+        runs.complete(begun(None), range(5), key_of, failing, path, workers=1)
     assert [run["key"] for run in json.loads(path.read_text())["runs"]] == [0, 1]
     assert [*path.parent.glob(".*.tmp")] == []
-    again = runs.begun("new", path, {"recipe": 1}, {"rates": []}, 7)
+    again = begun(path, 7)
     assert len(again["runs"]) == 2
     assert again["about"]["command"] == "new --seeds 7"
 
@@ -57,14 +72,14 @@ def test_the_file_is_written_after_each_run(tmp_path: Path) -> None:
 def test_another_build_of_the_same_torch_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path, found = tmp_path / "runs.json", table()
+    path, found = tmp_path / "runs.json", begun(None)
     found["runs"] = [made_here(5)]
     runs.save(found, path)
     for build in ("+cpu", "", "+cu999"):
         monkeypatch.setattr(torch, "__version__", runs.release(torch.__version__) + build)
-        again = runs.begun("command", path, {"recipe": 1}, {"rates": []}, 2)
+        again = begun(path)
         assert again["runs"] == found["runs"]
-        assert again["about"]["command"] == "command --seeds 5"  # all that the file holds
+        assert again["about"]["command"] == "new --seeds 5"  # all that the file holds
         assert again["about"]["torch"].endswith(build)
 
 
@@ -72,24 +87,43 @@ def test_another_build_of_the_same_torch_goes_on(
 def test_runs_of_another_study_stay_as_they_are(
     other: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path, identity = tmp_path / "runs.json", {"recipe": 1}
-    runs.save(runs.begun("command", path, identity, {"rates": []}, 2), path)
+    path, identity = tmp_path / "runs.json", IDENTITY
+    runs.save(begun(path, identity=identity), path)
     match other:
         case "recipe":
-            identity = {"recipe": 2}
+            identity = {**IDENTITY, "recipe": {"steps": 2}}
         case "torch":
             monkeypatch.setattr(torch, "__version__", "0")
         case _:
             path.write_text("[]")
     before = path.read_bytes()
     with pytest.raises(runs.StudyError, match="name another file with --output"):
-        runs.begun("command", path, identity, {"rates": []}, 2)
+        begun(path, identity=identity)
     assert path.read_bytes() == before
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "3", '{"about": {}, "runs": []}'])
 def test_a_table_that_cannot_be_read_is_none(text: str, tmp_path: Path) -> None:
     path = tmp_path / "runs.json"
-    assert runs.load(path) is None
+    assert runs.load(path, SCHEMA) is None
     path.write_text(text)
-    assert runs.load(path) is None
+    assert runs.load(path, SCHEMA) is None
+
+
+@pytest.mark.parametrize(
+    "change", [{"key": "1"}, {"key": 1.5}, {"key": None}, {"process": {}}, {"seed": True}]
+)
+def test_a_table_with_a_run_that_does_not_fit_is_none(
+    change: dict[str, object], tmp_path: Path
+) -> None:
+    path, found = tmp_path / "runs.json", begun(None)
+    found["runs"] = [made_here(1), made_here(2)]
+    runs.save(found, path)
+    assert runs.load(path, SCHEMA) == found
+    stored = json.loads(path.read_text())
+    stored["runs"][1] |= change
+    path.write_text(json.dumps(stored))
+    assert runs.load(path, SCHEMA) is None
+    del stored["runs"][1][next(iter(change))]
+    path.write_text(json.dumps(stored))
+    assert runs.load(path, SCHEMA) is None

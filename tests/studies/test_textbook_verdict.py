@@ -1,5 +1,3 @@
-from typing import Any
-
 import pytest
 from scipy import stats
 
@@ -7,8 +5,9 @@ from resnet.checkpoint import VARIANTS
 from resnet.stats import Mean, mean_of, wilson_interval
 from resnet.studies import textbook_verdict
 from resnet.studies.runs import StudyError
-from resnet.studies.textbook import pairs_of
+from resnet.studies.textbook import TextbookRun, TextbookTable, pairs_of
 from resnet.studies.textbook_verdict import chosen_rate, complete_runs, difference, finding
+from tests.studies.stored import PROVENANCE
 
 RATES = (0.005, 0.01, 0.02)
 # Right of 1,000 by net and rate, for the seeds 1, 2, 3; of the 200 a fifth of that, to the whole.
@@ -30,20 +29,21 @@ VALIDATION = {
 }
 
 
-def run_of(seed: int, name: str, rate: float) -> dict[str, Any]:
+def run_of(seed: int, name: str, rate: float) -> TextbookRun:
     right, kept = (counts[name, rate][seed - 1] for counts in (RIGHT, VALIDATION))
     judged = [kept, kept - 10] if seed == 1 else [kept - 20, kept]
     return {
         "seed": seed, "net": name, "rate": rate,
-        "validation": {"step": [15, 30], "right": judged, "total": 200},
+        "validation": {"step": [15, 30], "right": judged, "total": 200, "loss": [2.0, 1.0]},
+        "loss": [2.0] * 30, "seconds": 1.0,
         "test": {"right": right // 5, "total": 200, "loss": seed / 10},
         "test_all": {"right": right, "total": 1000, "loss": 0.5},
     }  # fmt: skip
 
 
-def table_of(*seeds: int) -> dict[str, Any]:
+def table_of(*seeds: int) -> TextbookTable:
     runs = [run_of(seed, *pair) for seed in seeds for pair in pairs_of(RATES)]
-    return {"about": {"rates": list(RATES)}, "runs": runs}
+    return {"about": {**PROVENANCE, "rates": list(RATES)}, "runs": runs}
 
 
 def test_only_seeds_with_all_their_runs_count() -> None:

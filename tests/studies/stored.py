@@ -1,0 +1,48 @@
+"""Stored runs for the tests of what is made of them."""
+
+from typing import Any
+
+from resnet.checkpoint import VARIANTS
+from resnet.studies.depth import DepthRun, DepthTable
+from resnet.studies.race import Point
+from resnet.studies.runs import Provenance
+
+PROVENANCE: Provenance = {
+    "command": "python -m resnet study --seeds 3", "rates": [], "recipe": {}, "data_sha256": "",
+    "torch": "2.0", "date": "2026-01-01", "machine": "cpu",
+}  # fmt: skip
+
+
+def run(net: str, seed: int, right: list[int], **more: Any) -> DepthRun:
+    """A run of 18 layers that reads so many of 200 validation digits after every fifth step."""
+    steps = [5 * i for i in range(1, len(right) + 1)]
+    of: DepthRun = {
+        "net": net, "seed": seed, "depth": 18, "has_norm": True, "rate": 0.02, "loss": [],
+        "validation": {"step": steps, "right": right, "total": 200, "loss": [1.0] * len(steps)},
+        "test_all": {"right": 0, "total": 0, "loss": None}, "gradient": {}, "seconds": 1.0,
+    }  # fmt: skip
+    of.update(more)  # type: ignore[typeddict-item]
+    return of
+
+
+def table(rates: list[float], runs: list[DepthRun]) -> DepthTable:
+    return {"about": {**PROVENANCE, "rates": rates, "depths": [18], "width": 16}, "runs": runs}
+
+
+STORED = [
+    run("residual", 1, [20, 90]),
+    run("residual", 2, [30, 110]),
+    run("residual", 3, [25, 160]),
+    run("plain", 1, [21, 80]),
+    run("plain", 2, [22, 81]),
+    run("plain", 3, [10, 60]),
+]
+
+
+def points(steps: list[int], rights: dict[str, list[int]]) -> list[Point]:
+    """What a race printed: after each of the steps, how many of 200 each net reads right."""
+    return [
+        {"net": net, "step": step, "right": rights[net][i], "total": 200, "loss": 1.5}
+        for i, step in enumerate(steps)
+        for net in VARIANTS
+    ]
