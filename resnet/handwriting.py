@@ -58,7 +58,9 @@ def glyphs(held_out: bool = False) -> Glyphs:
         families = [row["family"] for row in csv.DictReader(file)]
     order = {family: number for number, family in enumerate(dict.fromkeys(families))}
     kept = [(order[family] % HELD_OUT == HELD_OUT - 1) == held_out for family in families]
-    return Glyphs(cells[torch.tensor(kept)])
+    pictures = cells[torch.tensor(kept)]
+    boxed = ink.in_our_box(pictures.flatten(0, 1)[:, None] / 255)
+    return Glyphs((boxed * 255).round().to(torch.uint8).reshape(pictures.shape))
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,9 @@ def not_digits(count: int, seed: int, letters: Tensor) -> Tensor:
 
 def picture(strokes: list[Stroke], random: Random) -> Tensor:
     """(32, 32): at the width of a visitor's strokes, or at any an image may have."""
-    width = ink.LINE if random.random() < 0.5 else float(np.exp(random.uniform(0.2, 1.4)))
+    width = ink.LINE
+    if random.random() >= 0.5:
+        width = float(np.exp(random.uniform(0.2, 1.4))) * (ink.BOX / ink.MNIST_BOX)
     return (ink.from_strokes(strokes, width)[0] * 255).round().to(torch.uint8)
 
 
