@@ -20,8 +20,9 @@ results: .venv/app
 	$(BIN)/python -m resnet depth $(ARGS)
 	$(BIN)/python -m resnet lesion $(ARGS)
 
+# In several processes, each with a server and a browser of its own.
 test: .venv/dev
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 # Gradio's stubs (ui/*.pyi) would hide the sources from the type checker.
 check: .venv/dev node_modules
@@ -32,13 +33,14 @@ check: .venv/dev node_modules
 	$(BIN)/npx biome ci
 	$(BIN)/npx tsc
 
+# Most of what comes is never imported: Python compiles what is, when it is.
 .venv/app: requirements.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --requirement requirements.txt
+	$(BIN)/python -m pip install --no-compile --requirement requirements.txt
 	touch $@
 
 .venv/dev: requirements-dev.txt .venv/app
-	$(BIN)/python -m pip install --requirement requirements-dev.txt
+	$(BIN)/python -m pip install --no-compile --requirement requirements-dev.txt
 	touch $@
 
 node_modules: package.json package-lock.json .venv/dev

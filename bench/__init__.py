@@ -1,1 +1,1 @@
-"""Measurements: python -m bench.inference, bench.training, bench.live."""
+"""The measurements behind the figures, one module each: python -m bench.NAME."""

@@ -1,4 +1,4 @@
-"""How well both nets read ink that people drew, and whether they know what is no digit.
+"""How well both nets read ink that people drew, and whether they refuse what is no digit.
 
 The drawings are JSON Lines, gzipped or not, {"label": "7", "strokes": [[[x, y], ...], ...]} a
 line; those that are no digit may name a "tier", and are counted by it. Digits that a net refuses
@@ -153,7 +153,7 @@ def drawn(strokes: Any, random: np.random.Generator) -> Image.Image:
 def predicted(
     checkpoints: Path, digits: Ink, random: np.random.Generator
 ) -> dict[str, list[Answer]]:
-    """What /predict says to an image of every digit."""
+    """The answers of /predict to an image of every digit."""
     answers: dict[str, list[Answer]] = {net: [] for net in checkpoint.VARIANTS}
     with serving(checkpoints) as address, tempfile.TemporaryDirectory() as folder:
         client = Client(address, verbose=False)

@@ -12,7 +12,8 @@ import torch
 from bench import timing
 from bench.ink import Ink
 from resnet import checkpoint, flags
-from resnet.classifier import cut_to_live_taps, fold_batch_norms
+from resnet.classifier import ready
+from resnet.model import fastest_device
 from resnet.stats import wilson_interval
 from resnet.studies.lesion import right_under, ways_to_be_out
 from resnet.surgery import INTACT, UNITS
@@ -36,8 +37,8 @@ def main(args: argparse.Namespace) -> None:
     for variant in checkpoint.VARIANTS:
         net, _ = checkpoint.load(checkpoint.path_of(variant, args.checkpoints), variant)
         out = ways_to_be_out(net.units(), most=1)
-        ready = cut_to_live_taps(fold_batch_norms(net))
-        right = right_under(ready, drawings.pictures, labels, [INTACT, *out.values()])
+        fast = ready(net, fastest_device())
+        right = right_under(fast, drawings.pictures, labels, [INTACT, *out.values()])
         columns[variant] = {"none": right[INTACT]} | {n: right[how] for n, how in out.items()}
 
     def share(right: int | None) -> str:

@@ -76,7 +76,7 @@ def serving(checkpoints: Path) -> Iterator[str]:
 
 
 async def draw(page: Page, devtools: CDPSession, stroke: samples.Stroke) -> dict[str, Any]:
-    """What the page noted between pen down and quiet."""
+    """The page's notes between pen down and quiet."""
 
     async def pen(does: str, point: tuple[float, float]) -> None:
         event = {"type": does, "button": "left", "buttons": 1, "clickCount": 1}
@@ -106,7 +106,7 @@ async def draw(page: Page, devtools: CDPSession, stroke: samples.Stroke) -> dict
 
 
 async def unplug(page: Page, number: int) -> dict[str, Any]:
-    """What the page noted of a click on a unit, which is out afterwards or back."""
+    """The page's notes on a click on a unit, which is out afterwards or back."""
     unit = page.locator(f'[data-net="residual"] [data-unit="{number}"]')
     was_out = await unit.get_attribute("aria-pressed") == "true"
     await unit.click()
@@ -130,7 +130,7 @@ def ask(client: httpx.Client, noted: dict[str, Any]) -> float:
 
 
 async def measure(address: str, args: argparse.Namespace) -> list[dict[str, float]]:
-    """What is reported of each counted round."""
+    """The milliseconds and counts of each counted round."""
     rounds = []
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(

@@ -1,4 +1,4 @@
-"""What a race costs: its own time, how soon it stops, and what the pad still does beside it.
+"""The cost of a race: its own time, how soon it stops, and what the pad still does beside it.
 
 The app runs as a process of its own. A visitor starts a race at each depth and waits for the last
 point; then stops some, where the time counts from the click until no process races any more. Then

@@ -1,4 +1,4 @@
-"""What each part of the training pictures buys: four short trainings of each net, one seed.
+"""The gain from each part of the training pictures: four short trainings of each net, one seed.
 
 All four see the same MNIST pictures in the same order, as many a batch as the recipe has, for the
 same number of steps; each adds one part to the one before. Read from them are MNIST's validation

@@ -1,4 +1,4 @@
-"""How long until the page can answer, against importing what it cannot do without.
+"""How long until the page can answer, against importing the libraries it needs.
 
 The peer is a fresh Python that imports torch and gradio and ends. Against it: `python app.py`
 until it prints its address, which it does when it can answer. Both take turns, each in a process

@@ -1,4 +1,4 @@
-"""What the measurements share: contenders that take turns, ratios within a turn, the machine."""
+"""Shared by the measurements: contenders that take turns, ratios within a turn, the machine."""
 
 import argparse
 import datetime

@@ -1,4 +1,4 @@
-"""What logits mean: probabilities that come true as often as they say, and "is it a digit".
+"""From logits to probabilities that come true as often as they say, and "is it a digit".
 
 Of pictures that get 90 % nine in ten should be right. Nets are surer than that, or with smoothed
 labels less sure, and dividing the logits by one number, the temperature, mends it without changing

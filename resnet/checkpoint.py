@@ -17,7 +17,8 @@ from typing import Any
 import safetensors.torch
 import torch
 from safetensors import SafetensorError
-from torch import Tensor
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from resnet import ink, samples
 from resnet.calibration import Calibration
@@ -40,6 +41,23 @@ def path_of(variant: str, folder: Path = FOLDER) -> Path:
 def build(variant: str) -> ResNet18:
     with SEEDING:  # it draws first weights, as every net does
         return ResNet18(use_residual=variant == "residual")
+
+
+def unfilled(variant: str) -> ResNet18:
+    """A net whose weights are about to be loaded, or are only counted: drawing them takes time."""
+    with NoFirstWeights():
+        return build(variant)
+
+
+class NoFirstWeights(TorchFunctionMode):
+    """Leaves what torch.nn.init would draw as it is."""
+
+    def __torch_function__(
+        self, function: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        if function in (Tensor.normal_, nn.init.kaiming_uniform_, nn.init.uniform_):
+            return args[0] if args else kwargs["tensor"]
+        return function(*args, **(kwargs or {}))
 
 
 def save(path: Path, net: ResNet18, about: About) -> About:
@@ -76,7 +94,7 @@ def load(path: Path, variant: str) -> tuple[ResNet18, About]:
             raise CheckpointError(
                 f"{path}: holds the {about['variant']} net, not the {variant} one"
             )
-        net = build(variant)
+        net = unfilled(variant)
         try:
             net.load_state_dict(tensors, strict=True)
         except RuntimeError as error:
@@ -147,7 +165,7 @@ def as_stored(net: ResNet18) -> ResNet18:
 
 @torch.inference_mode()
 def self_test(net: ResNet18) -> list[int]:
-    """What the net, in eval mode, says to the sample digits 0 to 9."""
+    """The net's answers, in eval mode, to the sample digits 0 to 9."""
     pictures = torch.stack([ink.from_strokes(samples.sample(digit)) for digit in range(10)])
     return net(ink.normalise(pictures)).argmax(1).tolist()
 

@@ -47,7 +47,7 @@ class Classifier:
         self.calibration = Calibration(**about["calibration"])
         self.device = fastest_device()
         # Two ways to run the same weights: unit by unit, and in one go.
-        self.body = placed(cut_to_live_taps(fold_batch_norms(net)), self.device)
+        self.body = ready(net, self.device)
         self.body.requires_grad_(False)
         self.net = flattened(self.body)
         # Without them the lenses "left" and "knew" are closed, and a sentence says why.
@@ -137,16 +137,26 @@ class Classifier:
         )
 
 
-def fold_batch_norms(net: Net) -> Net:
-    """A copy of the net, in eval mode, whose convolutions do what their batch norms did."""
+def ready(net: Net, device: torch.device) -> Net:
+    """A copy of a net that reads pictures of 32x32 fast: in eval mode, on a device.
+
+    Batch norms are folded into the convolutions before them, kernels cut to their live taps, memory
+    laid out channels last. The logits are those of the net, within 1e-4.
+    """
     net = copy.deepcopy(net).eval()
+    fold_batch_norms(net)
+    cut_to_live_taps(net)
+    return placed(net, device)
+
+
+def fold_batch_norms(net: nn.Module) -> None:
+    """Let the convolutions of a net in eval mode do what the batch norms after them do."""
     for parent in list(net.modules()):
         for conv_name, norm_name in (("conv1", "bn1"), ("conv2", "bn2"), ("0", "1")):
             conv, norm = (getattr(parent, name, None) for name in (conv_name, norm_name))
             if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
                 setattr(parent, conv_name, fuse_conv_bn_eval(conv, norm))
                 setattr(parent, norm_name, nn.Identity())
-    return net
 
 
 class OnePixelConv2d(nn.Module):
@@ -168,8 +178,8 @@ class OnePixelConv2d(nn.Module):
         return F.linear(window.flatten(1), self.weight, self.bias)[:, :, None, None]
 
 
-def cut_to_live_taps(net: Net) -> Net:
-    """The net for pictures of 32x32 only, its kernels cut to the taps that meet one.
+def cut_to_live_taps(net: nn.Module) -> None:
+    """Cut the kernels of a net, which then reads pictures of 32x32 only, to the taps they need.
 
     LiveConv2d cuts at every call, which leaves a kernel scattered in memory; here the cut kernels
     are contiguous, and 37 or 38 % of the weights are read instead of all. A 2x2 map is left to the
@@ -183,8 +193,19 @@ def cut_to_live_taps(net: Net) -> Net:
         if len(rows) == len(columns) == 1:
             net.set_submodule(name, OnePixelConv2d(conv, rows[0], columns[0]))
         else:
-            conv.__class__ = nn.Conv2d  # type: ignore[assignment]  # from here on an ordinary one
-    return net
+            net.set_submodule(name, ordinary(conv))
+
+
+def ordinary(conv: LiveConv2d) -> nn.Conv2d:
+    """A convolution of torch's own with the same weights."""
+    assert not isinstance(conv.padding, str)
+    same = nn.Conv2d(
+        conv.in_channels, conv.out_channels,
+        conv.kernel_size[0], conv.stride[0], conv.padding[0],  # all are square
+        bias=conv.bias is not None, device="meta",  # where it draws no first weights
+    )  # fmt: skip
+    same.weight, same.bias = conv.weight, conv.bias
+    return same
 
 
 class Flattener(fx.Tracer):

@@ -108,7 +108,7 @@ def are_whole(values: list[Any], end: int) -> bool:
 
 
 def finding(comparison: Comparison) -> str:
-    """What the comparison shows, in one sentence."""
+    """The result of the comparison, in one sentence."""
     counts = {variant: len(comparison.only(variant)) for variant in VARIANTS}
     of = f"On these {comparison.total:,} digits"
     p = f"(McNemar exact p {p_in_words(comparison.p)})"

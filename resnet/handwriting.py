@@ -65,7 +65,7 @@ def glyphs(held_out: bool = False) -> Glyphs:
 
 @dataclass(frozen=True)
 class Extras:
-    """What is mixed with MNIST's pictures."""
+    """The pictures that are mixed with MNIST's."""
 
     written: Split  # digits by the pen
     printed: Split  # digits of handwriting fonts

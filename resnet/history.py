@@ -19,7 +19,7 @@ EPOCH = ("step", "right", "right_unaveraged", "total", "styles_right", "styles_t
 
 @dataclass(frozen=True)
 class Course:
-    """What training.record and training.judge_epoch noted of one net."""
+    """The notes of training.record and training.judge_epoch on one net."""
 
     step: list[int]  # steps done before each record
     loss: list[float]  # of that step's batch
@@ -161,7 +161,7 @@ def gradient_finding(told: Mapping[str, Course]) -> str:
 
 
 def each(values: Mapping[str, str]) -> str:
-    """What each net has, or both alike."""
+    """The values net by net, or once where both are alike."""
     if len(values) > 1 and len(set(values.values())) == 1:
         return f"{next(iter(values.values()))} (both nets)"
     return " and ".join(f"{value} ({variant})" for variant, value in values.items())

@@ -46,7 +46,7 @@ class InkError(ValueError):
 
 
 def normalise(pictures: Tensor) -> Tensor:
-    """What both nets were trained on: zero mean, unit deviation over MNIST."""
+    """Scaled as both nets were trained: zero mean, unit deviation over MNIST."""
     return (pictures - MEAN) / STD
 
 

@@ -1,4 +1,4 @@
-"""What stands on the board at each of nine places in a net: the stem and the eight units.
+"""The lenses of the board: what is shown at the stem and at each of the eight units of a net.
 
 A lens is one question asked at every place. What it finds there is a cell, a dict of JSON values;
 pictures in it are grey levels, one byte a pixel, row by row, base64.
@@ -29,7 +29,7 @@ Cell = dict[str, Any]  # JSON values
 
 
 class LensError(Exception):
-    """A lens that there is not, or that is closed; the message is one sentence for the page."""
+    """An unknown or unavailable lens; the message is one sentence for the page."""
 
 
 def maps(seen: Trace) -> list[Cell]:

@@ -1,4 +1,4 @@
-"""What is left of the picture at each place in a net, and what is known of the digit there.
+"""The read-back: how much of the picture, and of the digit, is left at each place in a net.
 
 For the stem and for each unit there is one linear map from its output, flattened, to the picture
 and to ten scores, fitted by ridge regression in closed form. The map to the scores, the largest

@@ -1,4 +1,4 @@
-"""Both nets under the knife: units taken out, shortcuts cut, branches turned down.
+"""Surgery on both nets: units taken out, shortcuts cut, branches turned down.
 
 A unit computes relu(shortcut + f). Here it computes relu(shortcut + dial * f), with or without its
 shortcut, or is taken out: its input goes round it, through the 1x1 convolution of the shortcut
@@ -22,7 +22,7 @@ DIAL = (0.0, 2.0)  # the range of a dial
 
 @dataclass(frozen=True)
 class Unit:
-    """What is done to one unit; as it stands here, nothing."""
+    """The changes to one unit; by default none."""
 
     is_out: bool = False
     has_shortcut: bool = True  # a plain unit has none either way
@@ -35,7 +35,7 @@ INTACT: Settings = (Unit(),) * UNITS
 
 @dataclass(frozen=True)
 class Trace:
-    """What a net made of pictures on the way."""
+    """The maps of a net on the way from pictures to logits."""
 
     pictures: Tensor  # (N, 1, 32, 32), normalised
     maps: list[Tensor]  # UNITS + 1: what the stem and each unit gave, (N, channels, size, size)

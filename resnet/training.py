@@ -124,7 +124,7 @@ class Run:
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What must be equal for one run to go on where another stopped."""
+        """All that must be equal for one run to go on where another stopped."""
         return {
             "variant": self.variant,
             "recipe": asdict(self.recipe),

@@ -4,10 +4,14 @@ import io
 import os
 import socket
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 os.environ["TQDM_DISABLE"] = "1"  # read when tqdm is imported
+# For this process and those it starts: tests of small tensors; threads would only wait for each
+# other.
+os.environ["OMP_NUM_THREADS"] = "1"
 
 import hypothesis  # noqa: F401 - its plugin imports it late, beside the server's threads
 import numpy as np
@@ -19,11 +23,11 @@ from torch import nn
 from resnet import checkpoint, ink, mnist
 from resnet.calibration import Calibration
 from resnet.classifier import Classifier
-from resnet.model import ResNet18
+from resnet.model import LiveConv2d, ResNet18
 from resnet.readback import DIGITS, LEVELS, RANK, Basis, Decoder, Readback, Score
 from resnet.studies import depth, textbook
-
-torch.set_num_threads(1)  # tests of small tensors; threads would only wait for each other
+from resnet.surgery import Trace, trace
+from tests.idx_files import idx_bytes, own_folder, write_sums
 
 
 def enliven(net: nn.Module, seed: int = 0) -> None:
@@ -46,6 +50,27 @@ def lively_net(variant: str, seed: int = 0) -> ResNet18:
     net = checkpoint.build(variant)
     enliven(net, seed)
     return net.eval()
+
+
+def random_pictures(count: int = 3) -> torch.Tensor:
+    """(count, 1, 32, 32), the same each time."""
+    return torch.rand(count, 1, ink.SIDE, ink.SIDE, generator=torch.Generator().manual_seed(0))
+
+
+@contextmanager
+def ordinary_convolutions() -> Iterator[None]:
+    live = LiveConv2d.forward
+    LiveConv2d.forward = nn.Conv2d.forward  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        LiveConv2d.forward = live  # type: ignore[method-assign]
+
+
+def thin(net: ResNet18, pictures: torch.Tensor) -> Trace:
+    """The trace with 16 channels a place: the matrices of all of them take half a minute."""
+    seen = trace(net, pictures)
+    return replace(seen, maps=[features[:, :16] for features in seen.maps])
 
 
 # Metadata of a net whose logits are taken as they are, and which answers whatever it is shown: no
@@ -108,8 +133,6 @@ def measured(
 
     The nets are those in checkpoints/, whatever they are: the labels are made to fit.
     """
-    from tests.test_mnist import idx_bytes, own_folder, write_sums
-
     images = mnist.load().test.images[:1000]
     images = torch.maximum(images[:500], images[500:])
     said = {v: net.logits(ink.frame(images)).argmax(1) for v, net in classifiers.items()}

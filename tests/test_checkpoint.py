@@ -38,6 +38,14 @@ def test_what_is_saved_is_loaded(saved: Path, variant: str) -> None:
     assert len(about["self_test"]) == 10
 
 
+def test_loading_draws_no_first_weights(saved: Path, variant: str) -> None:
+    before = torch.get_rng_state()
+    checkpoint.load(saved, variant)
+    assert torch.equal(torch.get_rng_state(), before)
+    checkpoint.build(variant)
+    assert not torch.equal(torch.get_rng_state(), before)
+
+
 def test_any_reader_of_safetensors_finds_half_floats_and_the_description(saved: Path) -> None:
     with safe_open(saved, "pt") as file:
         assert file.get_tensor("conv1.weight").dtype == torch.float16

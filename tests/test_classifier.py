@@ -1,3 +1,4 @@
+import copy
 import math
 from dataclasses import asdict
 from pathlib import Path
@@ -9,7 +10,7 @@ from torch import nn
 from resnet import checkpoint, ink, mnist, readback, samples
 from resnet.calibration import Calibration
 from resnet.checkpoint import CheckpointError
-from resnet.classifier import BLANK, Classifier, cut_to_live_taps, fold_batch_norms
+from resnet.classifier import BLANK, Classifier, ready
 from resnet.lenses import LensError
 from resnet.model import LiveConv2d
 from resnet.readback import Readback
@@ -45,18 +46,32 @@ def test_the_net_it_was_made_from_is_left_alone(variant: str) -> None:
 
 def test_nothing_is_left_to_fold_or_cut(variant: str) -> None:
     net = lively_net(variant)
-    cut = cut_to_live_taps(fold_batch_norms(net))
-    assert not [m for m in cut.modules() if isinstance(m, nn.BatchNorm2d | LiveConv2d)]
-    for ready in (cut, Classifier(net, UNCALIBRATED).net):
-        weights = sum(p.numel() for p in ready.parameters() if p.ndim > 1)
+    fast = ready(net, torch.device("cpu"))
+    assert not [m for m in fast.modules() if isinstance(m, nn.BatchNorm2d | LiveConv2d)]
+    for one in (fast, Classifier(net, UNCALIBRATED).net):
+        weights = sum(p.numel() for p in one.parameters() if p.ndim > 1)
         whole = sum(p.numel() for p in net.parameters() if p.ndim > 1)
         assert weights / whole == pytest.approx(0.375, abs=0.01)
 
 
-def test_a_net_is_cut_where_it_is(variant: str) -> None:
+def test_a_net_is_made_ready_where_it_is(variant: str) -> None:
     """As on a GPU, where the studies train theirs; any device but the CPU will do."""
-    net = lively_net(variant).to("meta")
-    assert {tensor.device.type for tensor in cut_to_live_taps(net).parameters()} == {"meta"}
+    meta = torch.device("meta")
+    net = lively_net(variant).to(meta)
+    assert {tensor.device.type for tensor in ready(net, meta).parameters()} == {"meta"}
+
+
+def test_making_a_net_ready_leaves_it_as_it_is_and_draws_nothing(variant: str) -> None:
+    net = lively_net(variant).train()
+    before = copy.deepcopy(net)
+    random = torch.get_rng_state()
+    ready(net, torch.device("cpu"))
+    assert torch.equal(random, torch.get_rng_state())
+    assert net.training
+    for (name, module), old in zip(net.named_modules(), before.modules(), strict=True):
+        assert type(module) is type(old), name
+    for tensor, old in zip(net.state_dict().values(), before.state_dict().values(), strict=True):
+        assert torch.equal(tensor, old)
 
 
 def test_a_batch_is_its_pictures_one_by_one(variant: str) -> None:

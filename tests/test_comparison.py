@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from resnet import checkpoint, comparison, mnist
 from resnet.comparison import Case, Comparison, ComparisonError
-from tests.test_mnist import own_folder
+from tests.idx_files import own_folder
 
 TOTAL = 20
 

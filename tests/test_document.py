@@ -4,9 +4,12 @@ import io
 import re
 
 import httpx
+import pytest
+from gradio.routes import templates
 from PIL import Image
 
 from app import SUMMARY, TITLE
+from ui.document import NAME, introduce
 
 
 def test_a_preview_shows_the_page_and_nothing_of_gradio(address: str) -> None:
@@ -28,3 +31,14 @@ def test_the_page_travels_compressed(address: str) -> None:
         reply = httpx.get(address, headers={"Accept-Encoding": encoding})
         assert reply.headers["content-encoding"] in ("gzip", "br")
         assert int(reply.headers["content-length"]) < len(reply.content) / 3
+
+
+def test_who_serves_twice_has_one_loading_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(templates.env, "loader", templates.env.loader)
+    for title in ("First", "Second"):
+        introduce(title, "Two nets.")
+    assert templates.env.loader is not None
+    source, _, _ = templates.env.loader.get_source(templates.env, NAME)
+    assert source.count('id="loading"') == 1
+    assert "Second" in source
+    assert "First" not in source

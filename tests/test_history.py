@@ -9,7 +9,7 @@ from ui.history import FACTS, TrainingHistory, missing, stated
 
 
 def about(losses: list[float], rights: list[int], best: int = 20) -> dict[str, Any]:
-    """What a checkpoint tells of two epochs of ten steps, recorded every five."""
+    """The metadata of two epochs of ten steps, recorded every five."""
     epochs = [
         {
             "step": step, "right": right, "right_unaveraged": right - 1, "total": 100,

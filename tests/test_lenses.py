@@ -16,9 +16,9 @@ from torchvision.models.feature_extraction import create_feature_extractor
 from resnet import ink, lenses
 from resnet.classifier import Classifier
 from resnet.readback import RANK, Readback
+from resnet.studies.lesion import with_unit
 from resnet.surgery import INTACT, UNITS, Unit, trace
-from tests.conftest import UNCALIBRATED, lively_net
-from tests.test_surgery import change, pictures
+from tests.conftest import UNCALIBRATED, lively_net, random_pictures
 
 PLACES = ["maxpool", *(f"layer{stage}.{unit}" for stage in (1, 2, 3, 4) for unit in (0, 1))]
 SIZES = [8, 8, 8, 4, 4, 2, 2, 1, 1]
@@ -35,7 +35,7 @@ def levels(encoded: str, side: int) -> np.ndarray:
 def cells_of(
     classifier: Classifier, lens: str, settings: tuple[Unit, ...] = INTACT
 ) -> list[dict[str, Any]]:
-    return classifier.dissect(pictures()[0], settings, lens)[1]
+    return classifier.dissect(random_pictures()[0], settings, lens)[1]
 
 
 @pytest.mark.parametrize("lens", lenses.LENSES)
@@ -51,20 +51,20 @@ def test_nine_cells_that_are_json(variant: str, lens: str, made: Readback) -> No
 
 
 def torchvisions(seed: int = 0) -> list[torch.Tensor]:
-    """What torchvision's own feature extraction finds in the residual net, place by place."""
+    """The maps of the residual net as torchvision's own feature extraction finds them."""
     net = torchvision.models.resnet18(num_classes=10)
     net.conv1 = torch.nn.Conv2d(1, 64, 7, stride=2, padding=3, bias=False)
     net.load_state_dict(lively_net("residual", seed).state_dict(), strict=True)
     extract = create_feature_extractor(net.eval(), PLACES)
     with torch.inference_mode():
-        found = extract(ink.normalise(pictures()[:1]))
+        found = extract(ink.normalise(random_pictures()[:1]))
     return [found[place][0] for place in PLACES]
 
 
 def test_maps_are_those_that_torchvision_finds() -> None:
     classifier = ready("residual")
     with torch.inference_mode():
-        seen = trace(classifier.body, pictures()[:1])
+        seen = trace(classifier.body, random_pictures()[:1])
     for ours, theirs in zip(seen.maps, torchvisions(), strict=True):
         torch.testing.assert_close(ours[0], theirs, atol=1e-4, rtol=1e-4)
 
@@ -108,9 +108,9 @@ def test_a_dead_net_has_black_maps(variant: str) -> None:
 
 def test_edit_by_hand(variant: str) -> None:
     classifier, net = ready(variant), lively_net(variant)
-    settings = change(2, Unit(dial=0.5))
+    settings = with_unit(2, Unit(dial=0.5))
     with torch.inference_mode():
-        seen = trace(net, pictures()[:1], settings)
+        seen = trace(net, random_pictures()[:1], settings)
     cells = cells_of(classifier, "edit", settings)
     assert cells[0] == {"ratio": None, "cosine": None}
     for cell, unit, (x, y) in zip(
@@ -135,7 +135,7 @@ def test_edit_by_hand(variant: str) -> None:
 
 
 def test_a_unit_that_is_out_edits_nothing(variant: str) -> None:
-    cell = cells_of(ready(variant), "edit", change(4, Unit(is_out=True)))[4]
+    cell = cells_of(ready(variant), "edit", with_unit(4, Unit(is_out=True)))[4]
     assert cell["ratio"] == 0
     assert cell["cosine"] == pytest.approx(1, abs=1e-4)
 
@@ -151,7 +151,7 @@ def test_zeros_have_no_ratio_and_no_angle(variant: str) -> None:
 
 def test_an_unknown_lens_is_named() -> None:
     with pytest.raises(lenses.LensError, match="no lens named x"):
-        ready("plain").dissect(pictures()[0], INTACT, "x")
+        ready("plain").dissect(random_pictures()[0], INTACT, "x")
 
 
 # --- left, knew -------------------------------------------------------------------------------
@@ -160,10 +160,10 @@ def test_an_unknown_lens_is_named() -> None:
 def test_left_and_knew_by_numpy(variant: str, made: Readback) -> None:
     classifier = ready(variant)
     classifier.readback = made
-    settings = change(4, Unit(dial=2.0))
+    settings = with_unit(4, Unit(dial=2.0))
     left, knew = (cells_of(classifier, lens, settings) for lens in ("left", "knew"))
     with torch.inference_mode():
-        maps = trace(classifier.body, pictures()[:1], settings).maps
+        maps = trace(classifier.body, random_pictures()[:1], settings).maps
     mean, directions = made.basis.mean.numpy(), made.basis.directions.numpy()
     for place, (features, decoder, score) in enumerate(
         zip(maps, made.decoders, made.scores, strict=True)
@@ -195,7 +195,7 @@ def test_without_a_read_back_two_lenses_are_closed(variant: str, lens: str) -> N
 def test_why_is_what_captum_finds(variant: str) -> None:
     net, classifier = lively_net(variant), ready(variant)
     found_something = 0
-    for picture in pictures():
+    for picture in random_pictures():
         _, cells = classifier.dissect(picture, INTACT, "why")
         normalised = ink.normalise(picture[None])
         with torch.inference_mode():
@@ -225,7 +225,7 @@ def off(encoded: str, expected: torch.Tensor) -> float:
 
 
 def test_why_asks_the_altered_net(variant: str) -> None:
-    classifier, settings = ready(variant), change(2, Unit(is_out=True))
+    classifier, settings = ready(variant), with_unit(2, Unit(is_out=True))
     assert cells_of(classifier, "why", settings) != cells_of(classifier, "why")
 
 
@@ -238,7 +238,7 @@ def test_nothing_to_find_is_black(variant: str) -> None:
 
 
 def test_why_leaves_no_gradients_behind(variant: str) -> None:
-    classifier, picture = ready(variant), pictures()[0]
+    classifier, picture = ready(variant), random_pictures()[0]
     classifier.dissect(picture, INTACT, "why")
     assert not picture.requires_grad
     assert all(p.grad is None for p in classifier.body.parameters())

@@ -19,7 +19,8 @@ from resnet import checkpoint, comparison, ink, mnist, readback, samples
 from resnet.__main__ import drawings_of, get_args_parser
 from resnet.classifier import Classifier
 from resnet.stats import wilson_interval
-from tests.conftest import Measured
+from tests.conftest import Measured, thin
+from tests.idx_files import own_folder
 
 ROOT = Path(__file__).parent.parent
 Encoder = Callable[..., bytes]
@@ -194,8 +195,6 @@ def test_summary_names_both_counts() -> None:
 
 
 def test_evaluate_reads_the_test_set_of_a_folder(tmp_path: Path) -> None:
-    from tests.test_mnist import own_folder
-
     result = resnet("evaluate", "--model", "plain", "--data", own_folder(tmp_path, images=60))
     assert result.returncode == 0
     classifier = Classifier.load("plain")
@@ -207,9 +206,6 @@ def test_evaluate_reads_the_test_set_of_a_folder(tmp_path: Path) -> None:
 def test_readback_stores_what_it_fits_beside_the_checkpoint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from tests.test_mnist import own_folder
-    from tests.test_readback import thin
-
     for variant in checkpoint.VARIANTS:
         shutil.copy(checkpoint.path_of(variant), tmp_path)
     monkeypatch.setattr(readback, "trace", thin)

@@ -1,6 +1,4 @@
 import itertools
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 import torch
@@ -10,7 +8,7 @@ from torch.nn import functional as F
 
 from resnet import checkpoint
 from resnet.model import LiveConv2d, ResBlock, ResNet, ResNet18, live_windows
-from tests.conftest import enliven, lively_net
+from tests.conftest import enliven, lively_net, ordinary_convolutions
 
 
 @pytest.mark.parametrize("size", range(1, 12))
@@ -54,16 +52,6 @@ def test_live_convolution_is_the_ordinary_one(
     assert conv.weight.grad is not None
     assert (conv.weight.grad[:, :, dead] == 0).all()
     assert (conv.weight.grad[:, :, ~dead] != 0).all()
-
-
-@contextmanager
-def ordinary_convolutions() -> Iterator[None]:
-    live = LiveConv2d.forward
-    LiveConv2d.forward = nn.Conv2d.forward  # type: ignore[method-assign]
-    try:
-        yield
-    finally:
-        LiveConv2d.forward = live  # type: ignore[method-assign]
 
 
 def loss_and_gradients(net: ResNet18, pictures: Tensor) -> tuple[Tensor, dict[str, Tensor]]:

@@ -14,8 +14,7 @@ from resnet.classifier import Classifier
 from resnet.mnist import Mnist
 from resnet.model import ResNet18
 from resnet.readback import DIGITS, RANK, Decoder, Readback, Score
-from resnet.surgery import Trace, trace
-from tests.conftest import UNCALIBRATED, lively_net
+from tests.conftest import UNCALIBRATED, lively_net, thin
 
 OF_NET = {"variant": "plain", "weights_sha256": "f00"}
 RIDGES = (10.0, 0.01)
@@ -27,12 +26,6 @@ class Fitted:
     data: Mnist
     readback: Readback
     about: About
-
-
-def thin(net: ResNet18, pictures: torch.Tensor) -> Trace:
-    """The trace with 16 channels a place: the matrices of all of them take half a minute."""
-    seen = trace(net, pictures)
-    return dataclasses.replace(seen, maps=[features[:, :16] for features in seen.maps])
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pytest
 
 import train
 from resnet import __main__, checkpoint, mnist, readings
-from tests.test_mnist import own_folder
+from tests.idx_files import own_folder
 
 SHIPPED = [checkpoint.load(checkpoint.path_of(v), v)[1] for v in checkpoint.VARIANTS]
 SCORE: dict[str, Any] = {

@@ -3,8 +3,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from resnet import checkpoint
 from resnet.summary import summarise
-from tests.conftest import lively_net
-from tests.test_model import ordinary_convolutions
+from tests.conftest import lively_net, ordinary_convolutions
 
 SHAPES = [(64, 8, 8), (64, 8, 8), (128, 4, 4), (256, 2, 2), (512, 1, 1), (10,)]
 

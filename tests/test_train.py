@@ -14,7 +14,7 @@ import pytest
 
 import train as train_script
 from resnet import checkpoint
-from tests.test_mnist import own_folder
+from tests.idx_files import own_folder
 
 ROOT = Path(__file__).parent.parent
 SMALL = ("--variant", "plain", "--epochs", "2")
@@ -38,7 +38,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory, data: Path) -> Path:
-    """What a run that nobody interrupts leaves."""
+    """The files of a run that nobody interrupts."""
     folder = tmp_path_factory.mktemp("whole")
     result = train(*SMALL, "--data", data, "--output", folder)
     assert result.returncode == 0, result.stderr
@@ -96,18 +96,40 @@ def test_ctrl_c_saves_and_says_how_to_go_on(
     assert tensors
 
 
-def test_a_killed_run_is_not_overwritten_by_chance(
-    started: subprocess.Popen[str], tmp_path: Path, data: Path
+@pytest.fixture
+def no_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For what has to be found before a training begins."""
+    monkeypatch.setattr("train.training.fit", lambda *_: pytest.fail("a training began"))
+    monkeypatch.setattr("train.Interruption", lambda: None)
+
+
+def run_in_process(*arguments: str | Path) -> int:
+    return train_script.main(train_script.get_args_parser().parse_args(map(str, arguments)))
+
+
+@pytest.mark.usefixtures("no_training")
+def test_a_run_under_way_or_killed_is_not_overwritten_by_chance(
+    started: subprocess.Popen[str],
+    tmp_path: Path,
+    data: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    def refused(*more: str) -> str:
+        assert run_in_process(*SMALL, "--data", data, "--output", tmp_path, *more) == 2
+        sentence = capsys.readouterr().err
+        assert sentence.count("\n") == 1
+        return sentence
+
+    for more in ((), ("--resume",)):
+        assert refused(*more).startswith(f"{tmp_path}: another training writes here; ")
     started.kill()
     started.communicate()
-    result = train(*SMALL, "--data", data, "--output", tmp_path)
-    assert result.returncode == 2
-    assert "add --resume" in result.stderr
+    assert "add --resume" in refused()
     # With other settings it cannot go on either, and says so.
-    result = train(*SMALL, "--data", data, "--output", tmp_path, "--resume")
-    assert result.returncode == 2
-    assert "other settings" in result.stderr
+    assert "other settings" in refused("--resume")
+    # What the run has saved is half of the room it was said to need.
+    size = (tmp_path / "plain.unfinished.safetensors").stat().st_size
+    assert size < train_script.room_needed(tmp_path) < 1.05 * size
 
 
 def test_killed_at_any_time_it_ends_in_the_same_weights(
@@ -128,11 +150,13 @@ def test_killed_at_any_time_it_ends_in_the_same_weights(
     assert sha256(tmp_path) == sha256(whole)
 
 
-def test_resuming_what_is_finished_says_so(whole: Path, data: Path) -> None:
+@pytest.mark.usefixtures("no_training")
+def test_resuming_what_is_finished_says_so(
+    whole: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     before = (whole / "plain.safetensors").read_bytes()
-    result = train(*SMALL, "--data", data, "--output", whole, "--resume")
-    assert result.returncode == 0
-    assert "finished already" in result.stdout
+    assert run_in_process(*SMALL, "--data", data, "--output", whole, "--resume") == 0
+    assert "finished already" in capsys.readouterr().out
     assert (whole / "plain.safetensors").read_bytes() == before
 
 
@@ -147,30 +171,26 @@ def test_resuming_what_is_finished_says_so(whole: Path, data: Path) -> None:
         (("--data", "nowhere"), "not found"),
     ],
 )
-def test_a_wrong_flag_is_one_sentence(arguments: tuple[str, ...], message: str) -> None:
-    result = train(*arguments)
-    assert result.returncode == 2
-    assert message in result.stderr
-    assert "Traceback" not in result.stderr
+@pytest.mark.usefixtures("no_training")
+def test_a_wrong_flag_is_one_sentence(
+    arguments: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        code: object = run_in_process(*arguments)
+    except SystemExit as end:  # of the parser
+        code = end.code
+    assert code == 2
+    assert message in capsys.readouterr().err.splitlines()[-1]
 
 
-def test_an_output_that_is_a_file_is_said_before_training(tmp_path: Path, data: Path) -> None:
+@pytest.mark.usefixtures("no_training")
+def test_an_output_that_is_a_file_is_found_before_training(
+    tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     file = tmp_path / "file"
     file.touch()
-    result = train(*SMALL, "--data", data, "--output", file)
-    assert result.returncode == 2
-    assert result.stderr == f"{file}: cannot be written (File exists)\n"
-
-
-@pytest.fixture
-def no_training(monkeypatch: pytest.MonkeyPatch) -> None:
-    """For what has to be found before a training begins."""
-    monkeypatch.setattr("train.training.fit", lambda *_: pytest.fail("a training began"))
-    monkeypatch.setattr("train.Interruption", lambda: pytest.fail("a training began"))
-
-
-def run_in_process(*arguments: str | Path) -> int:
-    return train_script.main(train_script.get_args_parser().parse_args(map(str, arguments)))
+    assert run_in_process(*SMALL, "--data", data, "--output", file) == 2
+    assert capsys.readouterr().err == f"{file}: cannot be written (File exists)\n"
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="a folder of Linux that takes no files")
@@ -202,22 +222,6 @@ def test_a_disk_without_room_is_found_before_training(
     # An interrupted run has half of it already.
     (tmp_path / "plain.unfinished.safetensors").write_bytes(bytes(180_000_000))
     assert train_script.room_needed(tmp_path) < 200_000_000
-
-
-def test_the_room_needed_is_twice_the_unfinished_run(
-    started: subprocess.Popen[str], tmp_path: Path, data: Path
-) -> None:
-    """And a second training into the folder of one under way is refused, until that is gone."""
-    size = (tmp_path / "plain.unfinished.safetensors").stat().st_size
-    assert size < train_script.room_needed(tmp_path) < 1.05 * size
-    second = train(*SMALL, "--data", data, "--output", tmp_path, "--resume")
-    assert second.returncode == 2
-    assert second.stderr.startswith(f"{tmp_path}: another training writes here; ")
-    assert second.stderr.count("\n") == 1
-    started.kill()
-    started.communicate()
-    third = train(*SMALL, "--data", data, "--output", tmp_path)
-    assert "an interrupted run; add --resume" in third.stderr
 
 
 def test_a_save_that_fails_names_the_file_and_keeps_the_run(

@@ -1,6 +1,7 @@
 import functools
 import itertools
 import math
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -91,13 +92,28 @@ def test_equal_seeds_end_in_equal_weights_and_others_do_not(data: mnist.Mnist) -
     assert not equal(first, other)
 
 
+@pytest.fixture(scope="module")
+def whole_run(data: mnist.Mnist) -> Callable[[str], Run]:
+    """The run of a net that nobody interrupts."""
+
+    @functools.cache
+    def whole_run(variant: str) -> Run:
+        run = new_run(variant)
+        assert fit(run, data)
+        return run
+
+    return whole_run
+
+
 @pytest.mark.parametrize("stop_after", [0, 1, 4, 6])
 def test_an_interrupted_run_ends_in_the_same_weights(
-    data: mnist.Mnist, tmp_path: Path, variant: str, stop_after: int
+    data: mnist.Mnist,
+    tmp_path: Path,
+    variant: str,
+    stop_after: int,
+    whole_run: Callable[[str], Run],
 ) -> None:
-    whole = new_run(variant)
-    assert fit(whole, data)
-
+    whole = whole_run(variant)
     file = tmp_path / "unfinished"
     first = new_run(variant)
     assert not fit(first, data, stop_after, file)

@@ -19,14 +19,15 @@ from ui.part import PRELOAD
 
 HERE = Path(__file__).parent
 NAME = "frontend/index.html"  # of Gradio's template
+GRADIOS = templates.env.loader  # the first, whatever was introduced since
 PICTURE = HERE.parent / "docs" / "page.png"
 PREVIEW = "preview.png"  # its address
 
 
 def introduce(title: str, description: str) -> None:
     """Serve the page with these words from now on, in this process."""
-    assert templates.env.loader is not None
-    source, _, _ = templates.env.loader.get_source(templates.env, NAME)
+    assert GRADIOS is not None
+    source, _, _ = GRADIOS.get_source(templates.env, NAME)
     source = re.sub(r'\s*<meta\s+(property="og|name="twitter):[^>]*?/>', "", source)
     words = {
         "title": escape(title),
@@ -40,7 +41,7 @@ def introduce(title: str, description: str) -> None:
     )
     source = source.replace('<meta charset="utf-8" />', f'<meta charset="utf-8" />{head}', 1)
     source = source.replace("<gradio-app", f"{loading}<gradio-app", 1)
-    templates.env.loader = ChoiceLoader([DictLoader({NAME: source}), templates.env.loader])
+    templates.env.loader = ChoiceLoader([DictLoader({NAME: source}), GRADIOS])
 
 
 def routes() -> list[Route]:

@@ -132,11 +132,11 @@ def nets() -> str:
 
     tables = "".join(
         f'<div><h2>{LOOKS[variant]["title"]}</h2><div class="wide-table">'
-        f"{plots.table(*as_table(checkpoint.build(variant)))}</div></div>"
+        f"{plots.table(*as_table(checkpoint.unfilled(variant)))}</div></div>"
         for variant in checkpoint.VARIANTS
     )
     theirs = proof.with_biases()
-    more = theirs - sum(row.parameters for row in summarise(checkpoint.build("residual")))
+    more = theirs - sum(row.parameters for row in summarise(checkpoint.unfilled("residual")))
     note = (
         "With a bias for every convolution, as in the textbook's port, the residual net has "
         f"{theirs:,} parameters: {more:,} more, each of which the batch norm behind it subtracts "

@@ -115,7 +115,7 @@ class FairRace {
   showPoints() {
     const points = this.race?.points ?? [];
     drawCurves(this.picture, points, this.props.nets);
-    fillTable(findText(this.element, ".own-twin"), points);
+    fillTable(findText(this.element, ".own-twin"), points, this.props.nets);
     for (const net of this.props.nets) {
       const right = ofNet(points, net).at(-1)?.right;
       findText(this.element, `.chip.${net} b`).textContent = `${right ?? "–"}`;

@@ -91,9 +91,10 @@ function shape(tag, attributes, ...children) {
  * A row a step, with both nets, which come to their steps in turn.
  * @param {HTMLElement} twin
  * @param {Point[]} points
+ * @param {string[]} nets
  */
-export function fillTable(twin, points) {
-  const [left, right] = [ofNet(points, "residual"), ofNet(points, "plain")];
+export function fillTable(twin, points, nets) {
+  const [left, right] = nets.map((net) => ofNet(points, net));
   const rows = left.map((point, i) => [`${point.step}`, ...cells(point), ...cells(right[i])]);
   twin.toggleAttribute("data-empty", rows.length === 0);
   find(twin, "tbody", HTMLTableSectionElement).replaceChildren(

@@ -1,4 +1,4 @@
-"""What depth does to nets with shortcuts and without, with batch norm and without.
+"""The study of depth: nets with shortcuts and without, with batch norm and without.
 
 The textbook's steps, from many seeds, at 18 to 98 layers: all nets at equal rates, from equal seeds
 and on equal batches. Narrow nets, 16 channels in the first stage instead of 64, so that all of it
@@ -25,7 +25,7 @@ from pydantic import TypeAdapter
 from torch import Tensor
 
 from resnet.checkpoint import VARIANTS
-from resnet.classifier import cut_to_live_taps, fold_batch_norms
+from resnet.classifier import ready
 from resnet.mnist import Mnist, Split
 from resnet.model import SEEDING, ResNet, Window, fastest_device, map_sizes, placed
 from resnet.studies import runs
@@ -126,7 +126,7 @@ def measured(key: Key, digits: dict[str, Pictures], recipe: ShortRecipe) -> Dept
     course, best = judged_descent(net, rate, seed, digits, recipe)
     end = gradients(net, first.images, first.labels)
     net.load_state_dict(best)
-    ready = placed(cut_to_live_taps(fold_batch_norms(net)), fastest_device())
+    fast = ready(net, fastest_device())
     test = digits["test_all"]
     return {
         "seed": seed,
@@ -135,7 +135,7 @@ def measured(key: Key, digits: dict[str, Pictures], recipe: ShortRecipe) -> Dept
         "has_norm": has_norm,
         "rate": rate,
         **course,
-        "test_all": tally(logits_in_batches(ready, test.images), test.labels),
+        "test_all": tally(logits_in_batches(fast, test.images), test.labels),
         "gradient": {"start": start, "live": live, "end": end},
         "seconds": round(time.perf_counter() - started, 1),
     }

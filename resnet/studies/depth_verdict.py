@@ -1,4 +1,4 @@
-"""What the study of depth shows: numbers for the page, tables to print, sentences that follow."""
+"""The results of the study of depth: numbers for the page, tables to print, and sentences."""
 
 import itertools
 import statistics
@@ -178,7 +178,7 @@ def gradient_table(table: DepthTable, when: When) -> Printed:
 
 
 def sentences(table: DepthTable) -> list[str]:
-    """What the figures show, whatever it is."""
+    """The findings, as the figures have them."""
     return [
         *(falling(table, has_norm) for has_norm in NORMS),
         flow(table, True, "start"),
@@ -260,7 +260,7 @@ def at_the_end_of_the_grid(table: DepthTable) -> list[str]:
 
 
 def flow(table: DepthTable, has_norm: bool, when: When) -> str:
-    """What depth does to the gradient that arrives at the stem."""
+    """One sentence on how depth changes the gradient that arrives at the stem."""
     depths = table["about"]["depths"]
     ways = "; ".join(
         f"in the {variant} net it {fate(found)}"
@@ -273,7 +273,7 @@ def flow(table: DepthTable, has_norm: bool, when: When) -> str:
 
 
 def first_weights(table: DepthTable) -> str:
-    """What of a gradient's fate is the doing of first weights, not of depth: see depth.enlarged."""
+    """How much of it is due to the first weights, not to depth: see depth.enlarged."""
     return (
         f"{flow(table, False, 'start')} The first weights count taps that meet padding, as most do "
         f"on small maps. {flow(table, False, 'live')}"

@@ -65,7 +65,7 @@ def rms(place: Sequence[Layer], alive: Mapping[nn.Module, int]) -> float | None:
 
 
 def arrival(values: Gradients) -> str:
-    """What becomes of the gradient between the last unit and the stem of one net."""
+    """How the gradient changes between the last unit and the stem of one net."""
     lost = sum(value is None for value in values)
     if lost:
         return f"the gradient is no finite number at {lost} of {len(values)} places"

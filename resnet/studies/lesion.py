@@ -1,4 +1,4 @@
-"""What both nets still read with a part cut out, on every test digit.
+"""The lesion study: how many test digits both nets still read with a part cut out.
 
 The shipped nets, and several pairs trained for one epoch each from seeds of their own, so that what
 is said of shortcuts is not one seed's luck. Lesion studies of residual nets: Veit et al., arXiv
@@ -22,9 +22,9 @@ from tqdm import tqdm
 from typing_extensions import TypedDict
 
 from resnet import checkpoint, handwriting, ink
-from resnet.classifier import cut_to_live_taps, fold_batch_norms
+from resnet.classifier import ready
 from resnet.mnist import Mnist, Split
-from resnet.model import ResBlock, ResNet18, fastest_device, placed
+from resnet.model import ResBlock, ResNet18, fastest_device
 from resnet.stats import seeds_in_words, wilson_interval
 from resnet.studies import runs
 from resnet.studies.runs import RESULTS, Printed, is_alike, made, made_on, replace
@@ -126,7 +126,7 @@ def ways_to_be_out(units: Sequence[ResBlock], most: int) -> dict[str, Settings]:
 
 def measured(net: ResNet18, test: Split, most_out: int) -> Counts:
     """The counts of one net over the test digits, by what was done to it."""
-    ready = placed(cut_to_live_taps(fold_batch_norms(net)), fastest_device())
+    fast = ready(net, fastest_device())
     numbers = range(1, UNITS + 1)
     out = ways_to_be_out(net.units(), most_out)
     cut = {str(n): with_unit(n, Unit(has_shortcut=False)) for n in numbers if net.use_residual}
@@ -136,7 +136,7 @@ def measured(net: ResNet18, test: Split, most_out: int) -> Counts:
     }
     turned = [settings for of_unit in dial.values() for settings in of_unit.values()]
     settings = list(dict.fromkeys([INTACT, *out.values(), *cut.values(), *turned]))
-    right = right_under(ready, ink.frame(test.images), test.labels, settings)
+    right = right_under(fast, ink.frame(test.images), test.labels, settings)
     return {
         "total": len(test),
         "whole": right[INTACT],
@@ -231,7 +231,7 @@ NUMBERS = [str(number) for number in range(1, UNITS + 1)]
 
 
 def tables(table: LesionTable) -> list[Printed]:
-    """What the stored table says, to be printed."""
+    """The stored figures, ready to print."""
     shipped, seeds = table["shipped"], table["seeds"]
     variants = list(shipped)
     total = shipped[variants[0]]["total"]

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from resnet import ink, samples
-from resnet.checkpoint import FOLDER, build, load, path_of
+from resnet.checkpoint import FOLDER, build, load, path_of, unfilled
 from resnet.model import SEEDING, LiveConv2d, ResNet18
 
 # The book's flaws, and one fault of our own that a sound check must find.
@@ -35,7 +35,7 @@ TOLERANCE = 1e-4
 
 @dataclass(frozen=True)
 class Check:
-    """What came of comparing two nets' logits."""
+    """The result of comparing two nets' logits."""
 
     printed: float | None  # what the check looks at; None where it fails before it can compare
     largest: float | None  # max |difference|, in units of a logit
@@ -159,7 +159,7 @@ WHY = {
 
 
 def sentence(says_equal: bool, faults: list[str], flaws: Collection[str], *, is_equal: bool) -> str:
-    """What to make of a check, by what it says and what is true."""
+    """Explain a check, given what it says and what is true."""
     if not faults:
         if says_equal:
             return "Same weights, same input, same answers: the two are one net." + caveats(flaws)
@@ -191,7 +191,7 @@ def caveats(flaws: Collection[str]) -> str:
 
 
 def idle_weights() -> int:
-    """What the textbook's plain net carries in shortcuts that it never calls, biases included.
+    """Parameters of the shortcuts that the textbook's plain net never calls, biases included.
 
     The page says it at its start, which has no time to build a net for that.
     """
@@ -202,7 +202,7 @@ def idle_weights() -> int:
 
 def with_biases() -> int:
     """Parameters of the residual net in the form of the textbook's port."""
-    return count_with_biases(build("residual"))
+    return count_with_biases(unfilled("residual"))
 
 
 def count_with_biases(module: nn.Module) -> int:

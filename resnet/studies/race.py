@@ -57,7 +57,7 @@ class Fault(TypedDict):
 
 @dataclass(frozen=True)
 class Wish:
-    """What is to be raced."""
+    """The choices of one race."""
 
     depth: int  # layers, one of DEPTHS
     has_norm: bool

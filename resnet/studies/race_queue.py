@@ -39,13 +39,13 @@ class Runner(Protocol):
         """None while it runs, 0 when it came to its end."""
 
     def news(self) -> list[Point | Fault]:
-        """What it printed since it was last asked."""
+        """The messages it printed since the last call."""
 
     def kill(self) -> None:
-        """It is over as soon as it has a status; there is nothing to save."""
+        """End it at once; it is over as soon as it has a status."""
 
     def release(self) -> None:
-        """When it is over, and all news are heard."""
+        """Free what it holds; call this when it is over and all its news are read."""
 
 
 class Process:

@@ -1,4 +1,4 @@
-"""What a race came to, beside the stored runs of other seeds (results/depth.json)."""
+"""The outcome of a race, compared with the stored runs of other seeds (results/depth.json)."""
 
 import statistics
 from collections.abc import Mapping, Sequence
@@ -63,7 +63,7 @@ def fair_rate(
 
 
 def heading(found: Mapping[str, Band]) -> str:
-    """What the stored runs end in."""
+    """The ends of the stored runs, in one line."""
     if not found:
         return "A race, and nothing stored to lay it over"
     residual, plain = (found[variant].median[-1] for variant in ("residual", "plain"))

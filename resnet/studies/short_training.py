@@ -65,7 +65,7 @@ class Descent(TypedDict):
 
 
 class ShortRun(SeededRun, Descent):
-    """What the stored runs of all studies have."""
+    """The part that the stored runs of all studies share."""
 
     net: str
     rate: float

@@ -23,7 +23,7 @@ from pydantic import TypeAdapter
 from torch import nn
 
 from resnet import checkpoint
-from resnet.classifier import cut_to_live_taps, fold_batch_norms
+from resnet.classifier import ready
 from resnet.mnist import Mnist
 from resnet.model import ResNet18, fastest_device, placed
 from resnet.studies import runs
@@ -51,7 +51,7 @@ QUICK_RATES = (0.005, 0.01)
 
 @dataclass(frozen=True)
 class Reported:
-    """What the book prints of its one run."""
+    """The figures that the book prints of its one run."""
 
     rate: float
     validation: tuple[float, ...]  # accuracy after each of BOOK_STEPS
@@ -111,7 +111,7 @@ def measured(key: Key, digits: dict[str, Pictures], recipe: ShortRecipe) -> Text
     started = time.perf_counter()
     net, course = trained(name, rate, seed, digits, recipe)
     if isinstance(net, ResNet18):  # the same answers in half the time
-        net = placed(cut_to_live_taps(fold_batch_norms(net)), fastest_device())
+        net = ready(net, fastest_device())
     test = digits["test_all"]
     logits = logits_in_batches(net, test.images)
     return {
@@ -129,7 +129,7 @@ def measured(key: Key, digits: dict[str, Pictures], recipe: ShortRecipe) -> Text
 
 
 def pairs_of(rates: Sequence[float]) -> list[Pair]:
-    """What each seed trains: the nets as in the book, and both ResNet18 at every rate."""
+    """The nets that each seed trains: as in the book, and both ResNet18 at every rate."""
     book = [(name, reported.rate) for name, reported in BOOK.items()]
     grid = [(variant, rate) for rate in rates for variant in checkpoint.VARIANTS]
     return list(dict.fromkeys([*book, *grid]))

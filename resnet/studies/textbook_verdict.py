@@ -1,4 +1,4 @@
-"""What the runs of the textbook's experiment say: tables to print, and one sentence."""
+"""The results of the textbook's experiment: tables to print, and one sentence."""
 
 import math
 import statistics
@@ -180,7 +180,7 @@ def sentences(table: TextbookTable) -> list[str]:
 
 
 def finding(found: Mean, chosen: Mapping[str, float], total: int) -> str:
-    """What residual minus plain, in points of so many test digits, shows: in one sentence."""
+    """One sentence on residual minus plain, in points of so many test digits."""
     at = " and ".join(f"{variant} {rate:g}" for variant, rate in chosen.items())
     of = f"Each at the learning rate that its validation digits choose ({at})"
     if found.count == 1:

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from resnet import checkpoint, comparison, ink, mnist
 from resnet.classifier import Classifier
 from resnet.comparison import Case, Comparison
-from tests.browser.visitor import PHONE, answer_id, card, dark_share, draw, expect_digit
+from tests.browser.visitor import PHONE, answer_id, card, dark_share, draw, expect_digit, open_tab
 from tests.conftest import Measured, find_free_port
 
 OpenPage = Callable[..., Page]
@@ -56,11 +56,6 @@ def found(measured: Measured) -> Comparison:
 @pytest.fixture(scope="module")
 def digits(measured: Measured) -> mnist.Split:
     return mnist.load(measured.data).test
-
-
-def open_tab(page: Page, name: str) -> None:
-    page.get_by_role("tab", name=name).click()
-    expect(page.get_by_role("tab", name=name)).to_have_attribute("aria-selected", "true")
 
 
 def group(page: Page, name: str) -> Locator:

@@ -14,12 +14,11 @@ from resnet.studies import race_queue, race_verdict
 from resnet.studies.depth import DepthTable
 from resnet.studies.race import Point, Wish
 from resnet.studies.race_queue import ABSENT, Process, RaceQueue
-from tests.browser.test_mistakes import open_tab
-from tests.browser.visitor import PHONE, OpenPage, answer_instead
+from tests.browser.visitor import PHONE, OpenPage, answer_instead, open_tab
 from tests.conftest import find_free_port
+from tests.studies.fake_race import Fake, wait_for
 from tests.studies.stored import points as validations
 from tests.studies.stored import run, table
-from tests.studies.test_race_queue import Fake, wait_for
 
 STEPS = list(range(5, 81, 5))
 RATES = [0.005, 0.02]

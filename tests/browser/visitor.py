@@ -116,3 +116,8 @@ def after(page: Page, act: Callable[[], Any]) -> None:
     act()
     expect(card(page, "plain")).not_to_have_attribute("data-answer-id", str(before))
     settle(page)
+
+
+def open_tab(page: Page, name: str) -> None:
+    page.get_by_role("tab", name=name).click()
+    expect(page.get_by_role("tab", name=name)).to_have_attribute("aria-selected", "true")

@@ -1,4 +1,4 @@
-"""Stored runs for the tests of what is made of them."""
+"""Stored runs and races that no net made, for tests."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ STORED = [
 
 
 def points(steps: list[int], rights: dict[str, list[int]]) -> list[Point]:
-    """What a race printed: after each of the steps, how many of 200 each net reads right."""
+    """The output of a race: after each of the steps, how many of 200 each net reads right."""
     return [
         {"net": net, "step": step, "right": rights[net][i], "total": 200, "loss": 1.5}
         for i, step in enumerate(steps)

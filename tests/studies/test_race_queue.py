@@ -4,7 +4,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,33 +13,10 @@ from resnet.checkpoint import VARIANTS
 from resnet.studies import race_queue
 from resnet.studies.race import Fault, Point, Wish
 from resnet.studies.race_queue import ABSENT, TOO_LONG, WAITING, Look, Process, RaceError, RaceQueue
+from tests.studies.fake_race import Fake, wait_for
 
 WISH = Wish(18, True, 0.02, 7)
 POINT: Point = {"net": "plain", "step": 5, "right": 30, "total": 200, "loss": 2.0}
-
-
-class Fake:
-    """A race that does what a test says."""
-
-    def __init__(self, wish: Wish) -> None:
-        self.wish = wish
-        self.printed: Sequence[Point | Fault] = []
-        self.code: int | None = None
-        self.is_released = False
-
-    def status(self) -> int | None:
-        return self.code
-
-    def news(self) -> list[Point | Fault]:
-        news, self.printed = list(self.printed), []
-        return news
-
-    def kill(self) -> None:
-        self.code = -signal.SIGKILL
-
-    def release(self) -> None:
-        assert self.code is not None
-        self.is_released = True
 
 
 class Stage:
@@ -276,14 +253,6 @@ def opened() -> Iterator[RaceQueue]:
     opened.close()
 
 
-def wait_for(what: Callable[[], Any]) -> Any:
-    for _ in range(6000):
-        if found := what():
-            return found
-        time.sleep(0.02)
-    raise AssertionError("it did not come")
-
-
 def until(opened: RaceQueue, ticket: str, state: str) -> Look:
     def found() -> Look | None:
         seen = opened.look(ticket)
@@ -332,7 +301,7 @@ def test_races_in_processes(opened: RaceQueue) -> None:
 
 
 def test_a_race_ends_with_its_server() -> None:
-    """Whatever becomes of the server: who prints to nobody dies."""
+    """However the server ends: a race that prints to nobody dies."""
     process = Process(WISH, "--quick")
     process.release()
     assert process.process.wait(timeout=120) == -signal.SIGPIPE
