@@ -87,18 +87,21 @@ class Extras:
 def extras(count: int, held_out: bool = False) -> Extras:
     """As many written digits and as many pictures that are none; all the digits of the fonts.
 
-    The held-out ones, for validation, come from other fonts and from another seed.
+    The held-out ones, for validation, come from other fonts, from another seed and in part in other
+    styles.
     """
     fonts = glyphs(held_out)
     seed = int(held_out)
-    return Extras(written(count, seed), fonts.digits(), not_digits(count, seed, fonts.others()))
+    return Extras(
+        written(count, seed, held_out), fonts.digits(), not_digits(count, seed, fonts.others())
+    )
 
 
-def written(count: int, seed: int) -> Split:
+def written(count: int, seed: int, held_out: bool = False) -> Split:
     """Digits by the pen, every label equally often."""
     random = np.random.default_rng([seed, 1])
     labels = torch.arange(count) % 10
-    pictures = [picture(pen.digit(label, random), random) for label in labels.tolist()]
+    pictures = [picture(pen.digit(label, random, held_out), random) for label in labels.tolist()]
     return Split(torch.stack(pictures), labels)
 
 
