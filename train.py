@@ -18,7 +18,7 @@ from pathlib import Path
 
 import torch
 
-from resnet import checkpoint, flags, handwriting, mnist, training
+from resnet import checkpoint, flags, handwriting, mnist, readings, training
 from resnet.model import fastest_device
 
 
@@ -149,6 +149,9 @@ def train(args: argparse.Namespace, data: mnist.Mnist, output: Path) -> int:
             print(f"\nSaved at step {run.step}. To go on: the same command with --resume.")
             return 130
         about = training.finish(run, data, held_out, path)
+        if not args.dry_run:
+            test = about["test"]
+            readings.log(about, test["right"], test["total"], data.sha256, repeating(args, variant))
         unfinished.unlink(missing_ok=True)
         print(
             f"{path}: {described(about['test'])} on test, "
@@ -157,6 +160,11 @@ def train(args: argparse.Namespace, data: mnist.Mnist, output: Path) -> int:
             f"step {about['best_step']} of {about['steps']}, {about['seconds'] / 60:.1f} minutes."
         )
     return 0
+
+
+def repeating(args: argparse.Namespace, variant: str) -> str:
+    """The command that trains this net again."""
+    return f"python train.py --variant {variant} --epochs {args.epochs} --seed {args.seed}"
 
 
 def is_done(path: Path, run: training.Run) -> bool:

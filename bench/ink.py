@@ -105,9 +105,9 @@ def labels_of(net: str, answers: list[Answer], labels: list[str]) -> list[str]:
     return [net, *(f"{right[k] / total[k]:.1%}" if total[k] else "" for k in map(str, range(10)))]
 
 
-def auroc(digits: Sequence[float], others: Sequence[float]) -> str:
+def auroc(digits: Sequence[float], others: Sequence[float]) -> float:
     """How often a digit scores higher than a drawing that is none."""
-    return f"{mannwhitneyu(digits, others).statistic / len(digits) / len(others):.4f}"
+    return float(mannwhitneyu(digits, others).statistic) / len(digits) / len(others)
 
 
 def tiers_of(
@@ -119,7 +119,9 @@ def tiers_of(
         these = [answer for answer, of in zip(others, tiers, strict=True) if of == tier]
         refused = sum(answer.digit is None for answer in these)
         apart = auroc([a.is_digit for a in digits], [a.is_digit for a in these])
-        rows.append([net, tier, apart, f"{refused}/{len(these)}", f"{refused / len(these):.1%}"])
+        rows.append(
+            [net, tier, f"{apart:.4f}", f"{refused}/{len(these)}", f"{refused / len(these):.1%}"]
+        )
     return rows
 
 

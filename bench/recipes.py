@@ -65,7 +65,7 @@ def share(right: int, total: int) -> str:
     return f"{right}/{total} ({right / total:.2%})"
 
 
-def apart(net: ResNet18, digits: Tensor, others: Tensor) -> str:
+def apart(net: ResNet18, digits: Tensor, others: Tensor) -> float:
     """AUROC of the logsumexp of the logits, uint8 pictures both."""
     scores = [training.logits_of(net, images).logsumexp(1) for images in (digits, others)]
     return auroc(scores[0].tolist(), scores[1].tolist())
@@ -74,7 +74,7 @@ def apart(net: ResNet18, digits: Tensor, others: Tensor) -> str:
 def row(net: ResNet18, digits: list[mnist.Split], others: list[Tensor]) -> list[str]:
     shares = [share(training.evaluate(net, split), len(split)) for split in digits]
     pairs = zip(digits[1:], others, strict=True)
-    return shares + [apart(net, split.images, none) for split, none in pairs]
+    return shares + [f"{apart(net, split.images, none):.4f}" for split, none in pairs]
 
 
 def as_split(path: Path, is_digit: bool) -> mnist.Split:

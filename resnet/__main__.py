@@ -15,7 +15,7 @@ import torch
 from tabulate import tabulate
 from torch import Tensor
 
-from resnet import checkpoint, comparison, flags, ink, mnist, readback, training
+from resnet import checkpoint, comparison, flags, ink, mnist, readback, readings, training
 from resnet.classifier import Answer, Classifier
 from resnet.model import fastest_device, placed
 from resnet.stats import wilson_interval
@@ -51,7 +51,8 @@ def get_args_parser() -> argparse.ArgumentParser:
         "evaluate",
         help="recompute the accuracy on MNIST's test set",
         description="Read MNIST's 10,000 test digits with the trained nets and print how many are "
-        "right, beside what the checkpoints say. Takes seconds; writes no file.",
+        "right, beside what the checkpoints say. Takes seconds; the score of weights without one "
+        "yet is written to results/test_readings.jsonl.",
     )
     flags.add_data(command)
     flags.add_variants(command, "--model")
@@ -164,13 +165,14 @@ def drawing_of(line: bytes, place: str) -> Tensor | str:
 
 
 def evaluate(args: argparse.Namespace) -> int:
-    test = mnist.load(args.data).test
+    data = mnist.load(args.data)
     rows = []
     for variant in flags.variants(args.model):
         net, about = checkpoint.load(checkpoint.path_of(variant, args.checkpoints), variant)
-        right = training.evaluate(placed(net, fastest_device()), test)
+        right = training.evaluate(placed(net, fastest_device()), data.test)
+        readings.log(about, right, len(data.test), data.sha256, "python -m resnet evaluate")
         recorded = f"{about['test']['right']}/{about['test']['total']}"
-        rows.append([*accuracy(variant, right, len(test)), recorded])
+        rows.append([*accuracy(variant, right, len(data.test)), recorded])
     print_table(rows, [*ACCURACY, "in its metadata"])
     return 0
 

@@ -117,8 +117,11 @@ class NoFirstWeights(TorchFunctionMode):
         return function(*args, **(kwargs or {}))
 
 
-def save(path: Path, net: ResNet18, about: Description) -> None:
-    """Write a net as float16 with its description, replacing the file only when all is well."""
+def save(path: Path, net: ResNet18, about: Description) -> About:
+    """Write a net as float16 with its description, replacing the file only when all is well.
+
+    Returns the description as it is stored.
+    """
     variant = "residual" if net.use_residual else "plain"
     tensors = halved(net)
     if name := not_finite(tensors):
@@ -130,6 +133,7 @@ def save(path: Path, net: ResNet18, about: Description) -> None:
         "self_test": self_test(as_stored(net)),
     }
     write(path, tensors, described)
+    return cast(About, described)
 
 
 def load(path: Path, variant: str) -> tuple[ResNet18, About]:

@@ -58,7 +58,9 @@ def glyphs(held_out: bool = False) -> Glyphs:
         families = [row["family"] for row in csv.DictReader(file)]
     order = {family: number for number, family in enumerate(dict.fromkeys(families))}
     kept = [(order[family] % HELD_OUT == HELD_OUT - 1) == held_out for family in families]
-    return Glyphs(cells[torch.tensor(kept)])
+    pictures = cells[torch.tensor(kept)]
+    boxed = ink.in_our_box(pictures.flatten(0, 1)[:, None] / 255)
+    return Glyphs((boxed * 255).round().to(torch.uint8).reshape(pictures.shape))
 
 
 @dataclass(frozen=True)
@@ -85,18 +87,21 @@ class Extras:
 def extras(count: int, held_out: bool = False) -> Extras:
     """As many written digits and as many pictures that are none; all the digits of the fonts.
 
-    The held-out ones, for validation, come from other fonts and from another seed.
+    The held-out ones, for validation, come from other fonts, from another seed and in part in other
+    styles.
     """
     fonts = glyphs(held_out)
     seed = int(held_out)
-    return Extras(written(count, seed), fonts.digits(), not_digits(count, seed, fonts.others()))
+    return Extras(
+        written(count, seed, held_out), fonts.digits(), not_digits(count, seed, fonts.others())
+    )
 
 
-def written(count: int, seed: int) -> Split:
+def written(count: int, seed: int, held_out: bool = False) -> Split:
     """Digits by the pen, every label equally often."""
     random = np.random.default_rng([seed, 1])
     labels = torch.arange(count) % 10
-    pictures = [picture(pen.digit(label, random), random) for label in labels.tolist()]
+    pictures = [picture(pen.digit(label, random, held_out), random) for label in labels.tolist()]
     return Split(torch.stack(pictures), labels)
 
 
@@ -127,7 +132,9 @@ def not_digits(count: int, seed: int, letters: Tensor) -> Tensor:
 
 def picture(strokes: list[Stroke], random: Random) -> Tensor:
     """(32, 32): at the width of a visitor's strokes, or at any an image may have."""
-    width = ink.LINE if random.random() < 0.5 else float(np.exp(random.uniform(0.2, 1.4)))
+    width = ink.LINE
+    if random.random() >= 0.5:
+        width = float(np.exp(random.uniform(0.2, 1.4))) * (ink.BOX / ink.MNIST_BOX)
     return (ink.from_strokes(strokes, width)[0] * 255).round().to(torch.uint8)
 
 

@@ -22,8 +22,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 SIDE = 32  # pixels of a picture, each way
-BOX = 20  # pixels of the larger side of a digit
-LINE = 2.6  # pixels, the width of MNIST's lines
+MNIST_BOX = 20  # pixels of the larger side of MNIST's digits
+BOX = 20  # and of a digit as the nets see it
+LINE = 2.6 * BOX / MNIST_BOX  # pixels, the width of MNIST's lines
 # Where the centre of mass goes. MNIST puts it on the middle of pixel 14 of 28, half a pixel past
 # the picture's own middle (its 60,000 training digits average 14.00 +- 0.29).
 CENTRE = 14.5 + (SIDE - 28) / 2
@@ -50,9 +51,36 @@ def normalise(pictures: Tensor) -> Tensor:
 
 
 def frame(digits: Tensor) -> Tensor:
-    """MNIST's own (N, 28, 28) uint8 -> pictures (N, 1, 32, 32)."""
+    """MNIST's own (N, 28, 28) uint8, or pictures as uint8, -> pictures (N, 1, 32, 32)."""
     margin = (SIDE - digits.shape[-1]) // 2
-    return F.pad(digits[:, None].float() / 255, [margin] * 4)
+    pictures = F.pad(digits[:, None].float() / 255, [margin] * 4)
+    return in_our_box(pictures) if margin else pictures
+
+
+def in_our_box(pictures: Tensor) -> Tensor:
+    """(N, 1, 32, 32) of digits in a box of MNIST's size -> the same in ours, as drawings lie there.
+
+    Enlarged about where the centre of mass goes; as far as that would lead ink out of the picture,
+    it stays inside, as it does in shift_to_centre.
+    """
+    scale = BOX / MNIST_BOX
+    if scale == 1:
+        return pictures
+    middle = middles(pictures[:, 0] > 0)
+    wanted = (CENTRE + scale * (middle - CENTRE)).clamp(SIDE / 2 - ROOM, SIDE / 2 + ROOM)
+    # From a place in the new picture to its place in the old, both -1 to 1 from edge to edge.
+    affine = torch.eye(2).div(scale).repeat(len(pictures), 1, 1)
+    move = (middle - SIDE / 2 - (wanted - SIDE / 2) / scale) * 2 / SIDE
+    affine = torch.cat([affine, move[:, :, None]], 2).to(pictures.device)
+    grid = F.affine_grid(affine, list(pictures.shape), align_corners=False)
+    return F.grid_sample(pictures, grid, mode="bicubic", align_corners=False).clamp(0, 1)
+
+
+def middles(inked: Tensor) -> Tensor:
+    """(N, SIDE, SIDE) bool -> (N, 2), the middle (x, y) of the box around what is true."""
+    axes = torch.stack([inked.any(1), inked.any(2)], 1).cpu().to(torch.uint8)
+    first, past = axes.argmax(2), SIDE - axes.flip(2).argmax(2)
+    return (first + past) / 2
 
 
 def grey_levels(picture: Tensor) -> bytes:

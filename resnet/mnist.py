@@ -41,7 +41,7 @@ class Split:
 class Mnist:
     train: Split  # 55,000 digits
     validation: Split  # 5,000, the last of MNIST's training file
-    test: Split  # 10,000, read once, when everything is decided
+    test: Split  # 10,000, to be read when everything is decided; readings.py logs it
     sha256: str  # of the four files' hashes: which data this is
 
 
@@ -68,10 +68,14 @@ def load(folder: Path = FOLDER) -> Mnist:
         train=Split(train.images[:kept], train.labels[:kept]),
         validation=Split(train.images[kept:], train.labels[kept:]),
         test=test,
-        sha256=hashlib.sha256(
-            "".join(expected[name] for name in FILES.values()).encode()
-        ).hexdigest(),
+        sha256=fingerprint(folder),
     )
+
+
+def fingerprint(folder: Path = FOLDER) -> str:
+    """Which data a folder holds: the sha256 of its four files' hashes."""
+    expected = expected_hashes(folder)
+    return hashlib.sha256("".join(expected[name] for name in FILES.values()).encode()).hexdigest()
 
 
 def expected_hashes(folder: Path) -> dict[str, str]:

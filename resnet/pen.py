@@ -1,8 +1,9 @@
 """A random hand that writes the styles: what MNIST lacks, drawn as strokes.
 
 Everything that tells two hands apart is drawn at random: knots out of place, the shape of the
-writing (narrow, slanted, turned, bent), the pen's tremor, strokes that stop short, run over or
-miss each other, hooks where the pen comes down or leaves.
+writing (narrow, slanted, turned, bent), the tremor of pen or finger, strokes that stop short, run
+over, miss each other or are joined, hooks where the pen comes down or leaves, and how many points
+the screen got of it all.
 """
 
 import functools
@@ -13,11 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from resnet.samples import Stroke, glide
-from resnet.styles import DIGITS, SYMBOLS, Style
+from resnet.styles import DIGITS, HELD_OUT, SYMBOLS, Style
 
 DIGIT_WIDTH, SIGN_WIDTH = 0.7, 0.9  # of the height, in the middle of what hands write
 SPREAD = 5.0  # where a knot's own is not given, in hundredths of the box
 CORNER = "!"
+LIFTED = 0.45  # of the height: over longer ways nobody leaves the pen on the paper
 
 
 @dataclass(frozen=True)
@@ -43,9 +45,16 @@ class Path:
         return Path(tuple(strokes))
 
 
-def digit(label: int, random: np.random.Generator) -> list[Stroke]:
-    """A digit in one of its styles, by a hand of its own: strokes as a pad would send them."""
-    return write(chosen(DIGITS[label], random), DIGIT_WIDTH, random)
+def digit(label: int, random: np.random.Generator, held_out: bool = False) -> list[Stroke]:
+    """A digit in one of its styles, by a hand of its own: strokes as a pad would send them.
+
+    For validation half of the labels that have styles of HELD_OUT are written in one of those.
+    """
+    styles = DIGITS[label]
+    if held_out and random.random() < 0.5:
+        styles = HELD_OUT.get(label, styles)
+    strokes = write(chosen(styles, random), DIGIT_WIDTH, random)
+    return fast(strokes, random) if random.random() < 0.15 else strokes
 
 
 def symbol(random: np.random.Generator) -> list[Stroke]:
@@ -76,9 +85,32 @@ def write(path: Path, width: float, random: np.random.Generator) -> list[Stroke]
     lines = [bend(line / 100 - 0.5) @ shape.T for line in lines]
     if len(lines) > 1:  # strokes that miss each other
         lines = [line + random.normal(0, 0.025 * care, 2) for line in lines]
+    if random.random() < 0.15:
+        lines = joined(lines)
     shake = random.choice([0, 0, random.uniform(0.002, 0.012)])
     lines = [line + tremor(len(line), shake, random) for line in lines]
+    if random.random() < 0.1:  # a finger's tremor is slower and larger than a pen's
+        shake = random.uniform(0.004, 0.008)
+        lines = [line + tremor(len(line), shake, random, even=12) for line in lines]
     return [(line * 100).round(2).tolist() for line in lines]
+
+
+def joined(lines: list[np.ndarray]) -> list[np.ndarray]:
+    """Strokes whose pen was not lifted on the short ways between them."""
+    whole = [lines[0]]
+    for line in lines[1:]:
+        way = np.linspace(whole[-1][-1], line[0], 8)
+        if math.hypot(*(way[-1] - way[0])) < LIFTED:
+            whole[-1] = np.concatenate([whole[-1], way[1:-1], line])
+        else:
+            whole.append(line)
+    return whole
+
+
+def fast(strokes: list[Stroke], random: np.random.Generator) -> list[Stroke]:
+    """The few points that a screen gets of a quick hand, first and last of each stroke included."""
+    step = int(random.integers(3, 9))
+    return [[*stroke[:-1:step], stroke[-1]] for stroke in strokes]
 
 
 def at_the_ends(line: np.ndarray, care: float, random: np.random.Generator) -> np.ndarray:
@@ -124,10 +156,10 @@ def bending(random: np.random.Generator) -> Callable[[np.ndarray], np.ndarray]:
     return bend
 
 
-def tremor(points: int, size: float, random: np.random.Generator) -> np.ndarray:
+def tremor(points: int, size: float, random: np.random.Generator, even: int = 4) -> np.ndarray:
     """(points, 2) of noise that is even over a few points, as a hand's is."""
-    noise = random.normal(0, size, (points + 4, 2)).cumsum(0)
-    return noise[4:] - noise[:-4]
+    noise = random.normal(0, size, (points + even, 2)).cumsum(0)
+    return noise[even:] - noise[:-even]
 
 
 # --- what is no digit ------------------------------------------------------------------------

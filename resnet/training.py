@@ -317,7 +317,10 @@ def judge_epoch(run: Run, validation: Split, styles: Split) -> None:
 
 
 def finish(run: Run, data: Mnist, held_out: Extras, path: Path) -> About:
-    """Read the test set, this once, with the best weights as they are stored, and store them."""
+    """Read the test set, this once, with the best weights as they are stored, and store them.
+
+    Returns what the checkpoint says of itself; whoever calls this logs the reading.
+    """
     best = checkpoint.build(run.variant)
     best.load_state_dict(run.best)
     stored = placed(checkpoint.as_stored(best), run.device)
@@ -338,8 +341,7 @@ def finish(run: Run, data: Mnist, held_out: Extras, path: Path) -> About:
         "date": datetime.date.today().isoformat(),
         "history": run.history,
     }
-    checkpoint.save(path, best, about)
-    return about
+    return checkpoint.save(path, best, about)
 
 
 def calibrated(net: ResNet18, validation: Split, held_out: Extras) -> Calibration:

@@ -7,9 +7,9 @@ import pytest
 
 from resnet import ink, pen
 from resnet.samples import Stroke
-from resnet.styles import DIGITS, SYMBOLS
+from resnet.styles import DIGITS, HELD_OUT, SYMBOLS, Style
 
-PATHS = [text for styles in [*DIGITS.values(), SYMBOLS] for _, text in styles]
+PATHS = [text for styles in [*DIGITS.values(), *HELD_OUT.values(), SYMBOLS] for _, text in styles]
 
 
 def random(seed: int = 0) -> np.random.Generator:
@@ -65,12 +65,54 @@ def test_what_is_drawn_can_be_read(
 
 
 def test_a_stroke_is_one_line() -> None:
-    """Corners, ends and bends leave no gap: the pen does not jump."""
+    """Corners, ends, bends and joints leave no gap: the pen does not jump."""
     generator = random()
-    for digit in range(10):
-        for stroke in pen.digit(digit, generator):
+    styles = [*DIGITS.values(), *HELD_OUT.values()]
+    for _, text in itertools.chain.from_iterable(styles):
+        for stroke in pen.write(pen.Path.read(text), 0.7, generator):
             steps = np.hypot(*np.diff(np.array(stroke), axis=0).T)
             assert steps.max() < 25
+
+
+def test_only_short_ways_are_joined() -> None:
+    one, near, far = np.array([[0.0, 0], [0, 1]]), np.array([[0.3, 0.8], [1, 1]]), np.zeros((2, 2))
+    first, second = pen.joined([one, near, far])
+    assert (first[0] == one[0]).all()
+    assert (first[-2:] == near).all()
+    assert np.hypot(*np.diff(first[1:-1], axis=0).T).max() < 0.1
+    assert (second == far).all()
+
+
+def test_a_fast_hand_leaves_some_of_the_same_points() -> None:
+    generator = random()
+    slow = [pen.write(pen.Path.read(text), 0.7, generator) for text in PATHS]
+    for strokes in slow:
+        for whole, few in zip(strokes, pen.fast(strokes, generator), strict=True):
+            assert len(few) <= len(whole) // 3 + 2
+            assert [few[0], few[-1]] == [whole[0], whole[-1]]
+            places = [whole.index(point) for point in few]
+            assert places == sorted(places)
+
+
+def test_held_out_styles_are_for_validation_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    trained = {text for styles in DIGITS.values() for _, text in styles}
+    assert not trained & {text for styles in HELD_OUT.values() for _, text in styles}
+    asked = []
+    chosen = pen.chosen
+
+    def spy(styles: list[Style], generator: np.random.Generator) -> pen.Path:
+        asked.append(styles)
+        return chosen(styles, generator)
+
+    monkeypatch.setattr(pen, "chosen", spy)
+    generator = random()
+    for held_out in (False, True):
+        asked.clear()
+        for digit in 200 * [9] + [0]:
+            pen.digit(digit, generator, held_out)
+        assert (60 < asked.count(HELD_OUT[9]) < 140) == held_out
+        assert asked.count(DIGITS[9]) == 200 - asked.count(HELD_OUT[9])
+        assert asked[-1] == DIGITS[0]
 
 
 def lean(stroke: Stroke) -> float:
