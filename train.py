@@ -13,7 +13,7 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import torch
@@ -56,7 +56,7 @@ def main(args: argparse.Namespace) -> int:
     try:
         data = mnist.load(args.data)
         if not args.dry_run:
-            with prepared(args.output):
+            with prepared(args.output, flags.variants(args.variant)):
                 return train(args, data, args.output)
         with tempfile.TemporaryDirectory() as folder:
             args.epochs = 1
@@ -69,8 +69,8 @@ def main(args: argparse.Namespace) -> int:
 
 
 @contextlib.contextmanager
-def prepared(folder: Path) -> Iterator[None]:
-    """A folder that can be written, has room and is this training's alone.
+def prepared(folder: Path, variants: Sequence[str]) -> Iterator[None]:
+    """A folder that can be written, has room, and where nobody else trains these nets.
 
     Raises OSError with a sentence: hours of training should not be lost at the first save.
     """
@@ -79,7 +79,9 @@ def prepared(folder: Path) -> Iterator[None]:
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
         raise OSError(f"{folder}: cannot be written ({error.strerror})") from error
-    with only_training(folder):
+    with contextlib.ExitStack() as locks:
+        for variant in variants:
+            locks.enter_context(only_training(folder, variant))
         free, needed = shutil.disk_usage(folder).free, room_needed(folder)
         if free < needed:
             raise OSError(
@@ -90,25 +92,26 @@ def prepared(folder: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def only_training(folder: Path) -> Iterator[None]:
-    """Locks the folder itself: the lock ends with the process, so none is ever left behind."""
+def only_training(folder: Path, variant: str) -> Iterator[None]:
+    """Locks a hidden file: the lock ends with the process, so a file left behind blocks nobody."""
     if os.name != "posix":
         yield
         return
     import fcntl
 
-    opened = os.open(folder, os.O_RDONLY)
-    try:
+    path = folder / f".{variant}.lock.tmp"
+    with path.open("a") as file:
         try:
-            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise OSError(
-                f"{folder}: another training writes here; wait for it, or choose another folder "
-                "with --output"
+                f"{folder}: another training of the {variant} net writes here; wait for it, or "
+                "choose another folder with --output"
             ) from error
-        yield
-    finally:
-        os.close(opened)
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
 
 
 def room_needed(folder: Path) -> int:

@@ -121,7 +121,9 @@ def test_a_run_under_way_or_killed_is_not_overwritten_by_chance(
         return sentence
 
     for more in ((), ("--resume",)):
-        assert refused(*more).startswith(f"{tmp_path}: another training writes here; ")
+        assert refused(*more).startswith(
+            f"{tmp_path}: another training of the plain net writes here; "
+        )
     started.kill()
     started.communicate()
     assert "add --resume" in refused()

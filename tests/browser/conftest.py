@@ -14,6 +14,8 @@ from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwrig
 
 from tests.browser.visitor import OpenPage, expect_digit, note_questions, settle
 
+expect.set_options(timeout=20_000)  # a machine may be busy; how quick the page is, bench.live says
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
