@@ -71,6 +71,7 @@ class Depth(Part):
                 ),
             ),
             [measured, send],
+            ("tab",),
             stored={} if whole is None else thermometer(whole),
         )
 

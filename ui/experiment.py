@@ -58,6 +58,7 @@ class Experiment(Part):
                 idle=f"{proof.idle_weights():,}",
             ),
             [measured, check],
+            ("tab",),
         )
 
 

@@ -40,7 +40,7 @@ class TrainingHistory(Part):
             return {"plots": pictures() if told else ""}
 
         html = template("history.html").substitute(facts=facts(abouts), missing=missing(told))
-        super().__init__("history", html, [courses])
+        super().__init__("history", html, [courses], ("tab",))
 
 
 def missing(told: Mapping[str, Course]) -> str:

@@ -26,7 +26,8 @@ class Mistakes(Part):
         try:
             found = comparison.compare({v: net.about for v, net in reader.classifiers.items()})
         except comparison.ComparisonError as error:
-            super().__init__("mistakes", f'<p class="finding" data-testid="finding">{error}</p>')
+            sentence = f'<p class="finding" data-testid="finding">{error}</p>'
+            super().__init__("mistakes", sentence, shared=("tab",))
             return
         groups = {variant: found.only(variant)[:SHOWN] for variant in LOOKS}
         groups["neither"] = found.neither[:SHOWN]
@@ -37,7 +38,7 @@ class Mistakes(Part):
                 "digits": [as_json(test, case.index) for cases in groups.values() for case in cases]
             }
 
-        super().__init__("mistakes", panel(found), [digits])
+        super().__init__("mistakes", panel(found), [digits], ("tab",))
 
 
 def as_json(test: mnist.Split, index: int) -> dict[str, Any]:

@@ -28,13 +28,19 @@ Function = Callable[[Any], Mapping[str, Any]]
 class Part(gr.HTML):
     """A part of the page, with all that lies under its name in this folder.
 
-    Its html is given, for it is filled in; NAME.css holds for it alone, NAME.js is mounted with the
-    props. Its functions can be called from there: each takes one argument of any kind, and what it
-    refuses with gr.Error comes back as {"error": one sentence}.
+    Its html is given, for it is filled in; NAME.css holds for it alone, after the style sheets that
+    it shares with others; NAME.js is mounted with the props. Its functions can be called from
+    there: each takes one argument of any kind, and what it refuses with gr.Error comes back as
+    {"error": one sentence}.
     """
 
     def __init__(
-        self, name: str, html: str, functions: Sequence[Function] = (), **props: Any
+        self,
+        name: str,
+        html: str,
+        functions: Sequence[Function] = (),
+        shared: Sequence[str] = (),
+        **props: Any,
     ) -> None:
         # The only word in quotes is no name: Gradio makes a listener of any that stands in them.
         mount = (
@@ -43,7 +49,7 @@ class Part(gr.HTML):
         )
         super().__init__(
             html_template=html,
-            css_template=(FOLDER / f"{name}.css").read_text(),
+            css_template="".join((FOLDER / f"{one}.css").read_text() for one in (*shared, name)),
             js_on_load=mount,
             apply_default_css=False,
             server_functions=[in_words(function) for function in functions],
