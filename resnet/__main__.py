@@ -246,22 +246,29 @@ def summary(args: argparse.Namespace) -> int:
     return 0
 
 
-if __name__ == "__main__":
-    arguments = get_args_parser().parse_args()
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command, the process's own where no other is given; returns its exit code."""
+    args = get_args_parser().parse_args(arguments)
     try:
-        code = arguments.run(arguments)
+        code = int(args.run(args))
         print(end="", flush=True)
-        sys.exit(code)
+        return code
     except (
         checkpoint.CheckpointError,
         comparison.ComparisonError,
         mnist.DataError,
         StudyError,
     ) as error:
-        sys.exit(f"{error}")
+        print(error, file=sys.stderr)
+        return 1
     except OSError as error:
         # Or Python writes what is left of our lines at exit, and fails again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if isinstance(error, BrokenPipeError):  # the reader, `head` for one, has seen enough
-            sys.exit(0)
-        sys.exit(f"{error.filename or 'The output'}: {error.strerror or error}")
+            return 0
+        print(f"{error.filename or 'The output'}: {error.strerror or error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

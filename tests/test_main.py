@@ -1,7 +1,9 @@
-"""python -m resnet, as a process."""
+"""python -m resnet."""
 
 import argparse
+import contextlib
 import gzip
+import io
 import json
 import shutil
 import subprocess
@@ -16,7 +18,7 @@ import pytest
 import torch
 
 from resnet import checkpoint, comparison, ink, mnist, readback, samples
-from resnet.__main__ import drawings_of, get_args_parser
+from resnet.__main__ import drawings_of, get_args_parser, main
 from resnet.classifier import Classifier
 from resnet.stats import wilson_interval
 from tests.conftest import Measured, thin
@@ -27,6 +29,14 @@ Encoder = Callable[..., bytes]
 
 
 def resnet(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Within this process: each of its own would import torch."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = main(list(map(str, arguments)))
+    return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
+
+
+def as_a_process(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-W", "error", "-m", "resnet", *map(str, arguments)],
         cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
@@ -59,7 +69,7 @@ def digits(tmp_path: Path, encoded: Encoder) -> list[Path]:
 def test_classify_answers_every_drawing_in_order(
     digits: list[Path], classifiers: dict[str, Classifier]
 ) -> None:
-    result = resnet("classify", *digits)
+    result = as_a_process("classify", *digits)
     assert result.returncode == 0
     assert result.stderr == ""
     answers = lines(result)
@@ -179,8 +189,13 @@ def test_a_number_of_seeds_below_0_is_refused(capsys: pytest.CaptureFixture[str]
 
 
 def test_a_missing_checkpoint_is_one_line(tmp_path: Path, digits: list[Path]) -> None:
-    for command in (["classify", digits[2]], ["evaluate"], ["mistakes"], ["readback"]):
-        result = resnet(*command, "--checkpoints", tmp_path)
+    for run, *command in (
+        (as_a_process, "classify", digits[2]),
+        (resnet, "evaluate"),
+        (resnet, "mistakes"),
+        (resnet, "readback"),
+    ):
+        result = run(*command, "--checkpoints", tmp_path)
         assert result.returncode != 0
         assert result.stdout == ""
         assert result.stderr.count("\n") == 1
