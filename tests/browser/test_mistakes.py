@@ -11,7 +11,16 @@ from playwright.sync_api import Locator, Page, expect
 from resnet import checkpoint, comparison, ink, mnist
 from resnet.classifier import Classifier
 from resnet.comparison import Case, Comparison
-from tests.browser.visitor import PHONE, answer_id, card, dark_share, draw, expect_digit, open_tab
+from tests.browser.visitor import (
+    PHONE,
+    answer_id,
+    card,
+    dark_share,
+    draw,
+    expect_digit,
+    open_tab,
+    settle,
+)
 from tests.conftest import Measured, find_free_port
 
 OpenPage = Callable[..., Page]
@@ -155,6 +164,7 @@ def test_keys_choose_a_digit_too(page: Page) -> None:
 def test_back_and_forth_keeps_the_drawing(page: Page) -> None:
     draw(page, 3)
     expect_digit(page, 3)
+    settle(page)
     inked, answers = dark_share(page), answer_id(page)
     page.get_by_test_id("pad").evaluate("canvas => { canvas.isTheSame = true; }")
     for _ in range(2):
