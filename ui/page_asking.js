@@ -82,7 +82,7 @@ export function keepAsking(page, read, { patience = PATIENCE, retry = RETRY } = 
   page.subscribe(["drawing", "lab", "board", "isBoardInSight"], ({ drawing, isAsking }) => {
     if (isEmpty(drawing)) {
       answered = null;
-      page.set({ trouble: "", reply: null }); // at once: nobody has to be asked
+      page.set({ trouble: "", reply: null }); // at once, without a question
     }
     isStale = true;
     if (!isAsking) ask();
