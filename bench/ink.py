@@ -1,15 +1,20 @@
 """How well both nets read ink that people drew, and whether they refuse what is no digit.
 
 The drawings are JSON Lines, gzipped or not, {"label": "7", "strokes": [[[x, y], ...], ...]} a
-line; those that are no digit may name a "tier", and are counted by it. Digits that a net refuses
-count as wrong. With --images every digit is also drawn as an image of random size, line width,
-polarity and place, and sent to the page's /predict.
+line; those that are no digit may name a "tier", and are counted by it. Images are an .npz file with
+x (N, height, width) uint8 and y (N,). Digits that a net refuses count as wrong. With --images every
+drawn digit is also drawn as an image of random size, line width, polarity and place, and sent to
+the page's /predict.
 
---mnist measures the calibration on MNIST's test digits in the same way.
+"Named" counts the digits that are among the one or two that the page names ("Looks like 7, maybe
+1"), "wrong above .99" the wrong answers that are given with more certainty than that. --mnist
+measures the same on MNIST's test digits. Letters that some people's digits look like are those of
+the handwriting fonts that are held out; a net that answers to a B with 8 does what it should.
 """
 
 import argparse
 import gzip
+import io
 import json
 import tempfile
 from collections import Counter
@@ -28,10 +33,13 @@ from tqdm import tqdm
 
 from bench import timing
 from bench.live import serving
-from resnet import checkpoint, flags, ink, mnist
+from resnet import checkpoint, flags, handwriting, ink, mnist
 from resnet.calibration import expected_calibration_error
 from resnet.classifier import Answer, Classifier
 from resnet.stats import wilson_interval
+
+SURE = 0.99
+LETTERS = "BSZOlI"
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,11 @@ class Ink:
 
     @staticmethod
     def read(path: Path) -> "Ink":
+        if path.suffix == ".npz":
+            with np.load(path) as images:
+                pictures = [ink.from_image(as_png(image)) for image in images["x"]]
+                labels = [str(label) for label in images["y"]]
+            return Ink(torch.stack(pictures), [], labels, [])
         with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as lines:
             rows = [json.loads(line) for line in lines]
         return Ink(
@@ -53,6 +66,12 @@ class Ink:
             [str(row["label"]) for row in rows],
             [row.get("tier", "others") for row in rows],
         )
+
+
+def as_png(image: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, "PNG")
+    return file.getvalue()
 
 
 def get_args_parser() -> argparse.ArgumentParser:
@@ -82,6 +101,13 @@ def row_of(of: str, net: str, answers: list[Answer], labels: list[str]) -> list[
         for a, label in zip(answers, labels, strict=True)
         if a.probabilities
     ]
+    pairs_named = zip(answers, labels, strict=True)
+    named = sum(int(label) in answer.named() for answer, label in pairs_named)
+    wrong = [
+        max(answer.probabilities)
+        for answer, label in zip(answers, labels, strict=True)
+        if answer.probabilities and answer.digit not in (None, int(label))
+    ]
     error = expected_calibration_error(
         torch.tensor([p for p, _ in pairs]), torch.tensor([label for _, label in pairs])
     )
@@ -93,7 +119,23 @@ def row_of(of: str, net: str, answers: list[Answer], labels: list[str]) -> list[
         f"{low:.2%} - {high:.2%}",
         f"{answered / len(labels):.2%}",
         f"{error:.2%}",
+        f"{named / len(labels):.2%}",
+        f"{sum(chance > SURE for chance in wrong)}/{len(wrong)}",
     ]
+
+
+def letters_of(net: str, classifier: Classifier) -> list[str]:
+    """A row of the table on letters that look like digits: how many it answers, and mostly what."""
+    row = [net]
+    pictures = handwriting.glyphs(held_out=True).pictures
+    for letter in LETTERS:
+        these = pictures[:, handwriting.CHARACTERS.index(letter)]
+        these = these[these.flatten(1).amax(1) > 0]  # a font may lack it
+        said = [answer.digit for answer in classifier.answer(ink.frame(these))]
+        answered = Counter(digit for digit in said if digit is not None)
+        mostly = ", ".join(f"{digit}" for digit, _ in answered.most_common(1))
+        row.append(f"{answered.total()}/{len(said)} ({mostly or 'none'})")
+    return row
 
 
 def labels_of(net: str, answers: list[Answer], labels: list[str]) -> list[str]:
@@ -176,7 +218,7 @@ def main(args: argparse.Namespace) -> None:
             path.name.split(".")[0]: {n: c.answer(digits.pictures) for n, c in classifiers.items()}
         }
         answers = answers or next(iter(ways.values()))
-        if args.images:
+        if args.images and digits.strokes:
             random = np.random.default_rng(args.seed)
             ways["  as images, /predict"] = predicted(args.checkpoints, digits, random)
         for of, found in ways.items():
@@ -189,6 +231,7 @@ def main(args: argparse.Namespace) -> None:
             said = classifier.answer(ink.frame(test.images))
             scores.append(row_of("MNIST test", net, said, list(map(str, test.labels.tolist()))))
     headers = ["drawings", "net", "right", "accuracy", "95 % interval", "answered", "ECE"]
+    headers += ["named", "wrong above .99"]
     timing.show(scores, headers)
     if by_label:
         timing.show(by_label, ["right by label", *map(str, range(10))])
@@ -200,6 +243,8 @@ def main(args: argparse.Namespace) -> None:
             for row in tiers_of(net, answers[net], classifier.answer(others.pictures), others.tiers)
         ]
         timing.show(rows, ["net", "no digits", "AUROC", "refused", "share"])
+    rows = [letters_of(net, classifier) for net, classifier in classifiers.items()]
+    timing.show(rows, ["letters answered (mostly as)", *LETTERS])
 
 
 if __name__ == "__main__":

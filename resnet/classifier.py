@@ -24,6 +24,8 @@ from resnet.model import LiveConv2d, Net, ResNet18, Window, fastest_device, map_
 from resnet.readback import Readback
 from resnet.surgery import Settings, alters, trace
 
+RIVAL = 0.1  # from this probability on the second best digit is worth naming
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -35,6 +37,13 @@ class Answer:
 
     def as_json(self) -> "AnswerJson":
         return cast(AnswerJson, asdict(self))
+
+    def named(self) -> list[int]:
+        """The digits that the page names: the likeliest, and the next where there is doubt."""
+        if self.digit is None or self.probabilities is None:
+            return []
+        first, second = sorted(range(10), key=self.probabilities.__getitem__, reverse=True)[:2]
+        return [first, second] if self.probabilities[second] >= RIVAL else [first]
 
 
 class AnswerJson(TypedDict):

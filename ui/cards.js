@@ -13,13 +13,12 @@ import { aDigit } from "./words.js";
  * @typedef {{digit: number | null, certainty: string, doubt: string}} Words
  */
 
-const RIVAL = 0.1; // from this probability on the second best is worth naming
-
 /**
  * @param {HTMLElement} element
- * @param {{nets: Net[]}} props
+ * @param {{nets: Net[], rival: number}} props rival: the probability from which the second best
+ *   digit is named, too
  */
-export function mount(element, { nets }) {
+export function mount(element, { nets, rival }) {
   let count = 0;
   function render() {
     count += 1;
@@ -27,11 +26,17 @@ export function mount(element, { nets }) {
     const choice = chosen(element, "nets");
     const shown = nets.filter(({ variant }) => choice === "both" || variant === choice);
     findText(element, ".cards").dataset.shown = choice;
-    fillStrip(shown, answers);
-    judge(element, shown, answers);
+    const words = shown.map(({ variant }) => worded(answers?.[variant], rival));
+    fillStrip(shown, words, answers !== null);
+    judge(
+      element,
+      shown,
+      words.map(({ digit }) => digit),
+      answers !== null,
+    );
     for (const { variant } of nets) {
       const card = findText(element, `[data-testid="answer-${variant}"]`);
-      fill(card, answers?.[variant] ?? null);
+      fill(card, answers?.[variant] ?? null, rival);
       card.dataset.answerId = `${count}`; // last: who waits for it finds the rest in place
     }
   }
@@ -49,9 +54,10 @@ const percent = (probability) => (100 * probability).toFixed(1);
 /**
  * What a net says.
  * @param {Answer | null | undefined} answer
+ * @param {number} rival
  * @returns {Words}
  */
-function worded(answer) {
+function worded(answer, rival) {
   if (!answer) return { digit: null, certainty: "", doubt: "" };
   if (!answer.probabilities) {
     return { digit: null, certainty: "", doubt: "There is nothing to read." };
@@ -60,8 +66,8 @@ function worded(answer) {
     return { digit: null, certainty: "", doubt: "This doesn’t look like a digit." };
   }
   const order = [...answer.probabilities.entries()].sort(([, a], [, b]) => b - a);
-  const [[first, best], [second, rival]] = order;
-  const doubt = rival >= RIVAL ? `Looks like ${first}, maybe ${second}.` : "";
+  const [[first, best], [second, next]] = order;
+  const doubt = next >= rival ? `Looks like ${first}, maybe ${second}.` : "";
   return { digit: answer.digit, certainty: `${percent(best)} %`, doubt };
 }
 
@@ -75,9 +81,10 @@ const symbol = ({ digit }, isAnswered) => `${digit ?? (isAnswered ? "?" : "–")
 /**
  * @param {HTMLElement} card
  * @param {Answer | null} answer
+ * @param {number} rival
  */
-function fill(card, answer) {
-  const words = worded(answer);
+function fill(card, answer, rival) {
+  const words = worded(answer, rival);
   card.dataset.digit = `${words.digit ?? ""}`;
   findText(card, ".digit").textContent = symbol(words, answer !== null);
   findText(card, ".certainty").textContent = words.certainty;
@@ -92,15 +99,15 @@ function fill(card, answer) {
 
 /**
  * @param {Net[]} shown
- * @param {Record<Variant, Answer> | null} answers
+ * @param {Words[]} words of each
+ * @param {boolean} isAnswered
  */
-function fillStrip(shown, answers) {
+function fillStrip(shown, words, isAnswered) {
   document.querySelector("[data-strip]")?.replaceChildren(
-    ...shown.map(({ variant, title, sign }) => {
-      const words = worded(answers?.[variant]);
+    ...shown.map(({ variant, title, sign }, i) => {
       const chip = make("p", { className: `chip ${variant}`, title });
       chip.innerHTML = sign;
-      chip.append(make("b", { textContent: symbol(words, answers !== null) }), words.certainty);
+      chip.append(make("b", { textContent: symbol(words[i], isAnswered) }), words[i].certainty);
       return chip;
     }),
   );
@@ -109,17 +116,17 @@ function fillStrip(shown, answers) {
 /**
  * @param {HTMLElement} element
  * @param {Net[]} shown
- * @param {Record<Variant, Answer> | null} answers
+ * @param {(number | null)[]} digits of each
+ * @param {boolean} isAnswered
  */
-function judge(element, shown, answers) {
-  const digits = shown.map(({ variant }) => worded(answers?.[variant]).digit);
+function judge(element, shown, digits, isAnswered) {
   const isPair = shown.length === 2 && digits.some((digit) => digit !== null);
   const isAgreed = digits[0] === digits[1];
   const verdict = find(element, ".verdict", HTMLElement);
   verdict.textContent = isPair ? (isAgreed ? "agree" : "disagree") : "";
   verdict.dataset.agree = `${isAgreed}`;
   const sentence = findText(element, ".sentence");
-  setText(sentence, answers ? said(shown, digits) : "Draw a digit and watch.");
+  setText(sentence, isAnswered ? said(shown, digits) : "Draw a digit and watch.");
 }
 
 /**

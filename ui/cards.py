@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from resnet.classifier import Classifier
+from resnet.classifier import RIVAL, Classifier
 from ui.part import Part, template
 
 # A unit on a wire is the sign of both nets; the arc over it is the shortcut.
@@ -33,6 +33,7 @@ class AnswerCards(Part):
                 for variant, look in LOOKS.items()
                 if variant in classifiers
             ],
+            rival=RIVAL,
         )
 
 
