@@ -260,6 +260,25 @@ def test_only_convolutions_and_head_decay() -> None:
     assert free["weight_decay"] == 0
 
 
+@pytest.mark.parametrize("has_it", [True, False])
+@pytest.mark.parametrize("is_wanted", [True, False])
+def test_products_are_in_bfloat16_where_that_is_fast_and_wanted(
+    monkeypatch: pytest.MonkeyPatch, has_it: bool, is_wanted: bool
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": has_it})
+    with training.products(CPU, is_wanted):
+        product = torch.ones(2, 2) @ torch.ones(2, 2)
+    assert product.dtype == (torch.bfloat16 if has_it and is_wanted else torch.float32)
+
+
+def test_what_is_learned_stays_float32(data: mnist.Mnist) -> None:
+    run = new_run()
+    fit(run, data)
+    for tensor in (*run.net.parameters(), *run.average.parameters()):
+        assert tensor.dtype == torch.float32
+    assert all(p.grad is not None and p.grad.dtype == torch.float32 for p in run.net.parameters())
+
+
 def test_evaluate_counts_right_answers(data: mnist.Mnist) -> None:
     split = data.test.first(300)
     net = checkpoint.build("plain")
