@@ -9,12 +9,14 @@ no digit from those that are, and, where a file is named, real ink as bench/ink.
 import argparse
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from bench import timing
 from bench.ink import Ink, auroc
+from bench.teacher import TaughtRun, Teacher
 from resnet import checkpoint, flags, handwriting, mnist, training
 from resnet.calibration import NO_DIGIT
 from resnet.model import ResNet18, fastest_device
@@ -40,7 +42,9 @@ def recipes(epochs: int) -> dict[str, training.Recipe]:
     """The recipe with the first 0, 1, 2 and 3 of its PARTS."""
     found = {}
     for count, name in enumerate(NAMES):
-        shares = {part: getattr(FULL, part) if part in PARTS[:count] else 0 for part in PARTS}
+        shares: dict[str, Any] = {
+            part: getattr(FULL, part) if part in PARTS[:count] else 0 for part in PARTS
+        }
         size = FULL.mnist + sum(shares.values())
         found[name] = dataclasses.replace(FULL, epochs=epochs, batch_size=size, **shares)
     return found
@@ -53,8 +57,10 @@ def trained(
     data: mnist.Mnist,
     extras: handwriting.Extras,
     held_out: handwriting.Extras,
+    taught_by: Teacher | None = None,
 ) -> ResNet18:
-    run = training.Run(variant, recipe, seed, data.sha256, extras, fastest_device())
+    of = (variant, recipe, seed, data.sha256, extras, fastest_device())
+    run = TaughtRun(*of, teacher=taught_by) if taught_by else training.Run(*of)
     training.fit(run, data.train, data.validation, held_out.digits, lambda: None, lambda: False)
     net = checkpoint.build(variant)
     net.load_state_dict(run.best)
