@@ -1,8 +1,9 @@
 """How long one training step takes: forward, loss, zero_grad, backward, optimizer.
 
 The peer is torchvision's resnet18 with torch's SGD as it comes. Against it: the same with the
-fused SGD, and our nets as resnet/training.py sets them up (channels last, live taps, fused SGD),
-all on one batch of MNIST that lies ready. The last contender is train_one_epoch itself, with the
+fused SGD, and with products in bfloat16 where the processor has them; our nets as
+resnet/training.py sets them up (channels last, live taps, fused SGD), in both precisions; all on
+one batch of MNIST that lies ready. The last contender is train_one_epoch itself, with the
 pictures that MNIST lacks, augmentation, weight averaging and notes for the history: these come
 every few steps only, so see the mean, which has its share of them, beside the median. All take
 turns in one run; a round's ratio compares what ran within the same few seconds.
@@ -35,14 +36,20 @@ def get_args_parser() -> argparse.ArgumentParser:
 
 
 def stepping(
-    net: nn.Module, optimizer: torch.optim.Optimizer, pictures: Tensor, labels: Tensor
+    net: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    pictures: Tensor,
+    labels: Tensor,
+    is_bfloat16: bool,
 ) -> Callable[[], None]:
     net.train()
     for group in optimizer.param_groups:
         group["lr"] = training.learning_rate(0, RECIPE)
 
     def step() -> None:
-        loss = F.cross_entropy(net(pictures), labels, label_smoothing=RECIPE.label_smoothing)
+        with training.products(CPU, is_bfloat16):
+            logits = net(pictures).float()
+        loss = F.cross_entropy(logits, labels, label_smoothing=RECIPE.label_smoothing)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -54,7 +61,11 @@ def contenders(batch: mnist.Split) -> dict[str, Callable[[], object]]:
     pictures = ink.normalise(ink.frame(batch.images))
     steps: dict[str, Callable[[], object]] = {}
     torch.manual_seed(0)
-    for name, fused in ((PEER, None), (f"{PEER}, fused SGD", True)):
+    for name, fused, is_bfloat16 in (
+        (PEER, None, False),
+        (f"{PEER}, fused SGD", True, False),
+        (f"{PEER}, fused SGD, bfloat16", True, True),
+    ):
         net = torchvision_resnet18()
         optimizer = torch.optim.SGD(
             net.parameters(),
@@ -64,11 +75,14 @@ def contenders(batch: mnist.Split) -> dict[str, Callable[[], object]]:
             weight_decay=RECIPE.weight_decay,
             fused=fused,
         )
-        steps[name] = stepping(net, optimizer, pictures, batch.labels)
+        steps[name] = stepping(net, optimizer, pictures, batch.labels, is_bfloat16)
     extras = handwriting.extras(len(batch))
     for variant in ("residual", "plain"):
-        run = training.Run(variant, RECIPE, 0, "", extras, CPU)
-        steps[f"our {variant} net"] = stepping(run.net, run.optimizer, pictures, batch.labels)
+        for name, is_bfloat16 in (("float32", False), ("bfloat16", True)):
+            run = training.Run(variant, RECIPE, 0, "", extras, CPU)
+            steps[f"our {variant} net, {name}"] = stepping(
+                run.net, run.optimizer, pictures, batch.labels, is_bfloat16
+            )
     whole = training.Run("residual", RECIPE, 0, "", extras, CPU)
     bar = tqdm(disable=True)
     steps["our residual net, the whole step"] = lambda: training.train_one_epoch(
