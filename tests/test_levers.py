@@ -39,6 +39,7 @@ def test_mnist_fonts_pen_and_images_have_digits_of_one_size(size: int) -> None:
         across, down = ink_at.any(1).sum(1), ink_at.any(2).sum(1)
         return torch.maximum(across, down).float().median().item()
 
+    before = ink.BOX, ink.LINE, ink.ROOM
     with digits_in(size):
         extras = handwriting.extras(40)
         kinds = {
@@ -47,9 +48,8 @@ def test_mnist_fonts_pen_and_images_have_digits_of_one_size(size: int) -> None:
             "pen": ink.frame(extras.written.images),
         }
         assert [*map(sides, kinds.values())] == pytest.approx([size] * 3, abs=1.5)
-    assert ink.BOX == 28
-    assert pytest.approx(2.6 * 28 / 20) == ink.LINE
-    assert sides(handwriting.glyphs().digits().images / 255) == pytest.approx(28, abs=1.5)
+    assert before == (ink.BOX, ink.LINE, ink.ROOM)
+    assert sides(handwriting.glyphs().digits().images / 255) == pytest.approx(ink.BOX, abs=1.5)
 
 
 def test_no_ink_leaves_the_picture_when_a_digit_is_enlarged() -> None:
