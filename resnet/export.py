@@ -31,6 +31,7 @@ from torch import Tensor, nn
 from resnet import ink, lab, lenses, readback, surgery
 from resnet.checkpoint import CheckpointError
 from resnet.classifier import Classifier, OnePixelConv2d, flattened
+from resnet.mnist import Split
 
 FORMAT = 1  # the worker refuses files of any other
 LEVELS = 127  # of int8
@@ -113,6 +114,12 @@ def readback_of(variant: str, folder: Path, classifier: Classifier) -> File:
     if classifier.readback is None:
         raise CheckpointError(classifier.missing)
     return File.named(f"{variant}-readback", readback.path_of(variant, folder).read_bytes())
+
+
+def digits_of(test: Split) -> File:
+    """Test digits, to be read as they are."""
+    tensors = {"images": test.images, "labels": test.labels.to(torch.uint8)}
+    return File.named("digits", safetensors.torch.save(tensors))
 
 
 def rules() -> dict[str, Any]:

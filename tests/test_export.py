@@ -6,7 +6,7 @@ import pytest
 import torch
 from safetensors import safe_open
 
-from resnet import checkpoint, export, ink, readback, samples
+from resnet import checkpoint, export, ink, mnist, readback, samples
 from resnet.checkpoint import CheckpointError
 from resnet.classifier import Classifier, OnePixelConv2d
 from resnet.export import File
@@ -91,3 +91,11 @@ def test_the_read_back_travels_as_it_is(classifiers: dict[str, Classifier], vari
 def test_a_read_back_that_is_not_sound_does_not(variant: str) -> None:
     with pytest.raises(CheckpointError):
         export.readback_of(variant, checkpoint.FOLDER, classifier_of(variant))
+
+
+def test_the_test_digits_travel_too(tmp_path: Path) -> None:
+    test = mnist.load().test.first(3)
+    file = export.digits_of(test)
+    with safe_open(file.write(tmp_path), "pt") as stored:
+        assert torch.equal(stored.get_tensor("images"), test.images)
+        assert torch.equal(stored.get_tensor("labels").long(), test.labels)
