@@ -1,0 +1,137 @@
+// @ts-check
+// The page's worker: reads drawings in the visitor's browser, as the server's Reader does there.
+//
+// The page sends {start: Files} once and gets {ready: true}. {failed: one sentence}, then or later,
+// means that this browser cannot, and the server has to read. Of {id, question}, any number, each is answered by {id, reply}: the
+// server's Reply, {error: one sentence}, or null where a newer question overtook it.
+
+import { digitsOf } from "./digits.js";
+import { InkError } from "./ink.js";
+import { netOf } from "./net.js";
+import { newestOnly } from "./newest.js";
+import { readbackOf } from "./readback.js";
+import { Reader } from "./reader.js";
+import * as runtime from "./runtime.js";
+import { FileError, parsed } from "./safetensors.js";
+
+/**
+ * @typedef {import("../page.js").Question} Question
+ * @typedef {import("../page.js").Variant} Variant
+ *
+ * @typedef {object} Files addresses of what resnet/export.py makes
+ * @property {string} program ../vendor/tfjs.wasm
+ * @property {string[]} nets
+ * @property {Partial<Record<Variant, string>>} readbacks
+ * @property {string} digits
+ */
+
+const NO_READBACK = "Nothing was fitted to this net.";
+
+/** @param {Files} files */
+async function start({ program, nets, readbacks, digits }) {
+  const [, ...files] = await Promise.all([
+    fetched(program).then(runtime.start),
+    ...nets.map(fetchedFile),
+  ]);
+  const made = files.map(netOf);
+  if (new Set(made.map(({ rules }) => JSON.stringify(rules))).size !== 1) {
+    throw new FileError("The nets were trained on pictures that are not prepared alike.");
+  }
+  const file = once(fetchedFile);
+  return new Reader(made, {
+    async readback(net) {
+      const address = readbacks[net.variant];
+      if (!address) throw new FileError(NO_READBACK);
+      return readbackOf(await file(address), net);
+    },
+    digits: async () => digitsOf(await file(digits)),
+    pixels,
+  });
+}
+
+/**
+ * Remembers what went well; what did not is tried anew.
+ * @template T
+ * @param {(address: string) => Promise<T>} load
+ */
+function once(load) {
+  const loaded = /** @type {Map<string, Promise<T>>} */ (new Map());
+  return (/** @type {string} */ address) => {
+    const known = loaded.get(address) ?? load(address);
+    loaded.set(address, known);
+    known.catch(() => loaded.delete(address));
+    return known;
+  };
+}
+
+/** @param {string} address */
+async function fetchedFile(address) {
+  const buffer = await fetched(address);
+  return parsed(isGzip(buffer) ? await unpacked(buffer) : buffer, address.replace(/\.gz$/, ""));
+}
+
+/** @param {string} address */
+async function fetched(address) {
+  const response = await fetch(address);
+  if (!response.ok) throw new FileError(`${address.replace(/^.*\//, "")} is not there.`);
+  return response.arrayBuffer();
+}
+
+/**
+ * A plain host hands out a compressed file as it is; no safetensors file begins so.
+ * @param {ArrayBuffer} buffer
+ */
+const isGzip = (buffer) => new DataView(buffer).getUint16(0) === 0x1f8b;
+
+/** @param {ArrayBuffer} buffer */
+const unpacked = (buffer) =>
+  new Response(
+    new Blob([buffer]).stream().pipeThrough(new DecompressionStream("gzip")),
+  ).arrayBuffer();
+
+/**
+ * The pixels of an image file.
+ * @param {string} image base64
+ */
+async function pixels(image) {
+  const bytes = Uint8Array.from(atob(image), (char) => char.charCodeAt(0));
+  const bitmap = await createImageBitmap(new Blob([bytes])).catch(() => {
+    throw new InkError("The file is not a PNG, JPEG or WEBP image that can be read.");
+  });
+  const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
+  if (!context) throw new InkError("The image cannot be read here.");
+  context.drawImage(bitmap, 0, 0);
+  return context.getImageData(0, 0, bitmap.width, bitmap.height);
+}
+
+let reader = /** @type {Reader | null} */ (null);
+
+/** @param {unknown} error */
+const fail = (error) =>
+  postMessage({ failed: error instanceof Error ? error.message : String(error) });
+
+/** @param {Question} question */
+async function read(question) {
+  try {
+    return reader ? await reader.read(question) : { error: "The nets are not there yet." };
+  } catch (error) {
+    if (error instanceof InkError || error instanceof FileError) return { error: error.message };
+    fail(error);
+    return null;
+  }
+}
+
+const ask = newestOnly(read, (id, reply) => postMessage({ id, reply }));
+
+addEventListener("message", async ({ data }) => {
+  if (!data.start) {
+    ask(data.id, data.question);
+    return;
+  }
+  try {
+    reader = await start(data.start);
+    postMessage({ ready: true });
+  } catch (error) {
+    fail(error);
+  }
+});
