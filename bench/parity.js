@@ -58,9 +58,6 @@ const reader = new Reader(nets, {
     data: new Uint8ClampedArray(Buffer.from(data, "base64")),
   }),
 });
-const before = runtime.memory();
 for await (const line of createInterface({ input: process.stdin })) {
   process.stdout.write(`${JSON.stringify(await read(JSON.parse(line)))}\n`);
 }
-const { numTensors } = runtime.memory();
-if (numTensors !== before.numTensors) throw new Error(`${numTensors} tensors are left.`);

@@ -8,7 +8,6 @@ import {
 } from "@tensorflow/tfjs-backend-wasm/dist/backend_wasm.js";
 import { addConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Add.js";
 import { castConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Cast.js";
-import { conv2DBackpropInputConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Conv2DBackpropInput.js";
 import { fusedConv2DConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/FusedConv2D.js";
 import { identityConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Identity.js";
 import { maxPoolConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/MaxPool.js";
@@ -28,10 +27,9 @@ import { addGradConfig } from "@tensorflow/tfjs-core/dist/gradients/Add_grad.js"
 import { multiplyGradConfig } from "@tensorflow/tfjs-core/dist/gradients/Multiply_grad.js";
 import { reluGradConfig } from "@tensorflow/tfjs-core/dist/gradients/Relu_grad.js";
 
-export { memory, tidy } from "@tensorflow/tfjs-core/dist/globals.js";
+export { keep, memory, tidy } from "@tensorflow/tfjs-core/dist/globals.js";
 export { customGrad, grads } from "@tensorflow/tfjs-core/dist/gradients.js";
 export { add } from "@tensorflow/tfjs-core/dist/ops/add.js";
-export { conv2DBackpropInput } from "@tensorflow/tfjs-core/dist/ops/conv2d_backprop_input.js";
 export { conv2d } from "@tensorflow/tfjs-core/dist/ops/fused/conv2d.js";
 export { maxPool } from "@tensorflow/tfjs-core/dist/ops/max_pool.js";
 export { mul } from "@tensorflow/tfjs-core/dist/ops/mul.js";
@@ -41,7 +39,6 @@ export { tensor } from "@tensorflow/tfjs-core/dist/ops/tensor.js";
 const KERNELS = [
   addConfig,
   castConfig,
-  conv2DBackpropInputConfig,
   fusedConv2DConfig,
   identityConfig,
   maxPoolConfig,

@@ -9,6 +9,7 @@ export interface Tensor {
 export function start(program: ArrayBuffer | Uint8Array<ArrayBuffer>): Promise<void>;
 export function tensor(values: Float32Array, shape: number[]): Tensor;
 export function tidy<T>(steps: () => T): T;
+export function keep(x: Tensor): Tensor;
 export function memory(): { numTensors: number; numBytes: number };
 
 export function add(a: Tensor, b: Tensor): Tensor;
@@ -18,17 +19,10 @@ export function maxPool(x: Tensor, size: number, stride: number, padding: number
 export function conv2d(how: {
   x: Tensor;
   filter: Tensor;
-  bias: Tensor;
+  bias?: Tensor;
   strides: number;
   pad: number;
 }): Tensor;
-export function conv2DBackpropInput(
-  shape: number[],
-  gradient: Tensor,
-  filter: Tensor,
-  strides: number,
-  pad: number,
-): Tensor;
 
 export function customGrad(
   f: (

@@ -30,14 +30,6 @@ export function mapOf(tensor) {
 }
 
 /**
- * One channel of a map, row by row.
- * @param {Features} map
- * @param {number} channel
- */
-const plane = ({ values, size, channels }, channel) =>
-  Float32Array.from({ length: size * size }, (_, pixel) => values[pixel * channels + channel]);
-
-/**
  * The strongest maps of each place.
  * @param {Trace} seen
  * @param {number} side pixels to a side of the tiled maps
@@ -48,26 +40,30 @@ export const maps = (seen, side) => seen.maps.map((map) => tiled(mapOf(map), sid
  * @param {Features} map
  * @param {number} side
  */
-function tiled(map, side) {
-  const { size, channels } = map;
+function tiled({ values, size, channels }, side) {
   const across = side / size;
-  const planes = Array.from({ length: channels }, (_, channel) => plane(map, channel));
-  const highest = planes.map((values) => Math.max(...values));
-  const chosen = [...planes.keys()]
+  const [lowest, highest] = [values.slice(0, channels), values.slice(0, channels)];
+  for (let at = channels; at < values.length; at++) {
+    const [channel, value] = [at % channels, values[at]];
+    if (value < lowest[channel]) lowest[channel] = value;
+    if (value > highest[channel]) highest[channel] = value;
+  }
+  const chosen = Array.from(highest.keys())
     .sort((a, b) => highest[b] - highest[a])
     .slice(0, across * across)
     .sort((a, b) => a - b);
   const picture = new Float32Array(side * side);
   chosen.forEach((channel, tile) => {
     const [top, left] = [Math.floor(tile / across) * size, (tile % across) * size];
-    toOwnMaximum(planes[channel]).forEach((value, at) => {
-      picture[(top + Math.floor(at / size)) * side + left + (at % size)] = value;
-    });
+    for (let pixel = 0; pixel < size * size; pixel++) {
+      const place = (top + Math.floor(pixel / size)) * side + left + (pixel % size);
+      picture[place] = values[pixel * channels + channel] / (highest[channel] || 1);
+    }
   });
   return {
     size,
     channels: chosen,
-    low: chosen.map((channel) => short(Math.min(...planes[channel]))),
+    low: chosen.map((channel) => short(lowest[channel])),
     high: chosen.map((channel) => short(highest[channel])),
     picture: greyLevels(picture),
   };

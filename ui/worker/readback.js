@@ -54,10 +54,11 @@ export function pictureAt({ mean, directions, decoders }, place, map) {
   const count = decoders[place].scale.length - DIGITS;
   const coefficients = decoded(decoders[place], map, 0, count);
   const picture = Float32Array.from(mean);
-  coefficients.forEach((coefficient, row) => {
-    const start = row * picture.length;
-    for (let at = 0; at < picture.length; at++) picture[at] += coefficient * directions[start + at];
-  });
+  const pixels = picture.length;
+  for (let row = 0; row < count; row++) {
+    const [coefficient, start] = [coefficients[row], row * pixels];
+    for (let at = 0; at < pixels; at++) picture[at] += coefficient * directions[start + at];
+  }
   return picture;
 }
 
@@ -80,14 +81,16 @@ export function digitAt({ decoders }, place, map) {
  * @param {number} to
  */
 function decoded({ levels, scale, offset }, { values, size, channels }, from, to) {
-  const sums = new Float64Array(to - from);
+  const count = to - from;
+  const sums = new Float64Array(count);
   const pixels = size * size;
-  values.forEach((value, at) => {
-    if (value === 0) return; // as half of them are, after a relu
+  for (let at = 0; at < values.length; at++) {
+    const value = values[at];
+    if (value === 0) continue; // as half of them are, after a relu
     // Decoders have channels outermost, as torch has.
     const feature = (at % channels) * pixels + Math.floor(at / channels);
     const row = feature * scale.length + from;
-    for (let i = 0; i < sums.length; i++) sums[i] += value * levels[row + i];
-  });
+    for (let i = 0; i < count; i++) sums[i] += value * levels[row + i];
+  }
   return [...sums].map((sum, i) => sum * scale[from + i] + offset[from + i]);
 }

@@ -49,12 +49,75 @@ export const memory = () => tfjs.memory();
  * @param {Tensor} x
  * @param {Convolution} convolution
  */
-export function convolved(x, { kernel, bias, stride, padding }) {
-  // With a gradient to x alone: there is no kernel for the one to the weights, and nobody trains.
+export function convolved(x, convolution) {
+  const { kernel, bias, stride, padding } = convolution;
+  // With a gradient to x alone: nobody trains.
   return tfjs.customGrad((x) => ({
     value: tfjs.conv2d({ x, filter: kernel, bias, strides: stride, pad: padding }),
-    gradFunc: (dy) => tfjs.conv2DBackpropInput(x.shape, dy, kernel, stride, padding),
+    gradFunc: (dy) => toInput(x.shape[1], dy, convolution),
   }))(x);
+}
+
+/**
+ * The gradient of a convolution: itself one, of the output's gradient spread out by the stride, with
+ * the kernel turned round. The runtime's own takes several times as long.
+ * @param {number} side of the input
+ * @param {Tensor} dy
+ * @param {Convolution} convolution
+ */
+function toInput(side, dy, { kernel, stride, padding }) {
+  const [size] = kernel.shape;
+  const unread = (side + 2 * padding - size) % stride; // pixels at the far edges
+  return tfjs.conv2d({
+    x: spread(dy, stride, unread),
+    filter: turned(kernel),
+    strides: 1,
+    pad: size - 1 - padding,
+  });
+}
+
+/**
+ * With zeros between the pixels, and some after the last.
+ * @param {Tensor} x
+ * @param {number} stride
+ * @param {number} more
+ */
+function spread(x, stride, more) {
+  if (stride === 1) return x;
+  const [, side, , channels] = x.shape;
+  const wide = (side - 1) * stride + 1 + more;
+  const [from, to] = [x.dataSync(), new Float32Array(wide * wide * channels)];
+  for (let row = 0; row < side; row++) {
+    for (let column = 0; column < side; column++) {
+      const pixel = (row * side + column) * channels;
+      to.set(from.subarray(pixel, pixel + channels), (row * wide + column) * stride * channels);
+    }
+  }
+  return tfjs.tensor(to, [1, wide, wide, channels]);
+}
+
+/** @type {WeakMap<Tensor, Tensor>} */
+const turnedKernels = new WeakMap(); // they take as much memory again, if anybody asks for a gradient
+
+/**
+ * From outputs to inputs, the last tap first.
+ * @param {Tensor} kernel
+ */
+function turned(kernel) {
+  const known = turnedKernels.get(kernel);
+  if (known) return known;
+  const [height, width, inputs, outputs] = kernel.shape;
+  const taps = height * width;
+  const [from, to] = [kernel.dataSync(), new Float32Array(taps * inputs * outputs)];
+  for (let tap = 0; tap < taps; tap++) {
+    const [start, end] = [tap * inputs * outputs, (taps - 1 - tap) * inputs * outputs];
+    for (let i = 0; i < inputs; i++) {
+      for (let o = 0; o < outputs; o++) to[end + o * inputs + i] = from[start + i * outputs + o];
+    }
+  }
+  const made = tfjs.keep(tfjs.tensor(to, [height, width, outputs, inputs]));
+  turnedKernels.set(kernel, made);
+  return made;
 }
 
 /** @param {Tensor} x */
