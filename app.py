@@ -35,10 +35,11 @@ from ui.history import TrainingHistory
 from ui.lab import InkLab
 from ui.mistakes import Mistakes
 from ui.pad import Sketchpad
-from ui.part import ROUTE
+from ui.part import ROUTE, Part
 from ui.race import Race
 from ui.reading import Reader
 from ui.tour import Tour
+from ui.worker_files import WorkerFiles
 
 TITLE = "With and without shortcuts"
 SUMMARY = (
@@ -103,7 +104,7 @@ def build(
         with gr.Tabs(elem_id="tabs", overflow_behavior="wrap"):
             with gr.Tab("Draw", elem_id="draw"):
                 with gr.Row(elem_id="compare"):
-                    Sketchpad(reader)
+                    Sketchpad(reader, WorkerFiles(reader, checkpoints))
                     InkLab()
                     AnswerCards(classifiers)
                 Tour(classifiers)
@@ -125,6 +126,7 @@ def build(
 def launch(page: gr.Blocks, host: str, port: int) -> str:
     """Serve until page.close(); returns the address. Raises OSError when the port is taken."""
     document.introduce(TITLE, SUMMARY)
+    parts = [block for block in page.blocks.values() if isinstance(block, Part)]
     # Gradio asks the server whether it is up: a proxy of the environment is not to be asked that.
     for name in ("no_proxy", "NO_PROXY"):
         os.environ[name] = f"{os.environ.get(name, '')},localhost,127.0.0.1,{host}"
@@ -150,7 +152,11 @@ def launch(page: gr.Blocks, host: str, port: int) -> str:
                 # Gradio itself compresses files only, not the page or what its parts ask.
                 Middleware(GZipMiddleware, minimum_size=1000, compresslevel=4),
             ],
-            "routes": [*document.routes(), ROUTE],
+            "routes": [
+                *document.routes(),
+                ROUTE,
+                *(route for part in parts for route in part.routes),
+            ],
         },
     )
     return address

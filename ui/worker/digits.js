@@ -43,6 +43,16 @@ export function digitAt({ side, images, labels }, index, rules) {
 }
 
 /**
+ * A test digit as ui/mistakes.py sends it: its pixels the base64 of grey levels, 255 for ink.
+ * @param {Digits} digits
+ * @param {number} index
+ */
+export function asJson({ side, images, labels }, index) {
+  const pixels = images.subarray(index * side * side, (index + 1) * side * side);
+  return { index, label: labels[index], pixels: btoa(String.fromCharCode(...pixels)) };
+}
+
+/**
  * The picture of a digit in a box of MNIST's size -> the same in ours: enlarged about where the
  * centre of mass goes, as far as all ink stays inside.
  * @param {Float32Array} picture

@@ -2,10 +2,12 @@
 // The page's worker: reads drawings in the visitor's browser, as the server's Reader does there.
 //
 // The page sends {start: Files} once and gets {ready: true}. {failed: one sentence}, then or later,
-// means that this browser cannot, and the server has to read. Of {id, question}, any number, each is answered by {id, reply}: the
-// server's Reply, {error: one sentence}, or null where a newer question overtook it.
+// means that this browser cannot, and the server has to read. Of {id, question}, any number, each is
+// answered by {id, reply}: the server's Reply, {error: one sentence}, or null where a newer question
+// overtook it. {id, digits: their indices} is answered by {id, reply: {digits}}, as the tab of
+// mistakes has them from the server.
 
-import { digitsOf } from "./digits.js";
+import { asJson, digitsOf } from "./digits.js";
 import { InkError } from "./ink.js";
 import { netOf } from "./net.js";
 import { newestOnly } from "./newest.js";
@@ -22,10 +24,11 @@ import { FileError, parsed } from "./safetensors.js";
  * @property {string} program ../vendor/tfjs.wasm
  * @property {string[]} nets
  * @property {Partial<Record<Variant, string>>} readbacks
- * @property {string} digits
+ * @property {string | null} digits
  */
 
 const NO_READBACK = "Nothing was fitted to this net.";
+const NO_DIGITS = "The test digits cannot be shown: MNIST is missing or damaged.";
 
 /** @param {Files} files */
 async function start({ program, nets, readbacks, digits }) {
@@ -38,15 +41,30 @@ async function start({ program, nets, readbacks, digits }) {
     throw new FileError("The nets were trained on pictures that are not prepared alike.");
   }
   const file = once(fetchedFile);
-  return new Reader(made, {
+  const sources = {
+    /** @param {import("./net.js").Net} net */
     async readback(net) {
       const address = readbacks[net.variant];
       if (!address) throw new FileError(NO_READBACK);
       return readbackOf(await file(address), net);
     },
-    digits: async () => digitsOf(await file(digits)),
+    async digits() {
+      if (!digits) throw new FileError(NO_DIGITS);
+      return digitsOf(await file(digits));
+    },
     pixels,
-  });
+  };
+  const behind = [digits, ...Object.values(readbacks)];
+  return { sources, reader: new Reader(made, sources), loadRest: () => loaded(behind, file) };
+}
+
+/**
+ * One after the other, and what fails now is tried anew when it is needed.
+ * @param {(string | null)[]} addresses
+ * @param {(address: string) => Promise<any>} file
+ */
+async function loaded(addresses, file) {
+  for (const address of addresses) if (address) await file(address).catch(() => {});
 }
 
 /**
@@ -104,16 +122,19 @@ async function pixels(image) {
   return context.getImageData(0, 0, bitmap.width, bitmap.height);
 }
 
-let reader = /** @type {Reader | null} */ (null);
+let started = /** @type {Awaited<ReturnType<typeof start>> | null} */ (null);
 
 /** @param {unknown} error */
 const fail = (error) =>
   postMessage({ failed: error instanceof Error ? error.message : String(error) });
 
-/** @param {Question} question */
-async function read(question) {
+/**
+ * @template T
+ * @param {(nets: NonNullable<typeof started>) => Promise<T>} look
+ */
+async function answered(look) {
   try {
-    return reader ? await reader.read(question) : { error: "The nets are not there yet." };
+    return started ? await look(started) : { error: "The nets are not there yet." };
   } catch (error) {
     if (error instanceof InkError || error instanceof FileError) return { error: error.message };
     fail(error);
@@ -121,17 +142,26 @@ async function read(question) {
   }
 }
 
+const read = (/** @type {Question} */ question) => answered(({ reader }) => reader.read(question));
 const ask = newestOnly(read, (id, reply) => postMessage({ id, reply }));
 
+/** @param {number[]} indices */
+const digitsAt = (indices) =>
+  answered(async ({ sources }) => {
+    const digits = await sources.digits();
+    return { digits: indices.map((index) => asJson(digits, index)) };
+  });
+
 addEventListener("message", async ({ data }) => {
-  if (!data.start) {
-    ask(data.id, data.question);
-    return;
-  }
-  try {
-    reader = await start(data.start);
-    postMessage({ ready: true });
-  } catch (error) {
-    fail(error);
+  if (data.question) ask(data.id, data.question);
+  else if (data.digits) postMessage({ id: data.id, reply: await digitsAt(data.digits) });
+  else {
+    try {
+      started = await start(data.start);
+      postMessage({ ready: true });
+      await started.loadRest(); // so that nothing is missing when the server goes
+    } catch (error) {
+      fail(error);
+    }
   }
 });
