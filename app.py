@@ -24,7 +24,7 @@ from resnet.studies.depth import DepthTable
 from resnet.studies.lesion import LesionTable
 from resnet.studies.race_queue import RaceQueue
 from resnet.studies.textbook import TextbookTable
-from ui import document
+from ui import document, site
 from ui.board import Board
 from ui.cards import AnswerCards
 from ui.depth import Depth
@@ -56,6 +56,12 @@ def get_args_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--port", type=port, default=7860, help="default: %(default)s")
     flags.add_checkpoints(parser)
+    parser.add_argument(
+        "--site",
+        type=Path,
+        metavar="FOLDER",
+        help="serve nothing, but write the page to a folder for any plain web host",
+    )
     return parser
 
 
@@ -162,6 +168,16 @@ def launch(page: gr.Blocks, host: str, port: int) -> str:
     return address
 
 
+def write_site(page: gr.Blocks, folder: Path) -> int:
+    try:
+        site.write(page, folder, TITLE, SUMMARY, CSS)
+    except FileExistsError as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(f"Written to {folder}. To try it: python -m http.server --directory {folder}")
+    return 0
+
+
 def main(args: argparse.Namespace) -> int:
     # One thread a drawing: a second one gains little on a net this small and loses when two
     # visitors draw at once.
@@ -181,6 +197,9 @@ def main(args: argparse.Namespace) -> int:
         checkpoints=args.checkpoints,
         races=races,
     )
+    if args.site:
+        races.close()
+        return write_site(page, args.site)
     try:
         address = launch(page, args.host, args.port)
     except OSError:  # Gradio's sentence recommends a setting of its own

@@ -119,6 +119,7 @@ function showReply(element, { side, digitSide }) {
  */
 function showReader(element, reading) {
   const place = findText(element, ".reader");
+  if (!reading.server) setText(place, "The nets are loading …");
   page.subscribe(["reply", "trouble"], ({ reply, trouble }) => {
     if (reply || trouble) reading.prepare();
     if (reply) setText(place, reply.isHere ? "Read here" : "Read by the server");

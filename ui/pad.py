@@ -26,6 +26,7 @@ class Sketchpad(Part):
             """Answers and picture, or the one sentence of what is wrong."""
             return reader.read(drawing)
 
+        self.for_worker = files  # by another name than the argument: Gradio would publish it
         digits = "".join(
             f'<button type="button" data-sample="{digit}" title="Draw a sample {digit}">'
             f"{digit}</button>"

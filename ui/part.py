@@ -6,6 +6,7 @@ the part to life; they share the page's state, in page.js, because a module is l
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from os import PathLike, stat_result
 from pathlib import Path
 from string import Template
@@ -26,13 +27,23 @@ TYPES = {".js": "text/javascript; charset=utf-8", ".wasm": "application/wasm"}  
 Function = Callable[[Any], Mapping[str, Any]]
 
 
+@dataclass(frozen=True)
+class Ahead:
+    """How a function answers on a page that has no server: some questions are asked when the page
+    is built, and their replies stored with it."""
+
+    questions: Sequence[Any] = (None,)
+    otherwise: str = ""  # the sentence that answers any other
+
+
 class Part(gr.HTML):
     """A part of the page, with all that lies under its name in this folder.
 
     Its html is given, for it is filled in; NAME.css holds for it alone, after the style sheets that
     it shares with others; NAME.js is mounted with the props. Its functions can be called from
     there: each takes one argument of any kind, and what it refuses with gr.Error comes back as
-    {"error": one sentence}. What else it needs of the server lies behind its routes.
+    {"error": one sentence}. What else it needs of the server lies behind its routes. Of the
+    functions that are named in ahead, a page without a server has the replies (ui/site.py).
     """
 
     def __init__(
@@ -42,9 +53,12 @@ class Part(gr.HTML):
         functions: Sequence[Function] = (),
         shared: Sequence[str] = (),
         routes: Sequence[BaseRoute] = (),
+        ahead: Mapping[str, Ahead] | None = None,
         **props: Any,
     ) -> None:
         self.routes = routes
+        self.ahead = ahead or {}
+        self.functions = {function.__name__: in_words(function) for function in functions}
         # The only word in quotes is no name: Gradio makes a listener of any that stands in them.
         mount = (
             f'import(new URL("ui/{name}.js", document.baseURI))'
@@ -55,7 +69,7 @@ class Part(gr.HTML):
             css_template="".join((FOLDER / f"{one}.css").read_text() for one in (*shared, name)),
             js_on_load=mount,
             apply_default_css=False,
-            server_functions=[in_words(function) for function in functions],
+            server_functions=[*self.functions.values()],
             elem_id=name,
             **props,
         )

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwrig
 
 from tests.browser.visitor import OpenPage, expect_digit, note_questions, settle
 
-expect.set_options(timeout=20_000)  # a machine may be busy; how quick the page is, bench.live says
+expect.set_options(timeout=60_000)  # a machine may be busy; how quick the page is, bench.live says
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 FLAGS = [
@@ -70,6 +70,7 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
         contexts.append(context)
         page = context.new_page()
+        page.set_default_timeout(120_000)  # as above
         page.on("pageerror", lambda error: faults.append(f"page error: {error}"))
         page.on(
             "console",
