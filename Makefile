@@ -1,4 +1,6 @@
-# make app, make test, make train, make results, make check: each sets up .venv first where it is missing.
+# make app, make site, make test, make train, make results, make check: each sets up .venv first where it is missing.
+# make site writes the page to the folder site, for a host that has no Python, see docs/site.md.
+# make vendor bundles the page's tensor runtime anew, see vendor/README.md.
 # More flags: make train ARGS="--epochs 3".
 # make results measures what results/ lacks; after rm results/*.json, all of it. ARGS=--quick keeps
 # nothing.
@@ -7,10 +9,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(abspath $(BIN)):$(PATH) # npm and npx look for node there
 
-.PHONY: app test train results check
+.PHONY: app site test train results check vendor
 
 app: .venv/app
 	$(BIN)/python app.py $(ARGS)
+
+site: .venv/app
+	$(BIN)/python app.py --site site $(ARGS)
 
 train: .venv/app
 	$(BIN)/python train.py $(ARGS)
@@ -32,6 +37,10 @@ check: .venv/dev node_modules
 	$(BIN)/mypy
 	$(BIN)/npx biome ci
 	$(BIN)/npx tsc
+
+vendor: .venv/dev
+	$(BIN)/npm ci --prefix vendor
+	$(BIN)/node vendor/build.js
 
 # Most of what comes is never imported: Python compiles what is, when it is.
 .venv/app: requirements.txt

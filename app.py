@@ -24,7 +24,7 @@ from resnet.studies.depth import DepthTable
 from resnet.studies.lesion import LesionTable
 from resnet.studies.race_queue import RaceQueue
 from resnet.studies.textbook import TextbookTable
-from ui import document
+from ui import document, site
 from ui.board import Board
 from ui.cards import AnswerCards
 from ui.depth import Depth
@@ -35,10 +35,11 @@ from ui.history import TrainingHistory
 from ui.lab import InkLab
 from ui.mistakes import Mistakes
 from ui.pad import Sketchpad
-from ui.part import ROUTE
+from ui.part import ROUTE, Part
 from ui.race import Race
 from ui.reading import Reader
 from ui.tour import Tour
+from ui.worker_files import WorkerFiles
 
 TITLE = "With and without shortcuts"
 SUMMARY = (
@@ -55,6 +56,12 @@ def get_args_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--port", type=port, default=7860, help="default: %(default)s")
     flags.add_checkpoints(parser)
+    parser.add_argument(
+        "--site",
+        type=Path,
+        metavar="FOLDER",
+        help="serve nothing, but write the page to a folder for any plain web host",
+    )
     return parser
 
 
@@ -103,7 +110,7 @@ def build(
         with gr.Tabs(elem_id="tabs", overflow_behavior="wrap"):
             with gr.Tab("Draw", elem_id="draw"):
                 with gr.Row(elem_id="compare"):
-                    Sketchpad(reader)
+                    Sketchpad(reader, WorkerFiles(reader, checkpoints))
                     InkLab()
                     AnswerCards(classifiers)
                 Tour(classifiers)
@@ -125,6 +132,7 @@ def build(
 def launch(page: gr.Blocks, host: str, port: int) -> str:
     """Serve until page.close(); returns the address. Raises OSError when the port is taken."""
     document.introduce(TITLE, SUMMARY)
+    parts = [block for block in page.blocks.values() if isinstance(block, Part)]
     # Gradio asks the server whether it is up: a proxy of the environment is not to be asked that.
     for name in ("no_proxy", "NO_PROXY"):
         os.environ[name] = f"{os.environ.get(name, '')},localhost,127.0.0.1,{host}"
@@ -150,10 +158,24 @@ def launch(page: gr.Blocks, host: str, port: int) -> str:
                 # Gradio itself compresses files only, not the page or what its parts ask.
                 Middleware(GZipMiddleware, minimum_size=1000, compresslevel=4),
             ],
-            "routes": [*document.routes(), ROUTE],
+            "routes": [
+                *document.routes(),
+                ROUTE,
+                *(route for part in parts for route in part.routes),
+            ],
         },
     )
     return address
+
+
+def write_site(page: gr.Blocks, folder: Path) -> int:
+    try:
+        site.write(page, folder, TITLE, SUMMARY, CSS)
+    except FileExistsError as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(f"Written to {folder}. To try it: python -m http.server --directory {folder}")
+    return 0
 
 
 def main(args: argparse.Namespace) -> int:
@@ -175,6 +197,9 @@ def main(args: argparse.Namespace) -> int:
         checkpoints=args.checkpoints,
         races=races,
     )
+    if args.site:
+        races.close()
+        return write_site(page, args.site)
     try:
         address = launch(page, args.host, args.port)
     except OSError:  # Gradio's sentence recommends a setting of its own

@@ -194,6 +194,7 @@ class OnePixelConv2d(nn.Module):
         weight = conv.weight.detach()[:, :, v, u].permute(0, 2, 3, 1)
         self.weight = nn.Parameter(weight.flatten(1).contiguous())
         self.bias = conv.bias
+        self.stride = conv.stride
 
     def forward(self, x: Tensor) -> Tensor:
         window = x[:, :, self.y, self.x].permute(0, 2, 3, 1)

@@ -74,8 +74,9 @@ def test_a_command_shows_one_output_everywhere() -> None:
 def test_every_kind_of_command_is_known() -> None:
     """A command of a new kind needs a test of its own."""
     known = (
-        r"make (app|test|results.*)|python -m resnet .*|python train\.py.*"
-        r"|(\.venv/bin/)?python app\.py.*|python -m bench\.\w+|python3 -m venv \.venv"
+        r"make (app|site|test|results.*)|python -m http\.server --directory site"
+        r"|python -m resnet .*|python train\.py.*|(\.venv/bin/)?python app\.py.*"
+        r"|python -m bench\.\w+|python3 -m venv \.venv"
         r"|\.venv/bin/(python -m pip|uv pip) install.*"
     )
     assert [command for command in COMMANDS if not re.fullmatch(known, command)] == []

@@ -16,11 +16,12 @@ from resnet.studies.gradients import Gradients, arrival
 from resnet.studies.runs import StudyError
 from ui.cards import LOOKS
 from ui.once import drawn_once
-from ui.part import Part, template
+from ui.part import Ahead, Part, template
 from ui.question import fault
 from ui.reading import Reader
 
 NOTHING = "The runs of this study are missing here: python -m resnet depth makes them."
+ALONE = "An error is sent back by a server, and this page has none: the bars are of stored runs."
 SIZE = (1080, 320)  # pixels on a wide screen
 OPTION = Template(
     '<label><input type="radio" name="depth-depth" value="$depth"$checked>$depth</label>'
@@ -72,6 +73,7 @@ class Depth(Part):
             ),
             [measured, send],
             ("tab",),
+            ahead={"measured": Ahead(), "send": Ahead((), ALONE)},
             stored={} if whole is None else thermometer(whole),
         )
 

@@ -1,7 +1,9 @@
 """The textbook's experiment: what it says, what many seeds say, and the check that ends it."""
 
+import itertools
 import statistics
 import sys
+from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 from string import Template
@@ -15,12 +17,17 @@ from resnet.studies.textbook import BOOK, BOOK_OPERATIONS, BOOK_STEPS, TextbookT
 from resnet.summary import as_table, summarise
 from ui.cards import LOOKS
 from ui.once import drawn_once
-from ui.part import Part, template
+from ui.part import Ahead, Part, template
 from ui.question import decoded, fault
 from ui.reading import Reader
 
+ALONE = (
+    "Your own drawing is compared on a server, and this page has none. Choose the ten samples: "
+    "their results are stored."
+)
 SIZE = (540, 330)  # pixels of a plot on a wide screen
 NOTHING = "The runs of this experiment are missing here: python -m resnet textbook makes them."
+WEIGHTS = ("fresh", "trained")
 FLAW = Template(
     '<li><label><input type="checkbox" data-flaw="$name"><span>$what</span></label></li>'
 )
@@ -59,10 +66,19 @@ class Experiment(Part):
             ),
             [measured, check],
             ("tab",),
+            ahead={"measured": Ahead(), "check": Ahead([*of_samples()], ALONE)},
         )
 
 
 # --- the check -------------------------------------------------------------------------------
+
+
+def of_samples() -> Iterator[dict[str, Any]]:
+    """Every check that can be asked for with the ten samples, as experiment.js asks for it."""
+    for weights in WEIGHTS:
+        for on in itertools.product((False, True), repeat=len(proof.FLAWS)):
+            flaws = [*itertools.compress(proof.FLAWS, on)]
+            yield {"weights": weights, "flaws": flaws, "picture": None}
 
 
 def checked(wish: Any, reader: Reader, prover: proof.Prover) -> dict[str, Any]:
@@ -81,7 +97,7 @@ def checked(wish: Any, reader: Reader, prover: proof.Prover) -> dict[str, Any]:
 def taken(wish: Any) -> tuple[str, list[str], bytes | None]:
     """The request of a browser, validated; gr.Error for anything that cannot be checked."""
     weights = wish.get("weights") if isinstance(wish, dict) else None
-    if weights not in ("fresh", "trained"):
+    if weights not in WEIGHTS:
         raise fault("The request is incomplete.")
     flaws, picture = wish.get("flaws"), wish.get("picture")
     if not isinstance(flaws, list) or any(flaw not in list(proof.FLAWS) for flaw in flaws):

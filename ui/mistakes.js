@@ -17,8 +17,11 @@ import { askWhenSeen } from "./server.js";
 export function mount(element, _props, server) {
   const buttons = element.querySelectorAll("button");
   if (buttons.length === 0) return; // the nets cannot be compared
-  // The server reads MNIST for these, and nobody may ever look.
-  askWhenSeen(element, server, "digits", ({ digits = [] }) => {
+  // The server reads MNIST for these, and nobody may ever look. When it is gone the worker has them.
+  const indices = [...buttons].map((button) => Number(button.dataset.index));
+  const digits = async () =>
+    (await server.digits(null).catch(() => null)) ?? page.state.reading?.digits(indices);
+  askWhenSeen(element, { digits }, "digits", ({ digits = [] }) => {
     const found = new Map(digits.map((/** @type {Digit} */ digit) => [`${digit.index}`, digit]));
     for (const button of buttons) {
       const digit = found.get(button.dataset.index);

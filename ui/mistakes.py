@@ -9,7 +9,7 @@ from typing import Any
 from resnet import comparison, mnist
 from resnet.comparison import Case, Comparison
 from ui.cards import LOOKS, accuracy
-from ui.part import Part, template
+from ui.part import Ahead, Part, template
 from ui.reading import Reader
 
 SHOWN = 60  # digits of a group, or a net that learnt nothing would fill the page
@@ -38,7 +38,7 @@ class Mistakes(Part):
                 "digits": [as_json(test, case.index) for cases in groups.values() for case in cases]
             }
 
-        super().__init__("mistakes", panel(found), [digits], ("tab",))
+        super().__init__("mistakes", panel(found), [digits], ("tab",), ahead={"digits": Ahead()})
 
 
 def as_json(test: mnist.Split, index: int) -> dict[str, Any]:

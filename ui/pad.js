@@ -8,6 +8,8 @@ import { readUpload } from "./pad_upload.js";
 import { page } from "./page.js";
 import { keepAsking } from "./page_asking.js";
 import { copied, mirror, writeAddress } from "./page_link.js";
+import { Reading } from "./page_reading.js";
+import { startWorker } from "./page_worker.js";
 import { bytes, middle, paintGrey, paintInk } from "./pictures.js";
 
 /**
@@ -20,6 +22,7 @@ import { bytes, middle, paintGrey, paintInk } from "./pictures.js";
  * @property {number} digitSide the same of a test digit
  * @property {import("./drawing.js").Stroke[][]} samples of every digit, in units
  * @property {import("./page_link.js").Rules} rules
+ * @property {string} files the address of what the worker needs, see worker_files.py
  */
 
 const GAP = 3; // units that the pen must move to leave a new point
@@ -31,8 +34,13 @@ const GAP = 3; // units that the pen must move to leave a new point
  */
 export function mount(element, props, server) {
   mirror(props.rules, (link) => open(link, props));
-  keepAsking(page, (question) => server.read(question));
+  const reading = new Reading(server.read ?? null, () => startWorker(props.files));
+  page.set({ reading });
+  // Where there is nobody else to ask, it takes as long as it takes.
+  const patience = server.read ? undefined : Infinity;
+  keepAsking(page, (question) => reading.read(question), { patience });
   showDrawing(element, props);
+  showReader(element, reading);
   showReply(element, props);
   listenToPen(find(element, '[data-testid="pad"]', HTMLCanvasElement), props.sheet);
   listenToButtons(element, props);
@@ -101,6 +109,20 @@ function showReply(element, { side, digitSide }) {
   page.subscribe(["trouble"], (state) => setText(trouble, state.trouble));
   page.subscribe(["isAsking"], ({ isAsking }) => {
     seen.ariaBusy = `${isAsking}`;
+  });
+}
+
+/**
+ * Says where the answers come from. The first one is not to wait for the worker and its files.
+ * @param {HTMLElement} element
+ * @param {Reading} reading
+ */
+function showReader(element, reading) {
+  const place = findText(element, ".reader");
+  if (!reading.server) setText(place, "The nets are loading …");
+  page.subscribe(["reply", "trouble"], ({ reply, trouble }) => {
+    if (reply || trouble) reading.prepare();
+    if (reply) setText(place, reply.isHere ? "Read here" : "Read by the server");
   });
 }
 

@@ -4,25 +4,29 @@ from typing import Any
 
 from resnet import ink, lab, lenses, mnist, samples
 from resnet.surgery import DIAL, UNITS
+from ui import worker_files
 from ui.board import STEP
 from ui.part import FOLDER, Part
 from ui.reading import Reader, Reply
+from ui.worker_files import WorkerFiles
 
 FIRST = 7  # the sample that is drawn and answered on arrival
 
 
 class Sketchpad(Part):
-    """A canvas that asks the server while the pen moves.
+    """A canvas whose drawing is read while the pen moves: by the server, and by a worker in the
+    visitor's browser as soon as it can.
 
     pad.js puts the drawing into the page's state. It also starts what the whole page needs: the
     link to its state in the address (page_link.js), and the asking (page_asking.js).
     """
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, files: WorkerFiles) -> None:
         def read(drawing: Any) -> Reply:
             """Answers and picture, or the one sentence of what is wrong."""
             return reader.read(drawing)
 
+        self.for_worker = files  # by another name than the argument: Gradio would publish it
         digits = "".join(
             f'<button type="button" data-sample="{digit}" title="Draw a sample {digit}">'
             f"{digit}</button>"
@@ -33,6 +37,8 @@ class Sketchpad(Part):
             "pad",
             html,
             [read],
+            routes=files.routes(),
+            files=worker_files.LIST,
             sheet=lab.SHEET,
             pen=lab.PEN,
             side=ink.SIDE,

@@ -33,13 +33,14 @@ import { empty } from "./drawing.js";
  * @property {number} is_digit
  * @property {string | null} reason
  *
- * @typedef {object} Reply what the server sends, and what it is the reply to
+ * @typedef {object} Reply what the server or the worker sends, and what it is the reply to
  * @property {Record<Variant, Answer>} answers
  * @property {string} picture base64 of the grey levels that the nets saw
  * @property {string[]} [steps] the same of every step, where the lab is open
  * @property {Record<Variant, any[]>} [board] a cell for the stem and for every unit
  * @property {string} [closed] why the lens shows nothing
  * @property {number} [label] of a test digit
+ * @property {boolean} [isHere] whether the worker of this page made it
  * @property {Question} asked
  * @property {Drawing} drawing
  *
@@ -58,6 +59,7 @@ import { empty } from "./drawing.js";
  * @property {Lab | null} lab null while it is closed
  * @property {Reply | null} reply null while there is nothing to read, or it could not be read
  * @property {boolean} isAsking
+ * @property {import("./page_reading.js").Reading | null} reading null until the pad is there
  * @property {string} trouble what went wrong, or ""
  * @property {Net[]} nets none until the board is there
  */
@@ -107,6 +109,7 @@ export const page = createPage({
   lab: null,
   reply: null,
   isAsking: false,
+  reading: null,
   trouble: "",
   nets: [],
 });

@@ -96,6 +96,7 @@ export function keepAsking(page, read, { patience = PATIENCE, retry = RETRY } = 
 async function soon(promise, patience) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
+  if (patience === Infinity) return promise;
   const late = new Promise((_, reject) => {
     timer = setTimeout(() => reject(new Error("no answer")), patience);
   });

@@ -6,6 +6,7 @@ the part to life; they share the page's state, in page.js, because a module is l
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from os import PathLike, stat_result
 from pathlib import Path
 from string import Template
@@ -13,7 +14,7 @@ from typing import Any
 
 import gradio as gr
 from starlette.responses import Response
-from starlette.routing import Mount
+from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 FOLDER = Path(__file__).parent
@@ -21,8 +22,18 @@ FOLDER = Path(__file__).parent
 SCRIPTS = sorted(f"ui/{path.name}" for path in FOLDER.glob("*.js"))
 # Asked for at once, or each import would wait for the one before.
 PRELOAD = "".join(f'<link rel="modulepreload" href="{path}">' for path in SCRIPTS)
+TYPES = {".js": "text/javascript; charset=utf-8", ".wasm": "application/wasm"}  # on any system
 
 Function = Callable[[Any], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """How a function answers on a page that has no server: some questions are asked when the page
+    is built, and their replies stored with it."""
+
+    questions: Sequence[Any] = (None,)
+    otherwise: str = ""  # the sentence that answers any other
 
 
 class Part(gr.HTML):
@@ -31,7 +42,8 @@ class Part(gr.HTML):
     Its html is given, for it is filled in; NAME.css holds for it alone, after the style sheets that
     it shares with others; NAME.js is mounted with the props. Its functions can be called from
     there: each takes one argument of any kind, and what it refuses with gr.Error comes back as
-    {"error": one sentence}.
+    {"error": one sentence}. What else it needs of the server lies behind its routes. Of the
+    functions that are named in ahead, a page without a server has the replies (ui/site.py).
     """
 
     def __init__(
@@ -40,8 +52,13 @@ class Part(gr.HTML):
         html: str,
         functions: Sequence[Function] = (),
         shared: Sequence[str] = (),
+        routes: Sequence[BaseRoute] = (),
+        ahead: Mapping[str, Ahead] | None = None,
         **props: Any,
     ) -> None:
+        self.routes = routes
+        self.ahead = ahead or {}
+        self.functions = {function.__name__: in_words(function) for function in functions}
         # The only word in quotes is no name: Gradio makes a listener of any that stands in them.
         mount = (
             f'import(new URL("ui/{name}.js", document.baseURI))'
@@ -52,7 +69,7 @@ class Part(gr.HTML):
             css_template="".join((FOLDER / f"{one}.css").read_text() for one in (*shared, name)),
             js_on_load=mount,
             apply_default_css=False,
-            server_functions=[in_words(function) for function in functions],
+            server_functions=[*self.functions.values()],
             elem_id=name,
             **props,
         )
@@ -77,14 +94,14 @@ def in_words(function: Function) -> Function:
 
 
 class Scripts(StaticFiles):
-    """The scripts of this folder, and nothing else of it. Browsers ask whether theirs are new."""
+    """The programs of this folder, and nothing else of it. Browsers ask whether theirs are new."""
 
     def lookup_path(self, path: str) -> tuple[str, stat_result | None]:
-        return super().lookup_path(path) if path.endswith(".js") else ("", None)
+        return super().lookup_path(path) if Path(path).suffix in TYPES else ("", None)
 
     def file_response(self, full_path: str | PathLike[str], *args: Any, **more: Any) -> Response:
         response = super().file_response(full_path, *args, **more)
-        response.headers["Content-Type"] = "text/javascript; charset=utf-8"  # on any system
+        response.headers["Content-Type"] = TYPES[Path(full_path).suffix]
         response.headers["Cache-Control"] = "no-cache"
         return response
 

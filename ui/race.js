@@ -24,6 +24,7 @@ import { ask, onSight } from "./server.js";
  */
 
 const PAUSE = 250; // ms between two looks
+const ALONE = "A race is trained on a server, and this page has none: it shows the stored runs.";
 const FAILS = 8; // looks, two seconds: then the server is not there
 
 /**
@@ -50,6 +51,9 @@ class FairRace {
     this.stopButton = findButton(element, ".stop");
     /** @type {Race | null} */
     this.race = null;
+    // Where there is no server nobody can train: the stored runs are all there is.
+    this.idle = server.start ? "" : ALONE;
+    this.startButton.disabled = !server.start;
     this.choices = 0; // counts them, for a late picture is no longer wanted
     this.hasPicture = false;
 
@@ -57,7 +61,7 @@ class FairRace {
     this.stopButton.addEventListener("click", () => this.stop());
     findText(element, ".choices").addEventListener("change", (event) => this.choose(event));
     this.sayWhatIsFair();
-    this.showPoints();
+    this.clear();
     // The server draws when a visitor first sees this tab, not before.
     onSight(element, (isInSight) => {
       if (isInSight && !this.hasPicture) this.showPicture();
@@ -125,7 +129,7 @@ class FairRace {
   clear() {
     this.race = null;
     this.finding.textContent = "";
-    this.say("");
+    this.say(this.idle);
     this.showPoints();
   }
 

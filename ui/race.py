@@ -1,6 +1,7 @@
 """The fair race: choose how deep, and both nets are trained while one looks on."""
 
 import functools
+import itertools
 import secrets
 from collections.abc import Mapping
 from string import Template
@@ -14,7 +15,7 @@ from resnet.studies.race_queue import RaceError, RaceQueue
 from resnet.studies.race_verdict import Band
 from ui.cards import LOOKS
 from ui.once import drawn_once
-from ui.part import Part, template
+from ui.part import Ahead, Part, template
 from ui.question import fault
 
 LONGEST = 64  # characters of a ticket
@@ -79,11 +80,16 @@ class Race(Part):
             for depth in DEPTHS
             for has_norm in (True, False)
         }
+        choices = [
+            {"depth": depth, "has_norm": has_norm, "rate": rate}
+            for depth, has_norm, rate in itertools.product(DEPTHS, (True, False), rates)
+        ]
         usual = rates[len(rates) // 2]  # where no stored run says more
         super().__init__(
             "race",
             panel(rates, fair[f"{DEPTHS[0]} true"] or usual),
             [course, start, look, stop],
+            ahead={"course": Ahead(choices)},
             nets=list(LOOKS),
             fair=fair,
             steps=RECIPE.steps,

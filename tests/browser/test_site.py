@@ -1,0 +1,200 @@
+"""The page without a server, on a plain host: at its root, below a path, and without a network."""
+
+import functools
+import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import pytest
+from playwright.sync_api import Page, expect
+
+import app
+from resnet import export, lenses, mnist, samples
+from resnet.classifier import Classifier
+from resnet.studies import textbook
+from resnet.studies.race import DEPTHS
+from tests.browser.visitor import OpenPage, after, card, draw, expect_digit, open_tab, settle
+from ui import race, site
+from ui.board import TITLES
+from ui.cards import AnswerCards
+from ui.depth import ALONE as NOBODY_SENDS
+from ui.reading import Reader
+
+PATIENCE = 120_000  # ms: a busy machine takes its time to load the nets
+TABS = ("Fair race", "Depth and gradients", "The experiment", "Training", "Mistakes")
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@contextmanager
+def hosted(folder: Path) -> Iterator[str]:
+    """As `python -m http.server` does it."""
+    with ThreadingHTTPServer(
+        ("127.0.0.1", 0), functools.partial(Quiet, directory=folder)
+    ) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def folder(classifiers: dict[str, Classifier], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site below a path. One depth is enough to race at: the pictures take a while to draw."""
+    folder = tmp_path_factory.mktemp("host") / "below" / "a-path"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(race, "DEPTHS", DEPTHS[:1])
+        patch.setattr(race, "RATES", (0.02, 0.1))
+        page = app.build(classifiers, textbook=textbook.load())
+        site.write(page, folder, app.TITLE, app.SUMMARY, app.CSS)
+        page.close()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def root(folder: Path) -> Iterator[str]:
+    with hosted(folder) as address:
+        yield address
+
+
+def arrive(open_page: OpenPage, address: str) -> Page:
+    page = open_page(address, has_worker=True)
+    expect(card(page, "plain")).to_have_attribute("data-digit", "7", timeout=PATIENCE)
+    settle(page)
+    return page
+
+
+def test_it_reads_as_python_does(
+    open_page: OpenPage, root: str, classifiers: dict[str, Classifier]
+) -> None:
+    page = arrive(open_page, root)
+    expect(page.get_by_test_id("reader")).to_have_text("Read here")
+    exported = {variant: export.as_exported(one) for variant, one in classifiers.items()}
+    reader = Reader(exported, mnist.FOLDER)
+    for digit in (7, 2):
+        page.get_by_role("button", name=str(digit), exact=True).click()
+        expect_digit(page, digit)
+        settle(page)
+        for variant, answer in reader.strokes(samples.sample(digit)).items():
+            shown = card(page, variant).locator(".number").all_inner_texts()
+            ours = [100 * value for value in answer["probabilities"] or []]
+            assert [float(text) for text in shown] == pytest.approx(ours, abs=0.06)
+
+
+def test_every_part_is_there_below_a_path(
+    open_page: OpenPage, folder: Path, tmp_path: Path, encoded: Callable[..., bytes]
+) -> None:
+    with hosted(folder.parent.parent) as address:
+        page = arrive(open_page, f"{address}below/a-path/")
+        expect(page).to_have_title(app.TITLE)
+        after(page, lambda: draw(page, 3))
+        expect_digit(page, 3)
+        for lens in lenses.LENSES:
+            page.get_by_text(TITLES[lens], exact=True).click()
+            expect(page.locator(f'#board .cell[data-lens="{lens}"]')).to_have_count(18)
+        after(page, page.locator('[data-net="plain"] [data-unit="2"]').click)
+        expect(page.locator("[data-altered=plain]").first).not_to_be_empty()
+        expect(page).to_have_url(re.compile("o=2"))
+        page.locator("#lab summary").click()
+        settle(page)
+        page.locator("#lab summary").click()
+        page.get_by_role("button", name="Start", exact=True).click()
+        expect(page.get_by_test_id("tour")).to_have_attribute("data-step", "1")
+        file = tmp_path / "seven.png"
+        file.write_bytes(encoded(mnist.load().test.images[0].numpy()))
+        after(page, lambda: page.get_by_test_id("upload").set_input_files(file))
+        expect_digit(page, 7)
+        see_all_tabs(page)
+
+
+def see_all_tabs(page: Page) -> None:
+    open_tab(page, "Fair race")
+    expect(page.locator("#race .picture svg").first).to_be_attached()
+    expect(page.get_by_test_id("race-state")).to_contain_text("shows the stored runs")
+    expect(page.get_by_role("button", name="Start the race")).to_be_disabled()
+    page.locator("#race").get_by_text("Without", exact=True).first.click()
+    expect(page.locator("#race .picture svg").first).to_be_attached()
+
+    open_tab(page, "Depth and gradients")
+    page.get_by_role("button", name="Send one error back").click()
+    expect(page.get_by_test_id("thermometer-says")).to_have_text(NOBODY_SENDS)
+
+    open_tab(page, "The experiment")
+    expect(page.locator("#experiment .measured svg").first).to_be_attached()
+    expect(page.get_by_test_id("proof-result")).to_contain_text("Choose the ten samples")
+    page.get_by_text("Ten samples", exact=True).click()
+    expect(page.get_by_test_id("proof-result")).to_have_attribute("data-says", "equal")
+
+    open_tab(page, "Training")
+    expect(page.get_by_test_id("courses").locator("svg").first).to_be_attached()
+
+    open_tab(page, "Mistakes")
+    digit = page.locator("#mistakes button").first
+    expect(digit).to_be_enabled()
+    after(page, digit.click)
+    expect(page.get_by_test_id("source")).to_have_text(re.compile(r"MNIST test digit \d+, label"))
+
+
+def test_tabs_are_walked_by_keys(open_page: OpenPage, root: str) -> None:
+    page = arrive(open_page, root)
+    page.get_by_role("tab", name="Draw").focus()
+    for key, name in (("ArrowLeft", TABS[-1]), ("Home", "Draw"), ("End", TABS[-1])):
+        page.keyboard.press(key)
+        expect(page.get_by_role("tab", name=name)).to_be_focused()
+        expect(page.get_by_role("tab", selected=True)).to_have_text(name)
+    expect(page.locator("#draw")).to_be_hidden()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_is_light_or_dark_as_the_system_is(open_page: OpenPage, root: str, scheme: str) -> None:
+    page = open_page(root, has_worker=True, color_scheme=scheme)
+    paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (min(map(int, re.findall(r"\d+", paper))) > 200) == (scheme == "light")
+
+
+def test_after_the_first_visit_it_needs_no_network(open_page: OpenPage, folder: Path) -> None:
+    with hosted(folder) as address:
+        page = arrive(open_page, address)
+        page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+        page.wait_for_function("navigator.serviceWorker.controller !== null")
+    page.server_is_gone = True  # type: ignore[attr-defined]
+    page.reload()
+    expect(card(page, "plain")).to_have_attribute("data-digit", "7", timeout=PATIENCE)
+    after(page, lambda: draw(page, 3))
+    expect_digit(page, 3)
+    see_all_tabs(page)
+
+
+def test_a_phone_can_install_it(open_page: OpenPage, root: str) -> None:
+    page = arrive(open_page, root)
+    session = page.context.new_cdp_session(page)
+    found = session.send("Page.getAppManifest")
+    assert found["errors"] == []
+    assert page.evaluate(
+        """async () => {
+            const manifest = await (await fetch("manifest.webmanifest")).json();
+            const sizes = manifest.icons.map(async ({ src, sizes }) => {
+                const icon = await createImageBitmap(await (await fetch(src)).blob());
+                return sizes === `${icon.width}x${icon.height}`;
+            });
+            return (await Promise.all(sizes)).every(Boolean);
+        }"""
+    )
+
+
+def test_the_cards_are_the_pages(folder: Path, classifiers: dict[str, Classifier]) -> None:
+    assert AnswerCards(classifiers).html_template in (folder / "index.html").read_text()
+
+
+def test_what_is_no_older_site_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    with gr.Blocks() as page, pytest.raises(FileExistsError, match="something else"):
+        site.write(page, tmp_path, "", "", app.CSS)
+    assert (tmp_path / "mine.txt").exists()

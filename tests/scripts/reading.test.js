@@ -1,0 +1,97 @@
+// The server reads until the worker can, and goes on where that cannot.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Reading } from "../../ui/page_reading.js";
+
+const drawing = { strokes: [] };
+const upload = { image: "AAAA" };
+const atServer = async () => ({ answers: "server" });
+const worker = {
+  read: async () => ({ answers: "worker" }),
+  digits: async (at) => ({ digits: at }),
+};
+const never = () => new Promise(() => {});
+const failing = async () => {
+  throw new Error("broken");
+};
+
+test("the server reads until the worker is ready, then the worker does", async () => {
+  let ready = /** @type {Function} */ (() => {});
+  const start = () => new Promise((resolve) => (ready = resolve));
+  const reading = new Reading(atServer, start);
+  assert.deepEqual(await reading.read(drawing), { answers: "server" });
+  const prepared = reading.prepare();
+  assert.deepEqual(await reading.read(drawing), { answers: "server" });
+  ready(worker);
+  await prepared;
+  assert.deepEqual(await reading.read(drawing), { answers: "worker", isHere: true });
+});
+
+test("a worker is started once", async () => {
+  let starts = 0;
+  const reading = new Reading(atServer, async () => {
+    starts += 1;
+    return worker;
+  });
+  await Promise.all([reading.prepare(), reading.prepare()]);
+  assert.equal(starts, 1);
+});
+
+test("where the browser cannot, the server goes on", async () => {
+  const reading = new Reading(atServer, failing);
+  await reading.prepare();
+  assert.deepEqual(await reading.read(drawing), { answers: "server" });
+  assert.equal(reading.failure, "broken");
+});
+
+test("a worker that fails later is left for good", async () => {
+  let questions = 0;
+  const read = async () => {
+    questions += 1;
+    throw new Error("out of memory");
+  };
+  const reading = new Reading(atServer, async () => ({ ...worker, read }));
+  await reading.prepare();
+  assert.deepEqual(await reading.read(drawing), { answers: "server" });
+  assert.deepEqual(await reading.read(drawing), { answers: "server" });
+  assert.equal(questions, 1);
+});
+
+test("a worker that takes too long is helped out", async () => {
+  const reading = new Reading(atServer, async () => ({ ...worker, read: never }), { patience: 5 });
+  await reading.prepare();
+  assert.deepEqual(await reading.read(drawing), { answers: "server" });
+});
+
+test("an upload goes to the server, and to the worker where that is gone", async () => {
+  for (const [server, answers] of [
+    [atServer, "server"],
+    [failing, "worker"],
+    [never, "worker"],
+    [async () => undefined, "worker"],
+  ]) {
+    const reading = new Reading(server, async () => worker, { patience: 5 });
+    await reading.prepare();
+    assert.equal((await reading.read(upload)).answers, answers);
+  }
+});
+
+test("without a server the first question waits for the worker", async () => {
+  const reading = new Reading(null, async () => worker);
+  assert.deepEqual(await reading.read(drawing), { answers: "worker", isHere: true });
+  assert.deepEqual(await reading.read(upload), { answers: "worker", isHere: true });
+});
+
+test("without a server a browser that cannot is told so", async () => {
+  const reading = new Reading(null, failing);
+  assert.deepEqual(await reading.read(drawing), { error: "broken" });
+});
+
+test("test digits come from the worker, or not at all", async () => {
+  const reading = new Reading(atServer, async () => worker);
+  assert.equal(await reading.digits([7]), undefined);
+  await reading.prepare();
+  assert.deepEqual(await reading.digits([7]), { digits: [7] });
+});

@@ -1,0 +1,78 @@
+// @ts-check
+// The page's end of its worker (worker/worker.js), which reads drawings in this browser.
+
+/**
+ * @typedef {object} PageWorker what it can be asked; both reject once it has failed
+ * @property {(question: import("./page.js").Question) => Promise<any>} read null where a newer
+ *   question overtook this one
+ * @property {(indices: number[]) => Promise<any>} digits of MNIST's, for testing
+ */
+
+/**
+ * Starts it, and loads what it reads with. Rejects, with one sentence, where this browser cannot
+ * run it, or a file is missing, damaged or stale.
+ * @param {string} list the address of what worker_files.py lists
+ * @returns {Promise<PageWorker>}
+ */
+export async function startWorker(list) {
+  const files = await listed(new URL(list, document.baseURI));
+  const worker = new Worker(new URL("worker/worker.js", import.meta.url), { type: "module" });
+  const waiting = /** @type {Map<number, {resolve: Function, reject: Function}>} */ (new Map());
+  let failure = /** @type {Error | null} */ (null);
+  let count = 0;
+
+  /** @param {object} message */
+  function asked(message) {
+    if (failure) return Promise.reject(failure);
+    count += 1;
+    const id = count;
+    worker.postMessage({ id, ...message });
+    return new Promise((resolve, reject) => waiting.set(id, { resolve, reject }));
+  }
+
+  return new Promise((resolve, reject) => {
+    /** @param {string} sentence */
+    function fail(sentence) {
+      failure = new Error(sentence);
+      worker.terminate();
+      reject(failure);
+      for (const one of waiting.values()) one.reject(failure);
+    }
+    worker.addEventListener("error", (event) => {
+      event.preventDefault(); // whoever asks is told
+      fail("This browser cannot run the nets.");
+    });
+    worker.addEventListener("message", ({ data: { ready, failed, id, reply } }) => {
+      if (failed) fail(failed);
+      else if (ready) {
+        resolve({
+          read: (question) => asked({ question }),
+          digits: (digits) => asked({ digits }),
+        });
+      } else {
+        waiting.get(id)?.resolve(reply);
+        waiting.delete(id);
+      }
+    });
+    worker.postMessage({ start: files });
+  });
+}
+
+/**
+ * With addresses that hold anywhere: the worker's own folder is another one.
+ * @param {URL} list
+ */
+async function listed(list) {
+  const response = await fetch(list);
+  if (!response.ok) throw new Error("The nets for this browser are not there.");
+  const { nets, readbacks, digits } = await response.json();
+  const at = (/** @type {string} */ name) => new URL(name, list).href;
+  return {
+    program: new URL("vendor/tfjs.wasm", import.meta.url).href,
+    nets: nets.map(at),
+    readbacks: Object.fromEntries(
+      Object.entries(readbacks).map(([variant, name]) => [variant, at(name)]),
+    ),
+    digits: digits && at(digits),
+  };
+}

@@ -1,0 +1,135 @@
+// @ts-check
+// One question of the page in, the reply out: what ui/reading.py does on the server, here.
+
+import { answerOf } from "./calibration.js";
+import { digitAt } from "./digits.js";
+import { fromPixels } from "./image.js";
+import { fromStrokes, greyLevels } from "./ink.js";
+import { stepsOfImage, stepsOfStrokes } from "./lab.js";
+import * as lenses from "./lenses.js";
+import { alters, input, trace } from "./net.js";
+import * as runtime from "./runtime.js";
+
+/**
+ * @typedef {import("./net.js").Net} Net
+ * @typedef {import("./readback.js").Readback} Readback
+ * @typedef {import("../page.js").Question} Question
+ * @typedef {import("../page.js").Board} Board
+ * @typedef {Omit<import("../page.js").Reply, "asked" | "drawing">} Reply
+ *
+ * @typedef {object} Sources what else a reader may need; each is asked for it when it does
+ * @property {(net: Net) => Promise<Readback>} readback
+ * @property {() => Promise<import("./digits.js").Digits>} digits MNIST's, for testing
+ * @property {(image: string) => Promise<import("./image.js").Pixels>} pixels of an image file
+ */
+
+export class Reader {
+  /**
+   * @param {Net[]} nets
+   * @param {Sources} sources
+   */
+  constructor(nets, sources) {
+    this.nets = nets;
+    this.sources = sources;
+    this.rules = nets[0].rules;
+  }
+
+  /**
+   * Raises InkError for a drawing that cannot be read.
+   * @param {Question} question
+   * @returns {Promise<Reply>}
+   */
+  async read(question) {
+    const { pictures, label } = await this.prepared(question);
+    const picture = pictures[pictures.length - 1];
+    const reply = await this.reply(picture, question.board ?? null);
+    if (question.lab) reply.steps = pictures.map(greyLevels);
+    if (label !== undefined) reply.label = label;
+    return reply;
+  }
+
+  /**
+   * The pictures of the lab's steps, or only the one; the last is to be read.
+   * @param {Question} question
+   * @returns {Promise<{pictures: Float32Array[], label?: number}>}
+   */
+  async prepared({ strokes, image, digit, lab }) {
+    const { ink: rules, lab: ofLab } = this.rules;
+    if (digit !== undefined) {
+      const { picture, label } = digitAt(await this.sources.digits(), digit, rules);
+      return { pictures: [picture], label };
+    }
+    if (image !== undefined) {
+      const pixels = await this.sources.pixels(image);
+      return {
+        pictures: lab ? stepsOfImage(pixels, lab, ofLab, rules) : [fromPixels(pixels, rules)],
+      };
+    }
+    return {
+      pictures: lab ? stepsOfStrokes(strokes, lab, ofLab, rules) : [fromStrokes(strokes, rules)],
+    };
+  }
+
+  /**
+   * @param {Float32Array} picture
+   * @param {Board | null} board
+   */
+  async reply(picture, board) {
+    /** @type {Reply} */
+    const reply = { answers: /** @type {any} */ ({}), picture: greyLevels(picture) };
+    if (board) reply.board = /** @type {any} */ ({});
+    for (const net of this.nets) {
+      const { readback, closed } = await this.opened(net, board);
+      if (closed) reply.closed = closed;
+      runtime.scope(() => {
+        const seen = trace(net, input(net, picture), board?.units);
+        const mayRefuse = !board?.units.some((how, index) => alters(net.units[index], how));
+        const logits = runtime.valuesOf(seen.logits);
+        reply.answers[net.variant] = answerOf(picture, logits, net.calibration, mayRefuse);
+        if (board && reply.board && !closed) {
+          reply.board[net.variant] = cells(board, seen, net, picture, readback);
+        }
+      });
+    }
+    return reply;
+  }
+
+  /**
+   * What a lens needs of a net, or why it shows nothing.
+   * @param {Net} net
+   * @param {Board | null} board
+   * @returns {Promise<{readback?: Readback, closed?: string}>}
+   */
+  async opened(net, board) {
+    if (board?.lens !== "left" && board?.lens !== "knew") return {};
+    try {
+      return { readback: await this.sources.readback(net) };
+    } catch (error) {
+      return { closed: error instanceof Error ? error.message : String(error) };
+    }
+  }
+}
+
+/**
+ * @param {Board} board
+ * @param {import("./net.js").Trace} seen
+ * @param {Net} net
+ * @param {Float32Array} picture
+ * @param {Readback | undefined} readback
+ */
+function cells({ lens, units }, seen, net, picture, readback) {
+  switch (lens) {
+    case "maps":
+      return lenses.maps(seen, net.rules.board.tiled);
+    case "edit":
+      return lenses.edit(seen, net);
+    case "why":
+      return lenses.why(seen, net, picture, units);
+    case "left":
+      return lenses.left(seen, /** @type {Readback} */ (readback));
+    case "knew":
+      return lenses.knew(seen, /** @type {Readback} */ (readback));
+    default:
+      throw new Error(`There is no lens named ${lens}.`);
+  }
+}

@@ -1,0 +1,106 @@
+"""What the page's worker reads drawings with, as files to hand out: nets, read-backs, test digits.
+
+They are made when first asked for, and kept compressed; see resnet/export.py for what they are. A
+list names them, with the hash of each in its name: the list is asked for anew at every visit, a
+file of it may be kept for good.
+"""
+
+import functools
+import gzip
+import json
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import gradio as gr
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from resnet import export
+from resnet.checkpoint import CheckpointError
+from resnet.export import File
+from ui.reading import Reader
+
+FOLDER = "nets"  # their addresses begin so
+LIST = f"{FOLDER}/list.json"
+FOR_GOOD = "public, max-age=31536000, immutable"
+
+
+class WorkerFiles:
+    """The files of a reader's nets, made once, however many visitors ask at the same time.
+
+    What is missing or damaged here is left out, and said on stderr: the worker then says what it
+    lacks it for.
+    """
+
+    def __init__(self, reader: Reader, checkpoints: Path) -> None:
+        self.reader = reader
+        self.checkpoints = checkpoints
+        self.making = threading.Lock()
+
+    @functools.cached_property
+    def made(self) -> tuple[dict[str, object], dict[str, bytes]]:
+        """What the list says, and every file by its name, compressed."""
+        found: list[File] = []
+
+        def name(make: Callable[[], File]) -> str | None:
+            try:
+                file = make()
+            except CheckpointError as error:
+                print(error, file=sys.stderr)
+                return None
+            except gr.Error:  # the reader has said it
+                return None
+            found.append(file)
+            return file.name
+
+        classifiers = self.reader.classifiers
+        readbacks = {
+            variant: name(functools.partial(export.readback_of, variant, self.checkpoints, net))
+            for variant, net in classifiers.items()
+        }
+        listed: dict[str, object] = {
+            "nets": [
+                name(functools.partial(export.weights_of, net)) for net in classifiers.values()
+            ],
+            "readbacks": {variant: one for variant, one in readbacks.items() if one},
+            "digits": name(lambda: export.digits_of(self.reader.test_digits())),
+        }
+        # Weights hardly shrink any further at higher levels.
+        return listed, {file.name: gzip.compress(file.raw, 6, mtime=0) for file in found}
+
+    def listed(self) -> dict[str, object]:
+        with self.making:
+            return self.made[0]
+
+    def packed(self) -> dict[str, bytes]:
+        with self.making:
+            return self.made[1]
+
+    def write(self, folder: Path) -> None:
+        """For a plain host, which may not say of a file that it is compressed: its name does."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, packed in self.packed().items():
+            (folder / f"{name}.gz").write_bytes(packed)
+        text = json.dumps(self.listed()).replace(".safetensors", ".safetensors.gz")
+        (folder / "list.json").write_text(text)
+
+    def routes(self) -> list[BaseRoute]:
+        def listed(_: Request) -> Response:
+            return JSONResponse(self.listed(), headers={"Cache-Control": "no-cache"})
+
+        def file(request: Request) -> Response:
+            name = request.path_params["name"]
+            packed = self.packed().get(name)
+            if packed is None:  # of weights that were here once, maybe
+                return PlainTextResponse(f"{name} is not here.", 404)
+            headers = {"Cache-Control": FOR_GOOD, "Vary": "Accept-Encoding"}
+            if "gzip" not in request.headers.get("accept-encoding", ""):
+                packed = gzip.decompress(packed)
+            else:
+                headers["Content-Encoding"] = "gzip"
+            return Response(packed, 200, headers, "application/octet-stream")
+
+        return [Route(f"/{LIST}", listed), Route(f"/{FOLDER}/{{name}}", file)]
