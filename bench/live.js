@@ -7,6 +7,7 @@
  * @property {number | null} up
  * @property {number[]} answers
  * @property {number} moves
+ * @property {number} frame the longest while the pen drew
  */
 
 const pad = /** @type {HTMLElement} */ (document.querySelector('[data-testid="pad"]'));
@@ -14,13 +15,16 @@ const cards = /** @type {HTMLElement[]} */ ([
   ...document.querySelectorAll('[data-testid^="answer-"]'),
 ]);
 /** @type {Noted} */
-const noted = { up: null, answers: [], moves: 0 };
-let waiting = 0; // requests under way
+const noted = { up: null, answers: [], moves: 0, frame: 0 };
+let waiting = 0; // questions under way
 
 const capture = { capture: true };
 pad.addEventListener(
   "pointerdown",
-  ({ timeStamp }) => Object.assign(noted, { down: timeStamp, up: null, moves: 0, answers: [] }),
+  ({ timeStamp }) => {
+    Object.assign(noted, { down: timeStamp, up: null, moves: 0, answers: [] });
+    watchFrames();
+  },
   capture,
 );
 pad.addEventListener(
@@ -61,7 +65,8 @@ for (const card of cards) observer.observe(card, { attributeFilter: ["data-answe
 const send = window.fetch;
 window.fetch = async (address, options) => {
   if (!String(address).includes("/component_server/")) return send(address, options);
-  Object.assign(noted, { address: String(address), body: options?.body });
+  const body = String(options?.body);
+  Object.assign(noted, { address: String(address), body, asked: JSON.parse(body).data });
   waiting += 1;
   try {
     return await send(address, options);
@@ -69,6 +74,33 @@ window.fetch = async (address, options) => {
     waiting -= 1;
   }
 };
+
+// The worker is there already; it answers each message with one.
+const heard = new WeakSet();
+const post = Worker.prototype.postMessage;
+Worker.prototype.postMessage = function (/** @type {any} */ message) {
+  if (!heard.has(this)) {
+    heard.add(this);
+    this.addEventListener("message", () => {
+      waiting -= 1;
+    });
+  }
+  waiting += 1;
+  Object.assign(noted, { asked: message.question });
+  post.call(this, message);
+};
+
+/** Notes how long the page stood still at most, from pen down to pen up. */
+function watchFrames() {
+  let before = performance.now();
+  noted.frame = 0;
+  const next = (/** @type {number} */ now) => {
+    noted.frame = Math.max(noted.frame, now - before);
+    before = now;
+    if (noted.up === null) requestAnimationFrame(next);
+  };
+  requestAnimationFrame(next);
+}
 
 function isQuiet() {
   if (noted.up === null || waiting > 0) return false;

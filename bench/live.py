@@ -6,37 +6,50 @@ has changed for 300 ms: the answer that stands then is the complete drawing's. T
 the pen moves, one request at a time, the newest drawing next; so it asks for the complete drawing
 at the pen's last movement, or when the request then under way is answered. Counted are the
 milliseconds until both cards have changed for the last time (changed, not yet painted), from pen
-up (0 if that was later) and from the last movement, which pen up follows at once. The peer is the
-bare server: the browser's last request of the same round, the very same bytes, sent again by
-plain HTTP over a connection kept open.
+up (0 if that was later) and from the last movement, which pen up follows at once.
 
-The window is tall enough for the board inside the nets to be in sight, so every request asks for
+Two pages take turns: one whose worker reads the drawings, and one without workers, which asks the
+server. The peer is the bare server: the second page's last request of the same round, the very
+same bytes, sent again by plain HTTP over a connection kept open.
+
+The window is tall enough for the board inside the nets to be in sight, so every question asks for
 its pictures too. After each stroke one click takes a unit out and another puts it back: counted
-are the milliseconds from each click until both cards have changed; the peer is its own request.
+are the milliseconds from each click until both cards have changed.
+
+--latency delays every request of both pages, as a slow network does.
 """
 
 import argparse
 import asyncio
-import json
 import shutil
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 import numpy as np
-from playwright.async_api import CDPSession, Page, ViewportSize, async_playwright, expect
+from playwright.async_api import Browser, CDPSession, Page, ViewportSize, async_playwright, expect
 from tqdm import tqdm
 
 from bench import timing
 from resnet import checkpoint, flags, samples
 from resnet.lenses import LENSES
 
-HERE = Path(__file__).parent
+FOLDER = Path(__file__).parent
+HERE, SERVER = "here", "by the server"
+WAYS = (HERE, SERVER)
+NO_WORKERS = 'window.Worker = class { constructor() { throw new Error("Not here."); } }'
+# Until the page's worker is ready, or has failed: then why.
+PREPARED = """async () => {
+    const { page } = await import(new URL("ui/page.js", document.baseURI));
+    await page.state.reading.prepare();
+    return page.state.reading.failure;
+}"""
 WARM_UP = 3  # rounds
 UNIT = 2  # is clicked
 STROKES = [strokes[0] for strokes in map(samples.sample, range(10)) if len(strokes) == 1]
@@ -44,10 +57,24 @@ WINDOW: ViewportSize = {"width": 1280, "height": 1700}  # pad, cards and the who
 EVERY = 2  # the pen goes through every second point, one a frame
 
 
+Round = tuple[dict[str, float], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A page that is drawn on."""
+
+    page: Page
+    devtools: CDPSession
+
+
 def get_args_parser() -> argparse.ArgumentParser:
     parser = timing.get_args_parser("live", __doc__, rounds=30)
     flags.add_checkpoints(parser)
     parser.add_argument("--lens", choices=LENSES, default=LENSES[0], help="default: %(default)s")
+    parser.add_argument(
+        "--latency", type=flags.at_least(0), default=0, metavar="MS", help="default: %(default)s"
+    )
     parser.add_argument(
         "--chromium",
         default=shutil.which("chromium"),
@@ -63,7 +90,7 @@ def serving(checkpoints: Path) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, str(HERE.parent / "app.py"), "--port", str(port)]
+    command = [sys.executable, str(FOLDER.parent / "app.py"), "--port", str(port)]
     command += ["--checkpoints", str(checkpoints)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
@@ -96,9 +123,8 @@ async def draw(page: Page, devtools: CDPSession, stroke: samples.Stroke) -> dict
     await asyncio.gather(pen("mouseMoved", last), pen("mouseReleased", last))
     await page.wait_for_function("live.isQuiet()", polling=100)
     noted = await page.evaluate("live.read()")
-    drawing = json.loads(noted["body"])["data"]
-    asked = drawing["strokes"]
-    if "board" not in drawing:
+    asked = noted["asked"]["strokes"]
+    if "board" not in noted["asked"]:
         sys.exit("The page did not ask for what is inside the nets.")
     if noted["trouble"] or not np.allclose(asked[-1][-1], [10 * at for at in stroke[-1]], atol=1):
         sys.exit(noted["trouble"] or "The page did not ask for the complete drawing.")
@@ -112,7 +138,7 @@ async def unplug(page: Page, number: int) -> dict[str, Any]:
     await unit.click()
     await page.wait_for_function("live.isQuiet()", polling=100)
     noted = await page.evaluate("live.read()")
-    units = json.loads(noted["body"])["data"]["board"]["units"]
+    units = noted["asked"]["board"]["units"]
     if noted["trouble"] or units[number - 1]["is_out"] == was_out:
         sys.exit(noted["trouble"] or "The page did not ask without the unit.")
     return noted
@@ -129,63 +155,105 @@ def ask(client: httpx.Client, noted: dict[str, Any]) -> float:
     return 1000 * reply.elapsed.total_seconds()
 
 
-async def measure(address: str, args: argparse.Namespace) -> list[dict[str, float]]:
-    """The milliseconds and counts of each counted round."""
-    rounds = []
+async def opened(browser: Browser, address: str, args: argparse.Namespace, way: str) -> Drawn:
+    """The page, ready to be drawn on."""
+    page = await browser.new_page(viewport=WINDOW)
+    if way == SERVER:
+        await page.add_init_script(NO_WORKERS)
+    await page.goto(address)
+    await expect(page.get_by_test_id("verdict")).not_to_be_empty(timeout=20_000)
+    devtools = await page.context.new_cdp_session(page)
+    await page.locator(f'#board input[value="{args.lens}"]').check(force=True)
+    await expect(page.get_by_test_id("board")).to_have_attribute("data-in-sight", "true")
+    failure = await page.evaluate(PREPARED)
+    if failure and way == HERE:
+        sys.exit(failure)
+    await page.add_script_tag(path=FOLDER / "live.js")
+    if args.latency:
+        network = {"offline": False, "latency": args.latency}
+        network |= {"downloadThroughput": -1, "uploadThroughput": -1}
+        await devtools.send("Network.enable")
+        await devtools.send("Network.emulateNetworkConditions", network)
+    return Drawn(page, devtools)
+
+
+async def one_round(drawn: Drawn, stroke: samples.Stroke) -> Round:
+    """The milliseconds and counts of a stroke and two clicks, and what was last asked after it."""
+    noted = await draw(drawn.page, drawn.devtools, stroke)
+    out, back = [await unplug(drawn.page, UNIT) for _ in range(2)]
+    answers = noted["answers"]
+    lasted = noted["up"] - noted["down"]
+    during = sum(answer < noted["up"] for answer in answers)
+    figures = {
+        "from_up": max(0, answers[-1] - noted["up"]),
+        "from_moved": answers[-1] - noted["moved"],
+        "out": out["answers"][-1] - out["clicked"],
+        "back": back["answers"][-1] - back["clicked"],
+        "during": during,
+        "a_second": 1000 * during / lasted,
+        "moves": noted["moves"],
+        "lasted": lasted,
+        "frame": noted["frame"],
+    }
+    return figures, noted
+
+
+async def measure(address: str, args: argparse.Namespace) -> dict[str, list[dict[str, float]]]:
+    """The figures of each counted round, by who read."""
+    rounds: dict[str, list[dict[str, float]]] = {way: [] for way in WAYS}
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=args.chromium, args=["--no-sandbox", "--disable-gpu"]
         )
-        page = await browser.new_page(viewport=WINDOW)
-        await page.goto(address)
-        await expect(page.get_by_test_id("verdict")).not_to_be_empty(timeout=20_000)
-        devtools = await page.context.new_cdp_session(page)
-        await page.locator(f'#board input[value="{args.lens}"]').check(force=True)
-        await expect(page.get_by_test_id("board")).to_have_attribute("data-in-sight", "true")
-        await page.add_script_tag(path=HERE / "live.js")
+        pages = {way: await opened(browser, address, args, way) for way in WAYS}
         with httpx.Client() as client:
             for number in tqdm(range(WARM_UP + args.rounds), leave=False):
-                noted = await draw(page, devtools, STROKES[number % len(STROKES)])
-                plain = ask(client, noted)
-                clicked = [await unplug(page, UNIT) for _ in range(2)]
-                answers = noted["answers"]
-                rounds.append(
-                    {
-                        "from_up": max(0, answers[-1] - noted["up"]),
-                        "from_moved": answers[-1] - noted["moved"],
-                        "plain": plain,
-                        "out": clicked[0]["answers"][-1] - clicked[0]["clicked"],
-                        "out_plain": ask(client, clicked[0]),
-                        "back": clicked[1]["answers"][-1] - clicked[1]["clicked"],
-                        "back_plain": ask(client, clicked[1]),
-                        "during": sum(answer < noted["up"] for answer in answers),
-                        "moves": noted["moves"],
-                        "lasted": noted["up"] - noted["down"],
-                    }
-                )
-    return rounds[WARM_UP:]
+                for way, drawn in pages.items():
+                    await drawn.page.bring_to_front()
+                    figures, noted = await one_round(drawn, STROKES[number % len(STROKES)])
+                    if way == SERVER:
+                        figures["plain"] = ask(client, noted)
+                    rounds[way].append(figures)
+    return {way: found[WARM_UP:] for way, found in rounds.items()}
 
 
 def main(args: argparse.Namespace) -> None:
     with serving(args.checkpoints) as address:
         rounds = asyncio.run(measure(address, args))
-    of = {key: np.array([each[key] for each in rounds]) for key in rounds[0]}
+    of = {
+        way: {key: np.array([each[key] for each in found]) for key in found[0]}
+        for way, found in rounds.items()
+    }
+    plain = of[SERVER]["plain"]
     rows = [
-        [name, timing.median(of[key]), timing.p95(of[key]), timing.ratio(of[key], of[peer])]
-        for name, key, peer in (
-            ("pen up to both answers", "from_up", "plain"),
-            ("last movement to both answers", "from_moved", "plain"),
-            ("the same request, plain HTTP", "plain", "plain"),
-            (f"click on unit {UNIT}: out", "out", "out_plain"),
-            ("another click: back", "back", "back_plain"),
-            ("without the unit, plain HTTP", "out_plain", "out_plain"),
+        [name, way, timing.median(one[key]), timing.p95(one[key]), timing.ratio(one[key], plain)]
+        for name, key in (
+            ("pen up to both answers", "from_up"),
+            ("last movement to both answers", "from_moved"),
+            (f"click on unit {UNIT}: out", "out"),
+            ("another click: back", "back"),
         )
+        for way, one in of.items()
     ]
-    timing.show(rows, [f"{len(rounds)} strokes", "p50 ms", "p95 ms", "times plain HTTP (95 %)"])
-    print(
-        f"\nLens: {args.lens}. While the pen drew: {of['during'].mean():.1f} answers a stroke, of "
-        f"{of['moves'].mean():.1f} movements in {of['lasted'].mean():.0f} ms (means)."
-    )
+    rows.append(["the same request, plain HTTP", "", timing.median(plain), timing.p95(plain), ""])
+    headers = [f"{args.rounds} strokes", "read", "p50 ms", "p95 ms", "times plain HTTP (95 %)"]
+    timing.show(rows, headers)
+    rows = [
+        [
+            way,
+            f"{one['during'].mean():.1f}",
+            f"{one['a_second'].mean():.1f}",
+            f"{one['moves'].mean():.1f}",
+            f"{one['lasted'].mean():.0f}",
+            f"{one['frame'].max():.0f}",
+        ]
+        for way, one in of.items()
+    ]
+    print()
+    headers = ["while the pen drew, read", "answers a stroke", "a second", "movements", "ms"]
+    timing.show(rows, [*headers, "longest frame, ms"])
+    delayed = f", every request {args.latency} ms late" if args.latency else ""
+    print(f"\nLens: {args.lens}{delayed}; means over the strokes.")
     print(timing.machine(1, "torch", "gradio", "playwright"))
 
 
