@@ -54,6 +54,9 @@ class FairRace {
     // Where there is no server nobody can train: the stored runs are all there is.
     this.idle = server.start ? "" : ALONE;
     this.startButton.disabled = !server.start;
+    for (const ofOwn of [".finding", ".chips", ".thick", ".own-twin"]) {
+      findText(element, ofOwn).hidden = !server.start;
+    }
     this.choices = 0; // counts them, for a late picture is no longer wanted
     this.hasPicture = false;
 

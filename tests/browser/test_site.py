@@ -29,6 +29,16 @@ PATIENCE = 120_000  # ms: a busy machine takes its time to load the nets
 TABS = ("Fair race", "Depth and gradients", "The experiment", "Training", "Mistakes")
 
 
+# Until the service worker has all files, and answers for this page.
+KEPT = """
+async () => {
+    const { serviceWorker } = navigator;
+    await serviceWorker.ready;
+    while (!serviceWorker.controller) await new Promise((resolve) => setTimeout(resolve, 50));
+}
+"""
+
+
 class Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *_: Any) -> None:
         pass
@@ -119,6 +129,7 @@ def see_all_tabs(page: Page) -> None:
     expect(page.locator("#race .picture svg").first).to_be_attached()
     expect(page.get_by_test_id("race-state")).to_contain_text("shows the stored runs")
     expect(page.get_by_role("button", name="Start the race")).to_be_disabled()
+    expect(page.get_by_test_id("race-finding")).to_be_hidden()
     page.locator("#race").get_by_text("Without", exact=True).first.click()
     expect(page.locator("#race .picture svg").first).to_be_attached()
 
@@ -162,8 +173,7 @@ def test_it_is_light_or_dark_as_the_system_is(open_page: OpenPage, root: str, sc
 def test_after_the_first_visit_it_needs_no_network(open_page: OpenPage, folder: Path) -> None:
     with hosted(folder) as address:
         page = arrive(open_page, address)
-        page.evaluate("navigator.serviceWorker.ready.then(() => null)")
-        page.wait_for_function("navigator.serviceWorker.controller !== null")
+        page.evaluate(KEPT)
     page.server_is_gone = True  # type: ignore[attr-defined]
     page.reload()
     expect(card(page, "plain")).to_have_attribute("data-digit", "7", timeout=PATIENCE)
