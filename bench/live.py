@@ -29,7 +29,15 @@ from typing import Any
 
 import httpx
 import numpy as np
-from playwright.async_api import CDPSession, Page, ViewportSize, async_playwright, expect
+from playwright.async_api import (
+    Browser,
+    CDPSession,
+    Page,
+    Playwright,
+    ViewportSize,
+    async_playwright,
+    expect,
+)
 from tqdm import tqdm
 
 from bench import timing
@@ -46,15 +54,30 @@ EVERY = 2  # the pen goes through every second point, one a frame
 
 def get_args_parser() -> argparse.ArgumentParser:
     parser = timing.get_args_parser("live", __doc__, rounds=30)
-    flags.add_checkpoints(parser)
+    add_flags(parser)
+    add_lens(parser)
+    return parser
+
+
+def add_lens(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lens", choices=LENSES, default=LENSES[0], help="default: %(default)s")
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Of every bench in which a browser visits the app."""
+    flags.add_checkpoints(parser)
     parser.add_argument(
         "--chromium",
         default=shutil.which("chromium"),
         metavar="FILE",
         help="default: the chromium on the PATH, or else Playwright's own",
     )
-    return parser
+
+
+async def launch(playwright: Playwright, args: argparse.Namespace) -> Browser:
+    return await playwright.chromium.launch(
+        executable_path=args.chromium, args=["--no-sandbox", "--disable-gpu"]
+    )
 
 
 @contextmanager
@@ -133,9 +156,7 @@ async def measure(address: str, args: argparse.Namespace) -> list[dict[str, floa
     """The milliseconds and counts of each counted round."""
     rounds = []
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=args.chromium, args=["--no-sandbox", "--disable-gpu"]
-        )
+        browser = await launch(playwright, args)
         page = await browser.new_page(viewport=WINDOW)
         await page.goto(address)
         await expect(page.get_by_test_id("verdict")).not_to_be_empty(timeout=20_000)
