@@ -63,15 +63,21 @@ def get_args_parser() -> argparse.ArgumentParser:
 
 @contextmanager
 def hosting(folder: Path) -> Iterator[str]:
-    """The address of a plain host of the folder, below the root."""
+    """The address of a plain host of the folder."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1"]
+    command = [sys.executable, "-u", "-m", "http.server", str(port), "--bind", "127.0.0.1"]
     command += ["--directory", str(folder)]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as host:
-        yield f"http://127.0.0.1:{port}"
-        host.terminate()
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as host:
+        assert host.stdout is not None
+        try:
+            host.stdout.readline()  # it says so once it serves
+            yield f"http://127.0.0.1:{port}/"
+        finally:
+            host.terminate()
 
 
 async def arrived(browser: Browser, window: ViewportSize) -> Page:
