@@ -14,11 +14,7 @@ memory of the tab's process, the worker's included, that it shares with no other
 import argparse
 import asyncio
 import itertools
-import socket
-import subprocess
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -52,32 +48,7 @@ def get_args_parser() -> argparse.ArgumentParser:
         metavar="N",
         help="after which memory is counted, in rising order; default: 1 100 1000",
     )
-    parser.add_argument(
-        "--site",
-        type=Path,
-        metavar="FOLDER",
-        help="visit what make site has written there, on a plain host, in place of the app",
-    )
     return parser
-
-
-@contextmanager
-def hosting(folder: Path) -> Iterator[str]:
-    """The address of a plain host of the folder."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-u", "-m", "http.server", str(port), "--bind", "127.0.0.1"]
-    command += ["--directory", str(folder)]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as host:
-        assert host.stdout is not None
-        try:
-            host.stdout.readline()  # it says so once it serves
-            yield f"http://127.0.0.1:{port}/"
-        finally:
-            host.terminate()
 
 
 async def arrived(browser: Browser, window: ViewportSize) -> Page:
@@ -183,8 +154,7 @@ async def measure(address: str, args: argparse.Namespace) -> None:
 
 
 def main(args: argparse.Namespace) -> None:
-    host = hosting(args.site) if args.site else live.serving(args.checkpoints)
-    with host as address:
+    with live.serving(args.checkpoints) as address:
         asyncio.run(measure(address, args))
     print("\n" + timing.machine(1, "torch", "gradio", "playwright"))
 
