@@ -33,7 +33,15 @@ from typing import Any
 
 import httpx
 import numpy as np
-from playwright.async_api import Browser, CDPSession, Page, ViewportSize, async_playwright, expect
+from playwright.async_api import (
+    Browser,
+    CDPSession,
+    Page,
+    Playwright,
+    ViewportSize,
+    async_playwright,
+    expect,
+)
 from tqdm import tqdm
 
 from bench import timing
@@ -70,18 +78,33 @@ class Drawn:
 
 def get_args_parser() -> argparse.ArgumentParser:
     parser = timing.get_args_parser("live", __doc__, rounds=30)
-    flags.add_checkpoints(parser)
-    parser.add_argument("--lens", choices=LENSES, default=LENSES[0], help="default: %(default)s")
+    add_flags(parser)
+    add_lens(parser)
     parser.add_argument(
         "--latency", type=flags.at_least(0), default=0, metavar="MS", help="default: %(default)s"
     )
+    return parser
+
+
+def add_lens(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--lens", choices=LENSES, default=LENSES[0], help="default: %(default)s")
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Of every bench in which a browser visits the app."""
+    flags.add_checkpoints(parser)
     parser.add_argument(
         "--chromium",
         default=shutil.which("chromium"),
         metavar="FILE",
         help="default: the chromium on the PATH, or else Playwright's own",
     )
-    return parser
+
+
+async def launch(playwright: Playwright, args: argparse.Namespace) -> Browser:
+    return await playwright.chromium.launch(
+        executable_path=args.chromium, args=["--no-sandbox", "--disable-gpu"]
+    )
 
 
 @contextmanager
@@ -202,9 +225,7 @@ async def measure(address: str, args: argparse.Namespace) -> dict[str, list[dict
     """The figures of each counted round, by who read."""
     rounds: dict[str, list[dict[str, float]]] = {way: [] for way in WAYS}
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=args.chromium, args=["--no-sandbox", "--disable-gpu"]
-        )
+        browser = await launch(playwright, args)
         pages = {way: await opened(browser, address, args, way) for way in WAYS}
         with httpx.Client() as client:
             for number in tqdm(range(WARM_UP + args.rounds), leave=False):

@@ -56,9 +56,7 @@ async def stopped(page: Page) -> float:
 async def measure(address: str, args: argparse.Namespace) -> list[list[str]]:
     rows = []
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=args.chromium, args=["--no-sandbox", "--disable-gpu"]
-        )
+        browser = await live.launch(playwright, args)
         page = await browser.new_page(viewport=live.WINDOW)
         await page.goto(address)
         await page.get_by_role("tab", name="Fair race").click()
