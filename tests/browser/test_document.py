@@ -19,6 +19,21 @@ def test_the_title_stands_there_until_the_page_does(open_page: OpenPage, address
     page.unroute_all(behavior="ignoreErrors")
 
 
+SHIFTS = """() => new Promise((resolve) => {
+    const seen = (list) => resolve(list.getEntries().reduce((sum, { value }) => sum + value, 0));
+    new PerformanceObserver(seen).observe({ type: "layout-shift", buffered: true });
+    setTimeout(() => resolve(0), 1000);  // there was none
+})"""
+
+
+def test_nothing_jumps_while_the_page_loads(open_page: OpenPage, address: str) -> None:
+    """The board and the tour come before the pad, which stands above them."""
+    for _ in range(3):
+        page = open_page(address)
+        expect_digit(page, 7)
+        assert page.evaluate(SHIFTS) <= 0.05
+
+
 def test_the_words_are_english_in_every_browser(open_page: OpenPage, address: str) -> None:
     page = open_page(address, locale="zh-CN")
     expect_digit(page, 7)
