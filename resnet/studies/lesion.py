@@ -60,7 +60,7 @@ LesionProvenance = TypedDict(
     "LesionProvenance",
     {
         "command": str,
-        "recipe of the seeds": dict[str, float],
+        "recipe of the seeds": dict[str, float | bool],
         "data_sha256": str,
         "digits": list[int],  # of the training and the test slice
         "torch": str,
