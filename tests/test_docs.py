@@ -90,8 +90,10 @@ def test_make_targets_exist(command: str) -> None:
 def test_train_flags_are_real() -> None:
     commands = [c for c in COMMANDS if "train.py" in c]
     assert len(commands) == 3
+    usual = train.get_args_parser().parse_args([]).epochs
     for command in commands:
-        train.get_args_parser().parse_args(shlex.split(command)[2:])
+        args = train.get_args_parser().parse_args(shlex.split(command)[2:])
+        assert args.epochs == usual  # where they name it, it is the recipe's
 
 
 @pytest.mark.parametrize(
