@@ -35,7 +35,7 @@ from ui.history import TrainingHistory
 from ui.lab import InkLab
 from ui.mistakes import Mistakes
 from ui.pad import Sketchpad
-from ui.part import ROUTE, Part
+from ui.part import ROUTE, parts_of
 from ui.race import Race
 from ui.reading import Reader
 from ui.tour import Tour
@@ -132,7 +132,6 @@ def build(
 def launch(page: gr.Blocks, host: str, port: int) -> str:
     """Serve until page.close(); returns the address. Raises OSError when the port is taken."""
     document.introduce(TITLE, SUMMARY)
-    parts = [block for block in page.blocks.values() if isinstance(block, Part)]
     # Gradio asks the server whether it is up: a proxy of the environment is not to be asked that.
     for name in ("no_proxy", "NO_PROXY"):
         os.environ[name] = f"{os.environ.get(name, '')},localhost,127.0.0.1,{host}"
@@ -161,7 +160,7 @@ def launch(page: gr.Blocks, host: str, port: int) -> str:
             "routes": [
                 *document.routes(),
                 ROUTE,
-                *(route for part in parts for route in part.routes),
+                *(route for part in parts_of(page) for route in part.routes),
             ],
         },
     )

@@ -1,4 +1,4 @@
-"""What the page's worker reads with, as the server hands it out and as a folder has it."""
+"""The files that the page's worker loads, served by the app or written to a folder."""
 
 import gzip
 import json
@@ -87,5 +87,5 @@ def test_what_is_missing_is_left_out(tmp_path: Path, capsys: pytest.CaptureFixtu
     listed = WorkerFiles(Reader({"plain": classifier}, tmp_path), tmp_path).listed()
     assert listed["readbacks"] == {}
     assert listed["digits"] is None
-    assert len(list(listed["nets"])) == 1  # type: ignore[call-overload]
+    assert len(listed["nets"]) == 1
     assert "Nothing was fitted" in capsys.readouterr().err

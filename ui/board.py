@@ -68,6 +68,7 @@ class Board(Part):
                     for number in range(1, UNITS + 1)
                 ),
             ),
+            shared=("warning",),
             units=UNITS,
             side=ink.SIDE,
             tiled=lenses.TILED,

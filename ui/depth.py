@@ -16,7 +16,7 @@ from resnet.studies.gradients import Gradients, arrival
 from resnet.studies.runs import StudyError
 from ui.cards import LOOKS
 from ui.once import drawn_once
-from ui.part import Ahead, Part, template
+from ui.part import TAB, Ahead, Part, template
 from ui.question import fault
 from ui.reading import Reader
 
@@ -72,7 +72,7 @@ class Depth(Part):
                 ),
             ),
             [measured, send],
-            ("tab",),
+            TAB,
             ahead={"measured": Ahead(), "send": Ahead((), ALONE)},
             stored={} if whole is None else thermometer(whole),
         )

@@ -17,7 +17,7 @@ from resnet.studies.textbook import BOOK, BOOK_OPERATIONS, BOOK_STEPS, TextbookT
 from resnet.summary import as_table, summarise
 from ui.cards import LOOKS
 from ui.once import drawn_once
-from ui.part import Ahead, Part, template
+from ui.part import TAB, Ahead, Part, template
 from ui.question import decoded, fault
 from ui.reading import Reader
 
@@ -65,7 +65,7 @@ class Experiment(Part):
                 idle=f"{proof.idle_weights():,}",
             ),
             [measured, check],
-            ("tab",),
+            TAB,
             ahead={"measured": Ahead(), "check": Ahead([*of_samples()], ALONE)},
         )
 

@@ -11,7 +11,7 @@ from resnet.history import Course
 from resnet.stats import wilson_interval
 from ui.cards import LOOKS
 from ui.once import drawn_once
-from ui.part import Ahead, Part, template
+from ui.part import TAB, Ahead, Part, template
 
 SHORT = 12  # characters of a hash
 
@@ -40,7 +40,7 @@ class TrainingHistory(Part):
             return {"plots": pictures() if told else ""}
 
         html = template("history.html").substitute(facts=facts(abouts), missing=missing(told))
-        super().__init__("history", html, [courses], ("tab",), ahead={"courses": Ahead()})
+        super().__init__("history", html, [courses], TAB, ahead={"courses": Ahead()})
 
 
 def missing(told: Mapping[str, Course]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from resnet import comparison, mnist
 from resnet.comparison import Case, Comparison
 from ui.cards import LOOKS, accuracy
-from ui.part import Ahead, Part, template
+from ui.part import TAB, Ahead, Part, template
 from ui.reading import Reader
 
 SHOWN = 60  # digits of a group, or a net that learnt nothing would fill the page
@@ -27,7 +27,7 @@ class Mistakes(Part):
             found = comparison.compare({v: net.about for v, net in reader.classifiers.items()})
         except comparison.ComparisonError as error:
             sentence = f'<p class="finding" data-testid="finding">{error}</p>'
-            super().__init__("mistakes", sentence, shared=("tab",))
+            super().__init__("mistakes", sentence, shared=TAB)
             return
         groups = {variant: found.only(variant)[:SHOWN] for variant in LOOKS}
         groups["neither"] = found.neither[:SHOWN]
@@ -38,7 +38,7 @@ class Mistakes(Part):
                 "digits": [as_json(test, case.index) for cases in groups.values() for case in cases]
             }
 
-        super().__init__("mistakes", panel(found), [digits], ("tab",), ahead={"digits": Ahead()})
+        super().__init__("mistakes", panel(found), [digits], TAB, ahead={"digits": Ahead()})
 
 
 def as_json(test: mnist.Split, index: int) -> dict[str, Any]:

@@ -37,6 +37,7 @@ class Sketchpad(Part):
             "pad",
             html,
             [read],
+            shared=("warning",),
             routes=files.routes(),
             files=worker_files.LIST,
             sheet=lab.SHEET,

@@ -22,6 +22,7 @@ FOLDER = Path(__file__).parent
 SCRIPTS = sorted(f"ui/{path.name}" for path in FOLDER.glob("*.js"))
 # Asked for at once, or each import would wait for the one before.
 PRELOAD = "".join(f'<link rel="modulepreload" href="{path}">' for path in SCRIPTS)
+TAB = ("warning", "tab")  # the style sheets that the tabs of figures share
 TYPES = {".js": "text/javascript; charset=utf-8", ".wasm": "application/wasm"}  # on any system
 
 Function = Callable[[Any], Mapping[str, Any]]
@@ -73,6 +74,10 @@ class Part(gr.HTML):
             elem_id=name,
             **props,
         )
+
+
+def parts_of(page: gr.Blocks) -> list[Part]:
+    return [block for block in page.blocks.values() if isinstance(block, Part)]
 
 
 def template(name: str) -> Template:

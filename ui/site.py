@@ -20,7 +20,7 @@ from PIL import Image, ImageDraw
 
 from ui.document import PICTURE, PREVIEW
 from ui.pad import Sketchpad
-from ui.part import FOLDER, PRELOAD, Part, template
+from ui.part import FOLDER, PRELOAD, Part, parts_of, template
 from ui.worker_files import FOLDER as NETS
 
 SHELL = FOLDER / "shell"
@@ -42,7 +42,7 @@ def write(page: gr.Blocks, folder: Path, title: str, description: str, css: Path
         raise FileExistsError(f"{folder} holds something else: name an empty folder")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    parts = [block for block in page.blocks.values() if isinstance(block, Part)]
+    parts = parts_of(page)
     for part in parts:
         if isinstance(part, Sketchpad):
             part.for_worker.write(folder / NETS)
@@ -124,7 +124,7 @@ def slug(label: Any) -> str:
 
 
 def told(part: Part, folder: Path) -> dict[str, Any]:
-    """What shell/page.js needs to know of a part; the replies go into files."""
+    """The data of a part for shell/page.js; the stored replies are written to files."""
     functions = {}
     for name, ahead in part.ahead.items():
         questions = []
@@ -141,7 +141,7 @@ def told(part: Part, folder: Path) -> dict[str, Any]:
 
 
 def install(folder: Path, title: str) -> None:
-    """What a phone needs to have the page among its apps."""
+    """Write icons and a manifest, so that a phone can install the page as an app."""
     icons = []
     for side in (192, 512):
         name, size = f"icon-{side}.png", f"{side}x{side}"

@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypedDict
 
 import gradio as gr
 from starlette.requests import Request
@@ -28,6 +29,14 @@ LIST = f"{FOLDER}/list.json"
 FOR_GOOD = "public, max-age=31536000, immutable"
 
 
+class Listed(TypedDict):
+    """The names of the files, as the list has them."""
+
+    nets: list[str | None]
+    readbacks: dict[str, str]  # by variant
+    digits: str | None
+
+
 class WorkerFiles:
     """The files of a reader's nets, made once, however many visitors ask at the same time.
 
@@ -41,7 +50,7 @@ class WorkerFiles:
         self.making = threading.Lock()
 
     @functools.cached_property
-    def made(self) -> tuple[dict[str, object], dict[str, bytes]]:
+    def made(self) -> tuple[Listed, dict[str, bytes]]:
         """What the list says, and every file by its name, compressed."""
         found: list[File] = []
 
@@ -61,7 +70,7 @@ class WorkerFiles:
             variant: name(functools.partial(export.readback_of, variant, self.checkpoints, net))
             for variant, net in classifiers.items()
         }
-        listed: dict[str, object] = {
+        listed: Listed = {
             "nets": [
                 name(functools.partial(export.weights_of, net)) for net in classifiers.values()
             ],
@@ -71,7 +80,7 @@ class WorkerFiles:
         # Weights hardly shrink any further at higher levels.
         return listed, {file.name: gzip.compress(file.raw, 6, mtime=0) for file in found}
 
-    def listed(self) -> dict[str, object]:
+    def listed(self) -> Listed:
         with self.making:
             return self.made[0]
 

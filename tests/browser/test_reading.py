@@ -55,7 +55,7 @@ def test_the_worker_takes_over_unseen(open_page: OpenPage, address: str) -> None
     asked: list[str] = []
     page.on("request", lambda it: asked.append(it.url) if "component_server" in it.url else None)
     for digit in (3, 8):
-        after(page, lambda digit=digit: draw(page, digit))  # type: ignore[misc]
+        after(page, functools.partial(draw, page, digit))
         expect_reader(page, HERE)
         expect_digit(page, digit)
         page.get_by_role("button", name="Clear").click()
