@@ -26,17 +26,14 @@ export function mount(element, { nets, rival }) {
     const choice = chosen(element, "nets");
     const shown = nets.filter(({ variant }) => choice === "both" || variant === choice);
     findText(element, ".cards").dataset.shown = choice;
-    const words = shown.map(({ variant }) => worded(answers?.[variant], rival));
-    fillStrip(shown, words, answers !== null);
-    judge(
-      element,
-      shown,
-      words.map(({ digit }) => digit),
-      answers !== null,
+    const words = Object.fromEntries(
+      nets.map(({ variant }) => [variant, worded(answers?.[variant], rival)]),
     );
+    fillStrip(shown, words, answers !== null);
+    judge(element, shown, words, answers !== null);
     for (const { variant } of nets) {
       const card = findText(element, `[data-testid="answer-${variant}"]`);
-      fill(card, answers?.[variant] ?? null, rival);
+      fill(card, answers?.[variant] ?? null, words[variant]);
       card.dataset.answerId = `${count}`; // last: who waits for it finds the rest in place
     }
   }
@@ -81,10 +78,9 @@ const symbol = ({ digit }, isAnswered) => `${digit ?? (isAnswered ? "?" : "–")
 /**
  * @param {HTMLElement} card
  * @param {Answer | null} answer
- * @param {number} rival
+ * @param {Words} words
  */
-function fill(card, answer, rival) {
-  const words = worded(answer, rival);
+function fill(card, answer, words) {
   card.dataset.digit = `${words.digit ?? ""}`;
   findText(card, ".digit").textContent = symbol(words, answer !== null);
   findText(card, ".certainty").textContent = words.certainty;
@@ -99,15 +95,16 @@ function fill(card, answer, rival) {
 
 /**
  * @param {Net[]} shown
- * @param {Words[]} words of each
+ * @param {Record<string, Words>} words by variant
  * @param {boolean} isAnswered
  */
 function fillStrip(shown, words, isAnswered) {
   document.querySelector("[data-strip]")?.replaceChildren(
-    ...shown.map(({ variant, title, sign }, i) => {
+    ...shown.map(({ variant, title, sign }) => {
       const chip = make("p", { className: `chip ${variant}`, title });
       chip.innerHTML = sign;
-      chip.append(make("b", { textContent: symbol(words[i], isAnswered) }), words[i].certainty);
+      const said = words[variant];
+      chip.append(make("b", { textContent: symbol(said, isAnswered) }), said.certainty);
       return chip;
     }),
   );
@@ -116,10 +113,11 @@ function fillStrip(shown, words, isAnswered) {
 /**
  * @param {HTMLElement} element
  * @param {Net[]} shown
- * @param {(number | null)[]} digits of each
+ * @param {Record<string, Words>} words by variant
  * @param {boolean} isAnswered
  */
-function judge(element, shown, digits, isAnswered) {
+function judge(element, shown, words, isAnswered) {
+  const digits = shown.map(({ variant }) => words[variant].digit);
   const isPair = shown.length === 2 && digits.some((digit) => digit !== null);
   const isAgreed = digits[0] === digits[1];
   const verdict = find(element, ".verdict", HTMLElement);
