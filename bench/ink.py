@@ -55,7 +55,7 @@ class Ink:
     def read(path: Path) -> "Ink":
         if path.suffix == ".npz":
             with np.load(path) as images:
-                pictures = [ink.from_image(as_png(image)) for image in images["x"]]
+                pictures = [ink.from_image(as_png(Image.fromarray(image))) for image in images["x"]]
                 labels = [str(label) for label in images["y"]]
             return Ink(torch.stack(pictures), [], labels, [])
         with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as lines:
@@ -68,18 +68,14 @@ class Ink:
         )
 
 
-def as_png(image: np.ndarray) -> bytes:
+def as_png(image: Image.Image) -> bytes:
     file = io.BytesIO()
-    Image.fromarray(image).save(file, "PNG")
+    image.save(file, "PNG")
     return file.getvalue()
 
 
 def get_args_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m bench.ink",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = timing.bare_parser("ink", __doc__)
     parser.add_argument("digits", type=Path, nargs="*", help="files of digits, each reported apart")
     parser.add_argument("--others", type=Path, help="a file of drawings that are no digit")
     parser.add_argument("--images", action="store_true", help="send the digits as images, too")
@@ -93,23 +89,19 @@ def get_args_parser() -> argparse.ArgumentParser:
 
 def row_of(of: str, net: str, answers: list[Answer], labels: list[str]) -> list[str]:
     """A row of the first table."""
-    right = sum(str(a.digit) == label for a, label in zip(answers, labels, strict=True))
+    pairs = [(answer, int(label)) for answer, label in zip(answers, labels, strict=True)]
+    right = sum(answer.digit == label for answer, label in pairs)
     answered = sum(answer.digit is not None for answer in answers)
     low, high = wilson_interval(right, len(labels))
-    pairs = [
-        (a.probabilities, int(label))
-        for a, label in zip(answers, labels, strict=True)
-        if a.probabilities
-    ]
-    pairs_named = zip(answers, labels, strict=True)
-    named = sum(int(label) in answer.named() for answer, label in pairs_named)
+    named = sum(label in answer.named() for answer, label in pairs)
+    chances = [(answer.probabilities, label) for answer, label in pairs if answer.probabilities]
     wrong = [
         max(answer.probabilities)
-        for answer, label in zip(answers, labels, strict=True)
-        if answer.probabilities and answer.digit not in (None, int(label))
+        for answer, label in pairs
+        if answer.probabilities and answer.digit not in (None, label)
     ]
     error = expected_calibration_error(
-        torch.tensor([p for p, _ in pairs]), torch.tensor([label for _, label in pairs])
+        torch.tensor([chance for chance, _ in chances]), torch.tensor([k for _, k in chances])
     )
     return [
         of,
@@ -133,8 +125,8 @@ def letters_of(net: str, classifier: Classifier) -> list[str]:
         these = these[these.flatten(1).amax(1) > 0]  # a font may lack it
         said = [answer.digit for answer in classifier.answer(ink.frame(these))]
         answered = Counter(digit for digit in said if digit is not None)
-        mostly = ", ".join(f"{digit}" for digit, _ in answered.most_common(1))
-        row.append(f"{answered.total()}/{len(said)} ({mostly or 'none'})")
+        mostly = max(answered, key=answered.__getitem__, default="none")
+        row.append(f"{answered.total()}/{len(said)} ({mostly})")
     return row
 
 

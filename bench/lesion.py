@@ -20,11 +20,7 @@ from resnet.surgery import INTACT, UNITS
 
 
 def get_args_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m bench.lesion",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = timing.bare_parser("lesion", __doc__)
     parser.add_argument("drawings", type=Path)
     flags.add_checkpoints(parser)
     return parser

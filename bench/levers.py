@@ -1,4 +1,4 @@
-"""What would make the nets read better? Short trainings of both nets, one change at a time.
+"""Compare changes to the training: short trainings of both nets, one change at a time.
 
 A lever is one change to how the nets are trained: digits in a larger box of the same 32x32 pixels,
 products of matrices in float32, a teacher, wider variations. Each is trained from the same seeds as
@@ -273,11 +273,7 @@ def in_words(values: Sequence[float], is_gain: bool = False) -> str:
 
 
 def get_args_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m bench.levers",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = timing.bare_parser("levers", __doc__)
     flags.add_data(parser)
     parser.add_argument(
         "--seeds", type=flags.at_least(1), default=SEEDS, metavar="N", help="default: %(default)s"

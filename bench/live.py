@@ -25,7 +25,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,9 +63,6 @@ UNIT = 2  # is clicked
 STROKES = [strokes[0] for strokes in map(samples.sample, range(10)) if len(strokes) == 1]
 WINDOW: ViewportSize = {"width": 1280, "height": 1700}  # pad, cards and the whole board
 EVERY = 2  # the pen goes through every second point, one a frame
-
-
-Round = tuple[dict[str, float], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -193,14 +190,25 @@ async def opened(browser: Browser, address: str, args: argparse.Namespace, way: 
         sys.exit(failure)
     await page.add_script_tag(path=FOLDER / "live.js")
     if args.latency:
-        network = {"offline": False, "latency": args.latency}
-        network |= {"downloadThroughput": -1, "uploadThroughput": -1}
-        await devtools.send("Network.enable")
-        await devtools.send("Network.emulateNetworkConditions", network)
+        await slow_down(devtools, args.latency)
     return Drawn(page, devtools)
 
 
-async def one_round(drawn: Drawn, stroke: samples.Stroke) -> Round:
+async def slow_down(devtools: CDPSession, latency: float, rate: float | None = None) -> None:
+    """The page and its worker, by ms of latency, and to Mbit/s both ways."""
+    throughput = -1 if rate is None else rate * 1e6 / 8  # -1: as fast as it is
+    conditions = {
+        "offline": False,
+        "latency": latency,
+        "downloadThroughput": throughput,
+        "uploadThroughput": throughput,
+    }
+    await devtools.send("Network.emulateNetworkConditions", conditions)
+
+
+async def one_round(
+    drawn: Drawn, stroke: samples.Stroke
+) -> tuple[dict[str, float], dict[str, Any]]:
     """The milliseconds and counts of a stroke and two clicks, and what was last asked after it."""
     noted = await draw(drawn.page, drawn.devtools, stroke)
     out, back = [await unplug(drawn.page, UNIT) for _ in range(2)]
@@ -221,12 +229,14 @@ async def one_round(drawn: Drawn, stroke: samples.Stroke) -> Round:
     return figures, noted
 
 
-async def measure(address: str, args: argparse.Namespace) -> dict[str, list[dict[str, float]]]:
+async def measure(
+    address: str, args: argparse.Namespace, ways: Sequence[str] = WAYS
+) -> dict[str, list[dict[str, float]]]:
     """The figures of each counted round, by who read."""
-    rounds: dict[str, list[dict[str, float]]] = {way: [] for way in WAYS}
+    rounds: dict[str, list[dict[str, float]]] = {way: [] for way in ways}
     async with async_playwright() as playwright:
         browser = await launch(playwright, args)
-        pages = {way: await opened(browser, address, args, way) for way in WAYS}
+        pages = {way: await opened(browser, address, args, way) for way in ways}
         with httpx.Client() as client:
             for number in tqdm(range(WARM_UP + args.rounds), leave=False):
                 for way, drawn in pages.items():

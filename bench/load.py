@@ -1,4 +1,4 @@
-"""What a class of visitors costs one server: while it reads for them, and while their browsers do.
+"""Measure the load of many visitors on one server: read by it, or in their browsers.
 
 The app runs as a process of its own, anew for every row of visitors. First a headless Chromium
 visits it once, and what it asks for is noted. Then all visitors arrive at the same moment: each
@@ -39,21 +39,11 @@ LASTS = 0.7  # seconds, a stroke
 EVERY = 0.06  # seconds
 PAUSE = 0.5, 1.5  # seconds; of various lengths, or the visitors would draw in step
 WORKERS = "/ui/worker/", "/ui/vendor/", "/nets/"  # what the page's worker alone asks for
-# Until the worker is ready; says why it cannot be.
-READY = """async () => {
-  const { page } = await import(new URL("ui/page.js", document.baseURI));
-  await page.state.reading.prepare();
-  return page.state.reading.failure;
-}"""
 CONNECTIONS = httpx.Limits(max_connections=6)
 
 
 def get_args_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m bench.load",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = timing.bare_parser("load", __doc__)
     parser.add_argument(
         "--visitors",
         type=flags.at_least(1),
@@ -79,7 +69,7 @@ def get_args_parser() -> argparse.ArgumentParser:
 
 @dataclass(frozen=True)
 class Visit:
-    """What a browser asks for, as paths."""
+    """The paths that a browser requests, and a question as it posts it."""
 
     page: list[str]
     worker: list[str]
@@ -97,7 +87,7 @@ async def visited(address: str, args: argparse.Namespace) -> Visit:
         page.on("requestfinished", lambda one: asked.append(one))
         await page.goto(address)
         await expect(page.get_by_test_id("verdict")).not_to_be_empty(timeout=120_000)
-        if failure := await page.evaluate(READY):
+        if failure := await page.evaluate(live.PREPARED):
             sys.exit(failure)
         await page.wait_for_load_state("networkidle", timeout=120_000)
         await browser.close()

@@ -11,7 +11,6 @@ both: node has no decoder.
 
 import argparse
 import base64
-import io
 import itertools
 import json
 import math
@@ -30,7 +29,7 @@ from PIL import Image, ImageChops, ImageOps
 from torch import Tensor
 
 from bench import timing
-from bench.ink import Ink, drawn
+from bench.ink import Ink, as_png, drawn
 from resnet import checkpoint, export, flags, ink, lab, lenses, mnist, pen
 from resnet.classifier import Answer, Classifier
 from resnet.surgery import INTACT, UNITS, Unit, trace
@@ -45,11 +44,7 @@ Classifiers = Mapping[str, Classifier]
 
 
 def get_args_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m bench.parity",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = timing.bare_parser("parity", __doc__)
     parser.add_argument("files", type=Path, nargs="*", help="drawings, each file reported apart")
     parser.add_argument(
         "--drawings",
@@ -74,7 +69,7 @@ class Worker:
         export.digits_of(mnist.load().test).write(folder)
 
     def read(self, questions: Sequence[Question]) -> list[dict[str, Any]]:
-        """What parity.js says to each."""
+        """The reply of parity.js to each question."""
         lines = "".join(f"{json.dumps(with_pixels(question))}\n" for question in questions)
         node = Path(sys.executable).with_name("node")
         command = [str(node), str(SCRIPT), str(self.folder)]
@@ -278,9 +273,7 @@ def images_of(drawings: Sequence[Any], random: np.random.Generator) -> Iterator[
             lit = Image.eval(light, lambda level: 90 + level // 2)
             channels = [ImageChops.multiply(image, lit), image, ImageChops.multiply(lit, image)]
             image = Image.merge("RGB", channels)
-        file = io.BytesIO()
-        image.save(file, "PNG")
-        yield {"image": encoded(file.getvalue())}
+        yield {"image": encoded(as_png(image))}
 
 
 # --- shown ------------------------------------------------------------------------------------

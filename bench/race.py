@@ -2,8 +2,8 @@
 
 The app runs as a process of its own. A visitor starts a race at each depth and waits for the last
 point; then stops some, where the time counts from the click until no process races any more. Then
-another visitor draws, as in bench.live, in turn without a race and with one that goes on and on.
-Counted is the page that the server reads for. Nobody else may race on this machine meanwhile.
+another visitor draws, as in bench.live where the server reads, in turn without a race and with one
+that goes on and on. Nobody else may race on this machine meanwhile.
 """
 
 import argparse
@@ -74,7 +74,7 @@ async def measure(address: str, args: argparse.Namespace) -> list[list[str]]:
         for _ in range(TURNS):
             for name, turns in found.items():
                 endless = asyncio.create_task(race_on(page)) if name == "a race" else None
-                rounds = (await live.measure(address, args))[live.SERVER]
+                rounds = (await live.measure(address, args, [live.SERVER]))[live.SERVER]
                 if endless and not endless.cancel():
                     endless.result()  # it has failed, and there was no race
                 turns.append([each["from_up"] for each in rounds])

@@ -21,6 +21,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from bench import timing
 from resnet import checkpoint, handwriting, ink, mnist, training
 from resnet.model import SEEDING, ResNet, conv, fastest_device, placed
 from resnet.studies import runs
@@ -118,11 +119,7 @@ def train(seed: int, data: mnist.Mnist, folder: Path, recipe: training.Recipe = 
 
 
 def get_args_parser() -> argparse.ArgumentParser:
-    return argparse.ArgumentParser(
-        prog="python -m bench.teacher",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    return timing.bare_parser("teacher", __doc__)
 
 
 def main(args: argparse.Namespace) -> None:

@@ -76,11 +76,16 @@ def machine(threads: int, *packages: str) -> str:
 def get_args_parser(
     name: str, description: str | None, rounds: int | None, help: str = "default: %(default)s"
 ) -> argparse.ArgumentParser:
-    """The parser of a bench, with the flag that all of them have."""
-    parser = argparse.ArgumentParser(
+    """The parser of a bench in which contenders take turns."""
+    parser = bare_parser(name, description)
+    parser.add_argument("--rounds", type=at_least(1), default=rounds, help=help)
+    return parser
+
+
+def bare_parser(name: str, description: str | None) -> argparse.ArgumentParser:
+    """The parser of any bench, without a flag."""
+    return argparse.ArgumentParser(
         prog=f"python -m bench.{name}",
         description=description,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--rounds", type=at_least(1), default=rounds, help=help)
-    return parser

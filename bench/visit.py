@@ -1,4 +1,4 @@
-"""What a first visit takes, and what a long one leaves: headless Chromium comes to the page.
+"""Measure a first visit and the memory of a long one, in headless Chromium.
 
 The app runs as a process of its own. Each visit has an empty cache, and a network as fast as the
 machine or slowed down by the browser. Counted from its beginning are the seconds, and the bytes
@@ -60,22 +60,11 @@ async def arrived(browser: Browser, window: ViewportSize) -> Page:
     return page
 
 
-async def slow_down(page: Page, rate: float, latency: float) -> None:
-    """The page and its worker, to Mbit/s both ways and ms."""
-    devtools = await page.context.new_cdp_session(page)
-    conditions = {
-        "offline": False,
-        "latency": latency,
-        "downloadThroughput": rate * 1e6 / 8,
-        "uploadThroughput": rate * 1e6 / 8,
-    }
-    await devtools.send("Network.emulateNetworkConditions", conditions)
-
-
 async def visit(browser: Browser, address: str, network: Network | None) -> dict[str, float]:
     page = await arrived(browser, WINDOW)
     if network:
-        await slow_down(page, *network)
+        rate, latency = network
+        await live.slow_down(await page.context.new_cdp_session(page), latency, rate)
     finished: list[Request] = []
     page.on("requestfinished", lambda request: finished.append(request))
 

@@ -41,7 +41,7 @@ Convolution = nn.Conv2d | OnePixelConv2d
 
 @dataclass(frozen=True)
 class File:
-    """What a browser loads."""
+    """A file that a browser loads."""
 
     name: str  # holds the sha256 of its bytes
     raw: bytes

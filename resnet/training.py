@@ -264,7 +264,7 @@ def train_one_epoch(
     return True
 
 
-def products(device: torch.device, is_bfloat16: bool = True) -> torch.autocast:
+def products(device: torch.device, is_bfloat16: bool) -> torch.autocast:
     """Within it a net multiplies in bfloat16, where the device does so faster than in float32.
 
     Sums, batch norms, weights and gradients of weights stay float32 (Micikevicius et al.: Mixed

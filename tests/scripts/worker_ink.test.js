@@ -79,7 +79,7 @@ test("the lab's last step is the picture; steps that are off change nothing", ()
   for (const picture of none) assert.deepEqual(picture, all[0]);
 });
 
-test("the lab refuses a pen that there is not, and strokes far from the sheet", () => {
+test("the lab refuses an unknown pen width, and strokes far from the sheet", () => {
   for (const pen of [19, 161, Number.NaN, undefined]) {
     assert.throws(() => stepsOfStrokes(SEVEN, { on: [], pen }, LAB, INK), InkError);
   }
