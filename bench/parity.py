@@ -7,6 +7,9 @@ beside those of the checkpoints themselves. Then the first drawings of all of th
 open: every lens, every way to cut a unit, the steps of the lab, images and test digits, each beside
 Python's with the same weights. Grey levels are of 255. Files of images are decoded by Python for
 both: node has no decoder.
+
+--weights compares neither, but tells what it costs, in Python, to round the weights for the way: to
+one byte, as they travel, or to float16.
 """
 
 import argparse
@@ -17,7 +20,7 @@ import math
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -39,6 +42,13 @@ from ui.reading import Reader
 SCRIPT = Path(__file__).with_suffix(".js")
 LEVELS = 255
 
+HANDS = (*range(10), None)  # what the random hand draws, in turn: digits, and then a sign
+# How kernels can be rounded.
+ROUNDED: dict[str, Callable[[Tensor], Tensor]] = {
+    "float16": lambda kernel: kernel.half().float(),
+    "one byte": export.in_one_byte,
+}
+
 Question = dict[str, Any]  # as the page asks, see ui/question.py
 Classifiers = Mapping[str, Classifier]
 
@@ -52,6 +62,9 @@ def get_args_parser() -> argparse.ArgumentParser:
         default=100,
         metavar="N",
         help="of the random hand, and of all that are read with the board open",
+    )
+    parser.add_argument(
+        "--weights", action="store_true", help="what rounding the weights costs, and nothing else"
     )
     parser.add_argument("--seed", type=flags.seed, default=0, help="default: %(default)s")
     flags.add_checkpoints(parser)
@@ -106,13 +119,19 @@ class Read:
 
 
 def drawings_of(count: int, seed: int) -> list[Any]:
-    """Strokes by the random hand, digits and signs in turn."""
+    """Strokes by the random hand."""
     random = np.random.default_rng(seed)
-    hands = itertools.cycle([*range(10), None])
     return [
         pen.symbol(random) if label is None else pen.digit(label, random)
-        for label in itertools.islice(hands, count)
+        for label in itertools.islice(itertools.cycle(HANDS), count)
     ]
+
+
+def by_hand(count: int, seed: int) -> Ink:
+    strokes = drawings_of(count, seed)
+    pictures = torch.stack([ink.from_strokes(one) for one in strokes])
+    labels = [str(label) for label in itertools.islice(itertools.cycle(HANDS), count)]
+    return Ink(pictures, strokes, labels, [])
 
 
 def compare_drawings(
@@ -145,6 +164,40 @@ def count_same(theirs: Sequence[Mapping[str, Any]], ours: Sequence[Answer]) -> i
     """How many are the same digit, or the same reason for none."""
     pairs = zip(theirs, ours, strict=True)
     return sum((a["digit"], a["reason"]) == (b.digit, b.reason) for a, b in pairs)
+
+
+# --- weights ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Rounding:
+    """What a net makes of drawings with weights that were rounded."""
+
+    logits: float  # the largest difference
+    same: int  # answers that are those of the checkpoint
+    right: int  # digits named, and others refused
+    total: int
+
+
+def compare_weights(trained: Classifier, source: Ink) -> dict[str, Rounding]:
+    """By how the weights are rounded; "as trained" they are not."""
+    parts = source.pictures.split(500)
+    nets = {"as trained": trained} | {
+        how: export.as_exported(trained, rounded) for how, rounded in ROUNDED.items()
+    }
+    logits = {how: torch.cat([*map(net.logits, parts)]) for how, net in nets.items()}
+    answers = {how: trained.judged(source.pictures, found) for how, found in logits.items()}
+    as_trained = [answer.as_json() for answer in answers["as trained"]]
+    wanted = [int(label) if label.isdecimal() else None for label in source.labels]
+    return {
+        how: Rounding(
+            (logits[how] - logits["as trained"]).abs().max().item(),
+            count_same(as_trained, found),
+            sum(answer.digit == digit for answer, digit in zip(found, wanted, strict=True)),
+            len(found),
+        )
+        for how, found in answers.items()
+    }
 
 
 # --- replies ----------------------------------------------------------------------------------
@@ -283,14 +336,18 @@ def main(args: argparse.Namespace) -> None:
     torch.set_num_threads(1)
     random = np.random.default_rng(args.seed)
     trained = {net: Classifier.load(net, args.checkpoints) for net in checkpoint.VARIANTS}
+    sources = {"random hand": by_hand(args.drawings, args.seed)}
+    sources |= {path.name.split(".")[0]: Ink.read(path) for path in args.files}
+    if args.weights:
+        show_weights(trained, sources)
+        return
+    drawings = {name: source.strokes for name, source in sources.items()}
+    mixed = list(itertools.islice(interleaved(list(drawings.values())), args.drawings))
     exported = {net: export.as_exported(classifier) for net, classifier in trained.items()}
-    sources = {"random hand": drawings_of(args.drawings, args.seed)}
-    sources |= {path.name.split(".")[0]: Ink.read(path).strokes for path in args.files}
-    mixed = list(itertools.islice(interleaved(list(sources.values())), args.drawings))
     with tempfile.TemporaryDirectory() as folder:
         worker = Worker(trained, args.checkpoints, Path(folder))
         show_drawings(
-            {name: compare_drawings(worker, trained, exported, d) for name, d in sources.items()}
+            {name: compare_drawings(worker, trained, exported, d) for name, d in drawings.items()}
         )
         of_lens = {
             lens: [{"strokes": strokes, "board": board(INTACT, lens)} for strokes in mixed]
@@ -332,6 +389,24 @@ def interleaved(sources: Sequence[Sequence[Any]]) -> Iterator[Any]:
     """The first of each, the second of each, and so on."""
     for row in itertools.zip_longest(*sources):
         yield from (one for one in row if one is not None)
+
+
+def show_weights(trained: Classifiers, sources: Mapping[str, Ink]) -> None:
+    rows = [
+        [
+            name,
+            net,
+            how,
+            f"{found.logits:.2g}",
+            f"{found.same}/{found.total}",
+            f"{found.right}/{found.total}",
+        ]
+        for name, source in sources.items()
+        for net, classifier in trained.items()
+        for how, found in compare_weights(classifier, source).items()
+    ]
+    headers = ["drawings", "net", "weights", "logits, at most", "same as trained", "right"]
+    timing.show(rows, headers)
 
 
 def show_drawings(found: Mapping[str, Read]) -> None:

@@ -18,7 +18,7 @@ import copy
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -155,14 +155,22 @@ def rules() -> dict[str, Any]:
     }
 
 
-def as_exported(classifier: Classifier) -> Classifier:
-    """The same with the weights that a browser gets: what the worker is measured against."""
+def in_one_byte(kernel: Tensor) -> Tensor:
+    """(height, width, in, out) -> the same shape, as a browser gets it."""
+    levels, scale = levels_of(kernel)
+    return levels * scale
+
+
+def as_exported(
+    classifier: Classifier, rounded: Callable[[Tensor], Tensor] = in_one_byte
+) -> Classifier:
+    """The same with the weights that a browser gets: what the worker is measured against. Or with
+    kernels that are rounded in another way."""
     exported = copy.copy(classifier)
     exported.body = copy.deepcopy(classifier.body)
     with torch.no_grad():
         for _, conv in convolutions(exported):
-            kernel, scale = levels_of(kernel_of(conv))
-            kernel_of(conv).copy_(kernel * scale)
+            kernel_of(conv).copy_(rounded(kernel_of(conv)))
     exported.net = flattened(exported.body)
     return exported
 
