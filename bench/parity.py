@@ -392,21 +392,19 @@ def interleaved(sources: Sequence[Sequence[Any]]) -> Iterator[Any]:
 
 
 def show_weights(trained: Classifiers, sources: Mapping[str, Ink]) -> None:
-    rows = [
-        [
-            name,
-            net,
-            how,
-            f"{found.logits:.2g}",
-            f"{found.same}/{found.total}",
-            f"{found.right}/{found.total}",
-        ]
-        for name, source in sources.items()
-        for net, classifier in trained.items()
-        for how, found in compare_weights(classifier, source).items()
+    rows = []
+    for name, source in sources.items():
+        for net, classifier in trained.items():
+            found = compare_weights(classifier, source)
+            right = [f"{one.right}/{one.total}" for one in found.values()]
+            rounded = [found[how] for how in ROUNDED]
+            changed = [f"{one.total - one.same}" for one in rounded]
+            rows.append([name, net, *right, *changed, *(f"{one.logits:.2g}" for one in rounded)])
+    headers = [
+        "right, as trained",
+        *(f"{what}{how}" for what in ("right, ", "changed by ", "logits by ") for how in ROUNDED),
     ]
-    headers = ["drawings", "net", "weights", "logits, at most", "same as trained", "right"]
-    timing.show(rows, headers)
+    timing.show(rows, ["drawings", "net", *headers])
 
 
 def show_drawings(found: Mapping[str, Read]) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from bench import parity
 from bench.parity import Difference, Question, Worker, board
@@ -44,6 +45,20 @@ def test_pictures_logits_and_answers(
     assert max(read.logits.values()) < 1e-3
     assert set(read.same.values()) == {read.total}
     assert min(read.as_trained.values()) >= read.total - 1
+
+
+def test_the_coarser_the_weights_the_farther_the_logits(
+    classifiers: dict[str, Classifier], variant: str
+) -> None:
+    trained = classifiers[variant]
+    found = parity.compare_weights(trained, parity.by_hand(22, seed=1))
+    off = [found[how].logits for how in ("as trained", "float16", "one byte")]
+    assert off[0] == 0 < 10 * off[1] < off[2] < 1
+    assert {how: one.total for how, one in found.items()} == dict.fromkeys(found, 22)
+    assert found["as trained"].same == found["float16"].same == 22
+    answers = trained.answer(torch.stack([ink.from_strokes(strokes) for strokes in DRAWINGS]))
+    right = [answer.digit == label for answer, label in zip(answers, 2 * parity.HANDS, strict=True)]
+    assert found["as trained"].right == sum(right)
 
 
 @pytest.mark.parametrize("lens", lenses.LENSES)
