@@ -1,5 +1,10 @@
-"""A real Chromium: one that is installed, else Playwright's own, else these tests are skipped."""
+"""A real Chromium: one that is installed, else Playwright's own, else these tests are skipped.
 
+A test that asks for "page" or "host" runs twice: on the page that the app serves, and on the one
+that is a folder on a plain host. Some are marked with "served" and why: they run on the first only.
+"""
+
+import copy
 import os
 import re
 import shutil
@@ -7,12 +12,17 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from filelock import FileLock
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
-from tests.browser.visitor import OpenPage, expect_digit, note_questions, settle
+from resnet.classifier import Classifier
+from resnet.studies import depth, textbook
+from resnet.studies.lesion import LesionTable
+from tests.browser.visitor import OpenPage, expect_digit, hosted, note_questions, settle
+from tests.conftest import Measured
 
 expect.set_options(timeout=60_000)  # a machine may be busy; how quick the page is, bench.live says
 
@@ -54,20 +64,109 @@ def browser(playwright: Playwright, chromium: str) -> Iterator[Browser]:
     browser.close()
 
 
+# --- both pages ----------------------------------------------------------------------------------
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    meets_page = {"host", "way"} <= {*metafunc.fixturenames}
+    if meets_page and not metafunc.definition.get_closest_marker("served"):
+        metafunc.parametrize("way", ["served", "static"], indirect=True)
+
+
+@pytest.fixture
+def way(request: pytest.FixtureRequest) -> str:
+    return str(getattr(request, "param", "served"))
+
+
+@pytest.fixture
+def host(request: pytest.FixtureRequest, way: str) -> str:
+    """Where the page is."""
+    return str(request.getfixturevalue("site" if way == "static" else "address"))
+
+
+@pytest.fixture(scope="session")
+def nets(classifiers: dict[str, Classifier], measured: Measured) -> dict[str, Classifier]:
+    """The nets in checkpoints/ as if they had been measured on 20 digits."""
+    nets = {variant: copy.copy(net) for variant, net in classifiers.items()}
+    for variant, net in nets.items():
+        net.about = measured.abouts[variant]
+    return nets
+
+
+@pytest.fixture(scope="session")
+def lesions(classifiers: dict[str, Classifier]) -> LesionTable:
+    """Figures of nobody, for the nets that are loaded."""
+
+    def table(variant: str, **more: Any) -> dict[str, Any]:
+        weights = classifiers[variant].about["weights_sha256"]
+        out = {"2": 9100, "4": 9000, "2,4": 8200}
+        of_net = {"weights_sha256": weights, "total": 10_000, "whole": 9950}
+        return {**of_net, "out": out, "cut": {}, "dial": {}, **more}
+
+    residual = table("residual", cut={"2": 4000}, dial={"5": {"1.25": 9900}})
+    plain = table("plain", dial={"5": {"1.25": 9800}})
+    plain["out"]["2"] = 1234
+    seeds = [
+        {variant: {"total": 1000, "whole": 990, "out": {"2": right}} for variant in classifiers}
+        for right in (905, 931, 918)
+    ]
+    about = {"recipe of the seeds": {"epochs": 1}}
+    shipped = {"residual": residual, "plain": plain}
+    return cast(LesionTable, {"about": about, "shipped": shipped, "seeds": seeds})
+
+
+@pytest.fixture(scope="session")
+def folder(
+    nets: dict[str, Classifier],
+    measured: Measured,
+    lesions: LesionTable,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """The page as a folder, below a path of a host. It takes a while: the processes of a run build
+    it once. One depth is enough to race at."""
+    import app
+    from ui import race, site
+
+    of_run = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        of_run = of_run.parent
+    folder = of_run / "host" / "below" / "a-path"
+    with FileLock(of_run / "site.lock"):
+        if not (folder / site.SERVICE_WORKER).exists():  # written last
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(race, "DEPTHS", race.DEPTHS[:1])
+                patch.setattr(race, "RATES", (0.02, 0.1))
+                tables = {"textbook": textbook.load(), "deep": depth.load()}
+                page = app.build(nets, measured.data, lesions, **tables)
+                site.write(page, folder, app.TITLE, app.SUMMARY, app.CSS)
+                page.close()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def site(folder: Path) -> Iterator[str]:
+    with hosted(folder) as address:
+        yield address
+
+
+# --- its pages -----------------------------------------------------------------------------------
+
 # In the place of the page's worker: it cannot, as in an old browser, so the server goes on.
 NO_WORKER = 'addEventListener("message", () => postMessage({ failed: "Not in this test." }));'
 
 
 @pytest.fixture
-def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+def open_page(browser: Browser, way: str) -> Iterator[Callable[..., Page]]:
     """Opens pages in contexts of their own. At the end none may have met an error or have asked
-    anyone but the app for anything. The server reads, unless the page may have its worker: a test
-    cannot know when that takes over."""
+    anyone but the host for anything. Where there is a server it reads, unless the page may have its
+    worker: a test cannot know when that takes over. Nothing is kept for later: that is slow."""
     contexts = []
     faults: list[str] = []
 
-    def open_page(address: str, has_worker: bool = False, **options: Any) -> Page:
-        context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
+    usual = {"viewport": {"width": 1280, "height": 800}, "service_workers": "block"}
+
+    def open_page(address: str, has_worker: bool = way == "static", **options: Any) -> Page:
+        context = browser.new_context(**{**usual, **options})
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(120_000)  # as above
@@ -102,9 +201,9 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
 
 
 @pytest.fixture
-def page(open_page: OpenPage, address: str) -> Page:
+def page(open_page: OpenPage, host: str) -> Page:
     """The page as a visitor meets it: a sample seven, answered by both nets."""
-    page = open_page(address)
+    page = open_page(host)
     expect_digit(page, 7)
     # Then the board knows whether it is in sight, and has asked if it is.
     expect(page.get_by_test_id("board")).to_have_attribute(

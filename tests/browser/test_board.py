@@ -1,8 +1,8 @@
 """The board: look inside, unplug parts, send it to somebody, be led through it."""
 
 import base64
-from collections.abc import Callable, Iterator
-from typing import Any, cast
+import copy
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -21,35 +21,17 @@ from tests.browser.visitor import (
     draw,
     expect_digit,
     on_pad,
+    sent,
     settle,
 )
 from tests.conftest import find_free_port
 
 
-def table(net: Classifier, **more: Any) -> dict[str, Any]:
-    about = {"weights_sha256": net.about["weights_sha256"], "total": 10_000, "whole": 9950}
-    return {**about, "out": {"2": 9100, "4": 9000, "2,4": 8200}, "cut": {}, "dial": {}, **more}
-
-
-def measured_of(classifiers: dict[str, Classifier]) -> LesionTable:
-    """Figures of nobody, for the nets that are loaded."""
-    residual = table(classifiers["residual"], cut={"2": 4000}, dial={"5": {"1.25": 9900}})
-    plain = table(classifiers["plain"], dial={"5": {"1.25": 9800}})
-    plain["out"]["2"] = 1234
-    seeds = [
-        {variant: {"total": 1000, "whole": 990, "out": {"2": right}} for variant in classifiers}
-        for right in (905, 931, 918)
-    ]
-    about = {"recipe of the seeds": {"epochs": 1}}
-    shipped = {"residual": residual, "plain": plain}
-    return cast(LesionTable, {"about": about, "shipped": shipped, "seeds": seeds})
-
-
 @pytest.fixture(scope="module")
-def address(classifiers: dict[str, Classifier]) -> Iterator[str]:
+def address(classifiers: dict[str, Classifier], lesions: LesionTable) -> Iterator[str]:
     import app
 
-    page = app.build(classifiers, measured=measured_of(classifiers))
+    page = app.build(classifiers, measured=lesions)
     yield app.launch(page, "127.0.0.1", find_free_port())
     page.close()
 
@@ -94,12 +76,6 @@ def said(page: Page) -> Locator:
 
 def measured(page: Page) -> Locator:
     return page.get_by_test_id("measured")
-
-
-def sent(page: Page, act: Callable[[], Any]) -> Any:
-    with page.expect_request("**/component_server/") as request:
-        act()
-    return (request.value.post_data_json or {})["data"]
 
 
 def test_a_unit_is_unplugged_and_put_back(page: Page) -> None:
@@ -148,11 +124,11 @@ def test_beside_the_case_stands_what_was_measured(page: Page) -> None:
 
 
 def test_without_a_table_of_these_weights_there_are_no_figures(
-    open_page: OpenPage, classifiers: dict[str, Classifier]
+    open_page: OpenPage, classifiers: dict[str, Classifier], lesions: LesionTable
 ) -> None:
     import app
 
-    measured_elsewhere = measured_of(classifiers)
+    measured_elsewhere = copy.deepcopy(lesions)
     for shipped in measured_elsewhere["shipped"].values():
         shipped["weights_sha256"] = "0" * 64
     served = app.build(classifiers, measured=measured_elsewhere)
@@ -177,6 +153,7 @@ def test_the_sentence_compares_with_the_whole_net(page: Page) -> None:
         after(page, back(page).click)
 
 
+@pytest.mark.served("the same scripts do it on both")
 def test_a_plain_unit_that_changes_the_shape_stays_in_and_says_why(page: Page) -> None:
     before = answers(page)
     after(page, unit(page, 3, "plain").click)
@@ -189,6 +166,7 @@ def test_a_plain_unit_that_changes_the_shape_stays_in_and_says_why(page: Page) -
     expect(said(page)).to_contain_text("Without (unit 3 changes the size, so it can’t be removed)")
 
 
+@pytest.mark.served("the same scripts do it on both")
 def test_a_shortcut_is_cut_and_mended(page: Page) -> None:
     before = answers(page)
     after(page, arc(page, 3).click)
@@ -201,6 +179,7 @@ def test_a_shortcut_is_cut_and_mended(page: Page) -> None:
     assert answers(page) == before
 
 
+@pytest.mark.served("the same scripts do it on both")
 def test_a_unit_that_is_out_has_nothing_to_cut_or_turn(page: Page) -> None:
     after(page, arc(page, 2).click)
     after(page, lambda: dial(page, 2).press("ArrowLeft"))
@@ -225,6 +204,7 @@ def test_a_dial_turns_f_in_both(page: Page) -> None:
     expect(dial(page, 5)).to_have_value("2")
 
 
+@pytest.mark.served("looks at the server's reply")
 @pytest.mark.parametrize("lens", lenses.LENSES)
 def test_every_lens_shows_its_cells(page: Page, lens: str) -> None:
     board(page).scroll_into_view_if_needed()
@@ -283,6 +263,7 @@ def test_pointer_and_keys_name_a_map(page: Page) -> None:
         assert pointed.inner_text() == named[expected]
 
 
+@pytest.mark.served("the same scripts do it on both")
 def test_it_asks_for_the_board_only_when_it_is_of_use(page: Page) -> None:
     page.set_viewport_size({"width": 1280, "height": 640})
     expect(board(page)).to_have_attribute("data-in-sight", "false")
@@ -361,8 +342,8 @@ def test_keys_reach_every_control(page: Page) -> None:
     expect(unit(page, 1)).to_have_attribute("aria-pressed", "true")
 
 
-def test_on_a_phone_it_scrolls_in_its_own_box(open_page: OpenPage, address: str) -> None:
-    page = open_page(address, **PHONE)
+def test_on_a_phone_it_scrolls_in_its_own_box(open_page: OpenPage, host: str) -> None:
+    page = open_page(host, **PHONE)
     expect_digit(page, 7)
     board(page).scroll_into_view_if_needed()
     for lens in lenses.LENSES:
@@ -379,9 +360,9 @@ def test_on_a_phone_it_scrolls_in_its_own_box(open_page: OpenPage, address: str)
 
 @pytest.mark.parametrize("width", [360, 390])
 def test_on_a_phone_nothing_moves_under_the_finger(
-    open_page: OpenPage, address: str, width: int
+    open_page: OpenPage, host: str, width: int
 ) -> None:
-    page = open_page(address, **{**PHONE, "viewport": {"width": width, "height": 844}})
+    page = open_page(host, **{**PHONE, "viewport": {"width": width, "height": 844}})
     expect_digit(page, 7)
     settle(page)
 
@@ -404,6 +385,7 @@ def test_on_a_phone_nothing_moves_under_the_finger(
     assert tops() == before
 
 
+@pytest.mark.served("the same scripts do it on both")
 @pytest.mark.parametrize("lens", ["edit", "knew"])
 def test_figures_stand_in_the_middle_of_their_cells(page: Page, lens: str) -> None:
     board(page).scroll_into_view_if_needed()
@@ -495,18 +477,24 @@ def test_a_link_holds_a_test_digit(open_page: OpenPage, address: str) -> None:
     assert page.url.endswith("#t=18&o=2")
 
 
-@pytest.mark.parametrize(
-    "hash",
-    ["nonsense", "o=9", "o=2&x=1", "d=!", "d=abc", "d=..", "s=77", "f=5", "l=x-ray", "d=-____-__",
-     "o=2&o=3", "%E0%A4%A", "constructor=1", "__proto__=1", "toString=o"],
+WRONG = (
+    "nonsense", "o=9", "o=2&x=1", "d=!", "d=abc", "d=..", "s=77", "f=5", "l=x-ray", "d=-____-__",
+    "o=2&o=3", "%E0%A4%A", "constructor=1", "__proto__=1", "toString=o",
 )  # fmt: skip
-def test_a_wrong_link_is_no_link(open_page: OpenPage, address: str, hash: str) -> None:
-    page = open_page(f"{address}#{hash}")
-    expect_digit(page, 7)
-    expect(said(page)).to_contain_text("Both nets are whole.")
-    expect(page.locator(".trouble").first).to_be_hidden()
 
 
+def test_a_wrong_link_is_no_link(open_page: OpenPage, address: str) -> None:
+    page = open_page(f"{address}#{WRONG[0]}")
+    for hash in WRONG:
+        page.goto(f"{address}#{hash}")  # only the hash differs: the page stays and follows
+        expect(said(page)).to_contain_text("Both nets are whole.")
+        expect_digit(page, 7)
+        expect(page.locator(".trouble").first).to_be_hidden()
+        page.goto(f"{address}#o=2&s=3")
+        expect(said(page)).to_contain_text("Unit 2 is out.")
+
+
+@pytest.mark.served("the same scripts do it on both")
 def test_the_address_waits_for_the_pen(page: Page) -> None:
     page.mouse.move(*on_pad(page, (50, 20)))
     page.mouse.down()
@@ -603,6 +591,7 @@ def test_the_tour_can_be_closed_anywhere(page: Page) -> None:
     assert answers(page) == whole
 
 
+@pytest.mark.served("the same scripts do it on both")
 def test_the_tour_needs_a_drawing(page: Page) -> None:
     tour(page).get_by_role("button", name="Start").click()
     expect(tour(page)).to_contain_text("Unplug unit 2")

@@ -26,6 +26,7 @@ def test_the_thermometer_follows_the_choice(page: Page) -> None:
     expect(page.get_by_test_id("depth-measured").locator("svg:visible")).to_have_count(1)
 
 
+@pytest.mark.served("the same scripts do it on both")
 def test_bars_grow_with_depth_on_one_scale(page: Page) -> None:
     page.get_by_role("tab", name=TAB).click()
     thermometer = page.get_by_test_id("thermometer")
@@ -40,6 +41,7 @@ def test_bars_grow_with_depth_on_one_scale(page: Page) -> None:
     assert heights[0] + 20 < heights[1] < heights[2] - 10  # percent
 
 
+@pytest.mark.served("needs a server")
 def test_an_error_is_sent_back_now(page: Page) -> None:
     page.get_by_role("tab", name=TAB).click()
     thermometer = page.get_by_test_id("thermometer")
@@ -50,6 +52,7 @@ def test_an_error_is_sent_back_now(page: Page) -> None:
     expect(thermometer.locator(".residual .bars i")).to_have_count(10)
 
 
+@pytest.mark.served("needs a server")
 @pytest.mark.parametrize("answer", ["reply", "error"])
 def test_what_comes_back_after_another_choice_is_not_shown(page: Page, answer: str) -> None:
     held: list[Route] = []
@@ -72,8 +75,8 @@ def test_what_comes_back_after_another_choice_is_not_shown(page: Page, answer: s
     expect(says).to_have_text(after_training)
 
 
-def test_every_tab_fits_a_phone(open_page: OpenPage, address: str) -> None:
-    page = open_page(address, **PHONE)
+def test_every_tab_fits_a_phone(open_page: OpenPage, host: str) -> None:
+    page = open_page(host, **PHONE)
     for name in ("Fair race", TAB, "The experiment", "Training", "Mistakes"):
         page.get_by_role("tab", name=name).click()
         if name != "Mistakes":

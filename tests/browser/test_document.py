@@ -26,10 +26,10 @@ SHIFTS = """() => new Promise((resolve) => {
 })"""
 
 
-def test_nothing_jumps_while_the_page_loads(open_page: OpenPage, address: str) -> None:
+def test_nothing_jumps_while_the_page_loads(open_page: OpenPage, host: str) -> None:
     """The board and the tour come before the pad, which stands above them."""
     for _ in range(3):
-        page = open_page(address)
+        page = open_page(host)
         expect_digit(page, 7)
         assert page.evaluate(SHIFTS) <= 0.05
 

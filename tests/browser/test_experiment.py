@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.visitor import (
@@ -30,6 +31,7 @@ def test_figures_come_when_the_tab_is_seen(page: Page) -> None:
     expect(twin.locator("tbody tr").first).to_be_visible()
 
 
+@pytest.mark.served("needs a server, which does the check")
 def test_a_check_of_ones_own_drawing_and_how_it_lies(page: Page) -> None:
     page.get_by_role("tab", name="The experiment").click()
     result = page.get_by_test_id("proof-result")
@@ -45,6 +47,7 @@ def test_a_check_of_ones_own_drawing_and_how_it_lies(page: Page) -> None:
     expect(result).to_have_attribute("data-says", "equal")
 
 
+@pytest.mark.served("needs a server, which does the check")
 def test_an_empty_pad_is_said_and_nobody_is_asked(page: Page) -> None:
     asked: list[Any] = []
 
@@ -74,6 +77,7 @@ def test_an_empty_pad_is_said_and_nobody_is_asked(page: Page) -> None:
     assert len(asked) == 2
 
 
+@pytest.mark.served("needs a server, which does the check")
 def test_a_drawing_that_comes_while_one_looks_is_checked(
     page: Page, encoded: Callable[..., bytes], tmp_path: Path
 ) -> None:
@@ -89,6 +93,7 @@ def test_a_drawing_that_comes_while_one_looks_is_checked(
     expect(result).to_have_attribute("data-says", "equal")
 
 
+@pytest.mark.served("needs a server, which does the check")
 def test_after_a_failed_check_the_newest_switches_are_asked_about(page: Page) -> None:
     held: list[Route] = []
     answer_instead(page, "check", held.append)
@@ -104,6 +109,7 @@ def test_after_a_failed_check_the_newest_switches_are_asked_about(page: Page) ->
     expect(page.get_by_test_id("proof-result")).to_contain_text("a lie")
 
 
+@pytest.mark.served("needs a server, which does the check")
 def test_a_failed_check_is_tried_again_at_the_next_touch_or_look(page: Page) -> None:
     asked: list[Route] = []
 
@@ -126,8 +132,8 @@ def test_a_failed_check_is_tried_again_at_the_next_touch_or_look(page: Page) -> 
     expect(result).to_have_attribute("data-says", "equal")
 
 
-def test_on_a_phone_nothing_is_wider_than_the_page(open_page: OpenPage, address: str) -> None:
-    page = open_page(address, **PHONE)
+def test_on_a_phone_nothing_is_wider_than_the_page(open_page: OpenPage, host: str) -> None:
+    page = open_page(host, **PHONE)
     page.get_by_role("tab", name="The experiment").click()
     measured = page.get_by_test_id("experiment-measured")
     expect(measured.locator("svg:visible")).to_have_count(2)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +17,7 @@ from tests.browser.visitor import (
     expect_digit,
     on_pad,
     pass_two_frames,
+    sent,
 )
 
 NOTE = "Preparation is partly off."
@@ -80,18 +80,11 @@ def draw_tiny_seven(page: Page) -> None:
     expect_digit(page, 7)
 
 
-def sent(page: Page, act: Callable[[], Any]) -> Any:
-    with page.expect_request("**/component_server/") as request:
-        act()
-    return request.value.post_data_json
-
-
 def test_it_is_closed_and_then_asks_as_ever(page: Page) -> None:
     expect(page.get_by_test_id("lab")).not_to_have_attribute("open", "")
     expect(page.get_by_role("checkbox")).to_have_count(0)
     sample = page.get_by_role("button", name="3", exact=True)
-    body = sent(page, sample.click)
-    drawing = body["data"]
+    drawing = sent(page, sample.click)
     assert "lab" not in drawing
     expected = [[10 * x, 10 * y] for stroke in samples.sample(3) for x, y in stroke]
     assert np.array(drawing["strokes"][0]) == pytest.approx(np.array(expected))
@@ -139,6 +132,7 @@ def test_a_tiny_seven_in_a_corner_needs_preparation(page: Page) -> None:
     expect_digit(page, 7)
 
 
+@pytest.mark.served("the same scripts do it on both")
 def test_the_pen_matters_with_the_line_step_off_only(page: Page) -> None:
     draw_tiny_seven(page)
     open_lab(page)
@@ -170,14 +164,14 @@ def test_all_is_put_back(page: Page, way: str) -> None:
     assert (seen(page) == picture).all()
     assert dark_share(page) == pytest.approx(inked, abs=1e-4)
     if way == "closing":
-        body = sent(page, page.get_by_role("button", name="3", exact=True).click)
-        assert "lab" not in body["data"]
+        assert "lab" not in sent(page, page.get_by_role("button", name="3", exact=True).click)
         open_lab(page)
     for step in lab.STEPS:
         expect(switch(page, step)).to_be_checked()
     assert pen(page).input_value() == str(lab.PEN)
 
 
+@pytest.mark.served("the same scripts do it on both")
 def test_keys_reach_all_of_it(page: Page) -> None:
     summary(page).focus()
     after(page, lambda: page.keyboard.press("Enter"))
@@ -228,9 +222,9 @@ def test_an_image_keeps_its_lines(
 
 
 def test_on_a_phone_it_fits_the_width_and_both_answers_stay_in_sight(
-    open_page: OpenPage, address: str
+    open_page: OpenPage, host: str
 ) -> None:
-    page = open_page(address, **PHONE)
+    page = open_page(host, **PHONE)
     expect_digit(page, 7)
     open_lab(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -44,15 +44,6 @@ def serve() -> Iterator[Serve]:
 
 
 @pytest.fixture(scope="module")
-def nets(classifiers: dict[str, Classifier], measured: Measured) -> dict[str, Classifier]:
-    """The nets in checkpoints/ as if they had been measured on 20 digits."""
-    nets = {variant: copy.copy(net) for variant, net in classifiers.items()}
-    for variant, net in nets.items():
-        net.about = measured.abouts[variant]
-    return nets
-
-
-@pytest.fixture(scope="module")
 def address(serve: Serve, nets: dict[str, Classifier], measured: Measured) -> str:
     return serve(nets, measured.data)
 
@@ -139,6 +130,7 @@ def test_a_click_puts_the_digit_on_the_pad(
         assert dark_share(page) == pytest.approx(inked, abs=0.01)
 
 
+@pytest.mark.served("the same scripts do it on both")
 def test_a_drawing_replaces_the_digit_and_its_name(page: Page) -> None:
     open_tab(page, "Mistakes")
     group(page, "plain").get_by_role("button").first.click()
@@ -161,6 +153,7 @@ def test_keys_choose_a_digit_too(page: Page) -> None:
     expect(page.get_by_test_id("pad")).to_be_visible()
 
 
+@pytest.mark.served("the same scripts do it on both")
 def test_back_and_forth_keeps_the_drawing(page: Page) -> None:
     draw(page, 3)
     expect_digit(page, 3)
@@ -224,8 +217,8 @@ def test_ink_of_the_digits_can_be_seen(open_page: OpenPage, address: str, scheme
     assert ink_and_colour[0] == ink_and_colour[1]
 
 
-def test_a_phone_shows_all_of_it(open_page: OpenPage, address: str) -> None:
-    page = open_page(address, **PHONE)
+def test_a_phone_shows_all_of_it(open_page: OpenPage, host: str) -> None:
+    page = open_page(host, **PHONE)
     expect_digit(page, 7)
     open_tab(page, "Mistakes")
     buttons = page.locator("[data-index]")

@@ -1,11 +1,7 @@
 """The page without a server, on a plain host: at its root, below a path, and without a network."""
 
-import functools
 import re
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +12,21 @@ from playwright.sync_api import Page, expect
 import app
 from resnet import export, lenses, mnist, samples
 from resnet.classifier import Classifier
-from resnet.studies import textbook
-from resnet.studies.race import DEPTHS
-from tests.browser.visitor import OpenPage, after, card, draw, expect_digit, open_tab, settle
-from ui import race, site
+from tests.browser.visitor import (
+    OpenPage,
+    after,
+    card,
+    draw,
+    expect_digit,
+    hosted,
+    open_tab,
+    settle,
+)
 from ui.board import TITLES
 from ui.cards import AnswerCards
 from ui.depth import ALONE as NOBODY_SENDS
 from ui.reading import Reader
+from ui.site import write
 
 PATIENCE = 120_000  # ms: a busy machine takes its time to load the nets
 TABS = ("Fair race", "Depth and gradients", "The experiment", "Training", "Mistakes")
@@ -39,52 +42,17 @@ async () => {
 """
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: Any) -> None:
-        pass
-
-
-@contextmanager
-def hosted(folder: Path) -> Iterator[str]:
-    """As `python -m http.server` does it."""
-    with ThreadingHTTPServer(
-        ("127.0.0.1", 0), functools.partial(Quiet, directory=folder)
-    ) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def folder(classifiers: dict[str, Classifier], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site below a path. One depth is enough to race at: the pictures take a while to draw."""
-    folder = tmp_path_factory.mktemp("host") / "below" / "a-path"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(race, "DEPTHS", DEPTHS[:1])
-        patch.setattr(race, "RATES", (0.02, 0.1))
-        page = app.build(classifiers, textbook=textbook.load())
-        site.write(page, folder, app.TITLE, app.SUMMARY, app.CSS)
-        page.close()
-    return folder
-
-
-@pytest.fixture(scope="module")
-def root(folder: Path) -> Iterator[str]:
-    with hosted(folder) as address:
-        yield address
-
-
-def arrive(open_page: OpenPage, address: str) -> Page:
-    page = open_page(address, has_worker=True)
+def arrive(open_page: OpenPage, address: str, **options: Any) -> Page:
+    page = open_page(address, has_worker=True, **options)
     expect(card(page, "plain")).to_have_attribute("data-digit", "7", timeout=PATIENCE)
     settle(page)
     return page
 
 
 def test_it_reads_as_python_does(
-    open_page: OpenPage, root: str, classifiers: dict[str, Classifier]
+    open_page: OpenPage, site: str, classifiers: dict[str, Classifier]
 ) -> None:
-    page = arrive(open_page, root)
+    page = arrive(open_page, site)
     expect(page.get_by_test_id("reader")).to_have_text("Read here")
     exported = {variant: export.as_exported(one) for variant, one in classifiers.items()}
     reader = Reader(exported, mnist.FOLDER)
@@ -153,8 +121,8 @@ def see_all_tabs(page: Page) -> None:
     expect(page.get_by_test_id("source")).to_have_text(re.compile(r"MNIST test digit \d+, label"))
 
 
-def test_tabs_are_walked_by_keys(open_page: OpenPage, root: str) -> None:
-    page = arrive(open_page, root)
+def test_tabs_are_walked_by_keys(open_page: OpenPage, site: str) -> None:
+    page = arrive(open_page, site)
     page.get_by_role("tab", name="Draw").focus()
     for key, name in (("ArrowLeft", TABS[-1]), ("Home", "Draw"), ("End", TABS[-1])):
         page.keyboard.press(key)
@@ -164,15 +132,15 @@ def test_tabs_are_walked_by_keys(open_page: OpenPage, root: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_is_light_or_dark_as_the_system_is(open_page: OpenPage, root: str, scheme: str) -> None:
-    page = open_page(root, has_worker=True, color_scheme=scheme)
+def test_it_is_light_or_dark_as_the_system_is(open_page: OpenPage, site: str, scheme: str) -> None:
+    page = open_page(site, has_worker=True, color_scheme=scheme)
     paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (min(map(int, re.findall(r"\d+", paper))) > 200) == (scheme == "light")
 
 
 def test_after_the_first_visit_it_needs_no_network(open_page: OpenPage, folder: Path) -> None:
     with hosted(folder) as address:
-        page = arrive(open_page, address)
+        page = arrive(open_page, address, service_workers="allow")
         page.evaluate(KEPT)
     page.server_is_gone = True  # type: ignore[attr-defined]
     page.reload()
@@ -182,8 +150,8 @@ def test_after_the_first_visit_it_needs_no_network(open_page: OpenPage, folder: 
     see_all_tabs(page)
 
 
-def test_a_phone_can_install_it(open_page: OpenPage, root: str) -> None:
-    page = arrive(open_page, root)
+def test_a_phone_can_install_it(open_page: OpenPage, site: str) -> None:
+    page = arrive(open_page, site)
     session = page.context.new_cdp_session(page)
     found = session.send("Page.getAppManifest")
     assert found["errors"] == []
@@ -206,5 +174,5 @@ def test_the_cards_are_the_pages(folder: Path, classifiers: dict[str, Classifier
 def test_what_is_no_older_site_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
     with gr.Blocks() as page, pytest.raises(FileExistsError, match="something else"):
-        site.write(page, tmp_path, "", "", app.CSS)
+        write(page, tmp_path, "", "", app.CSS)
     assert (tmp_path / "mine.txt").exists()

@@ -1,12 +1,9 @@
 """The page's worker in a real browser, on a plain host that hands out files and nothing else."""
 
-import functools
 import gzip
 import json
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +16,7 @@ from bench.parity import Difference, Question, board
 from resnet import checkpoint, export, lenses, mnist
 from resnet.classifier import Classifier
 from resnet.surgery import INTACT, without
+from tests.browser.visitor import hosted
 from tests.server import ROOT
 from ui.reading import Reader
 
@@ -50,11 +48,6 @@ class Host:
     files: dict[str, Any]  # what a worker is started with
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: Any) -> None:
-        pass
-
-
 @pytest.fixture(scope="module")
 def exported(classifiers: dict[str, Classifier]) -> dict[str, Classifier]:
     return {variant: export.as_exported(one) for variant, one in classifiers.items()}
@@ -76,18 +69,14 @@ def host(
     # As a plain host may have it, which says nothing of what is compressed.
     packed = folder / f"{digits.name}.gz"
     packed.write_bytes(gzip.compress(digits.raw, 1))
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    address = f"http://127.0.0.1:{server.server_port}/"
-    files = {
-        "program": f"{address}ui/vendor/tfjs.wasm",
-        "nets": [address + name for name in nets],
-        "readbacks": {variant: address + name for variant, name in readbacks.items()},
-        "digits": address + packed.name,
-    }
-    yield Host(address, folder, files)
-    server.shutdown()
-    server.server_close()
+    with hosted(folder) as address:
+        files = {
+            "program": f"{address}ui/vendor/tfjs.wasm",
+            "nets": [address + name for name in nets],
+            "readbacks": {variant: address + name for variant, name in readbacks.items()},
+            "digits": address + packed.name,
+        }
+        yield Host(address, folder, files)
 
 
 @pytest.fixture

@@ -1,6 +1,11 @@
 """Steps that many tests take on the page, as a visitor would."""
 
-from collections.abc import Callable
+import functools
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -12,6 +17,21 @@ OpenPage = Callable[..., Page]
 Point = tuple[float, float]
 ASKED: WeakKeyDictionary[Page, set[Request]] = WeakKeyDictionary()
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@contextmanager
+def hosted(folder: Path) -> Iterator[str]:
+    """The address of a plain host, as `python -m http.server` is one."""
+    handler = functools.partial(Quiet, directory=folder)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
 
 
 def card(page: Page, variant: str) -> Locator:
@@ -107,6 +127,27 @@ def wait_for_questions(page: Page, routes: list[Route], count: int) -> None:
             return
         page.wait_for_timeout(50)
     raise AssertionError(f"{len(routes)} of {count} questions after 5 seconds")
+
+
+# Keeps what the page asks from now on, whoever reads it.
+KEEP_QUESTIONS = """async () => {
+    const { page } = await import(new URL("ui/page.js", document.baseURI));
+    const { reading } = page.state;
+    const read = Object.getPrototypeOf(reading).read;
+    window.questions = [];
+    reading.read = (question) => {
+        window.questions.push(question);
+        return read.call(reading, question);
+    };
+}"""
+
+
+def sent(page: Page, act: Callable[[], Any]) -> dict[str, Any]:
+    """The first question that the page asks of its nets when one does this, see ui/page.js."""
+    page.evaluate(KEEP_QUESTIONS)
+    act()
+    page.wait_for_function("window.questions.length > 0")
+    return dict(page.evaluate("window.questions[0]"))
 
 
 def after(page: Page, act: Callable[[], Any]) -> None:
