@@ -18,10 +18,11 @@ import pytest
 from filelock import FileLock
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
+from bench.look import hosted
 from resnet.classifier import Classifier
 from resnet.studies import depth, textbook
 from resnet.studies.lesion import LesionTable
-from tests.browser.visitor import OpenPage, expect_digit, hosted, note_questions, settle
+from tests.browser.visitor import OpenPage, expect_digit, note_questions, settle
 from tests.conftest import Measured
 
 expect.set_options(timeout=60_000)  # a machine may be busy; how quick the page is, bench.live says

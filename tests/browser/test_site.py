@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 import app
+from bench.look import hosted
 from resnet import export, lenses, mnist, samples
 from resnet.classifier import Classifier
 from tests.browser.visitor import (
@@ -18,7 +19,6 @@ from tests.browser.visitor import (
     card,
     draw,
     expect_digit,
-    hosted,
     open_tab,
     settle,
 )

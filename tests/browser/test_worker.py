@@ -12,11 +12,11 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from bench import parity
+from bench.look import hosted
 from bench.parity import Difference, Question, board
 from resnet import checkpoint, export, lenses, mnist
 from resnet.classifier import Classifier
 from resnet.surgery import INTACT, without
-from tests.browser.visitor import hosted
 from tests.server import ROOT
 from ui.reading import Reader
 
