@@ -22,6 +22,7 @@ from bench.look import hosted
 from resnet.classifier import Classifier
 from resnet.studies import depth, textbook
 from resnet.studies.lesion import LesionTable
+from resnet.studies.race import DEPTHS
 from tests.browser.visitor import OpenPage, expect_digit, note_questions, settle
 from tests.conftest import Measured
 
@@ -69,20 +70,20 @@ def browser(playwright: Playwright, chromium: str) -> Iterator[Browser]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    meets_page = {"host", "way"} <= {*metafunc.fixturenames}
+    meets_page = {"host", "kind"} <= {*metafunc.fixturenames}
     if meets_page and not metafunc.definition.get_closest_marker("served"):
-        metafunc.parametrize("way", ["served", "static"], indirect=True)
+        metafunc.parametrize("kind", ["served", "static"], indirect=True)
 
 
 @pytest.fixture
-def way(request: pytest.FixtureRequest) -> str:
+def kind(request: pytest.FixtureRequest) -> str:
     return str(getattr(request, "param", "served"))
 
 
 @pytest.fixture
-def host(request: pytest.FixtureRequest, way: str) -> str:
+def host(request: pytest.FixtureRequest, kind: str) -> str:
     """Where the page is."""
-    return str(request.getfixturevalue("site" if way == "static" else "address"))
+    return str(request.getfixturevalue("site" if kind == "static" else "address"))
 
 
 @pytest.fixture(scope="session")
@@ -135,10 +136,9 @@ def folder(
     with FileLock(of_run / "site.lock"):
         if not (folder / site.SERVICE_WORKER).exists():  # written last
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(race, "DEPTHS", race.DEPTHS[:1])
+                patch.setattr(race, "DEPTHS", DEPTHS[:1])
                 patch.setattr(race, "RATES", (0.02, 0.1))
-                tables = {"textbook": textbook.load(), "deep": depth.load()}
-                page = app.build(nets, measured.data, lesions, **tables)
+                page = app.build(nets, measured.data, lesions, textbook.load(), depth.load())
                 site.write(page, folder, app.TITLE, app.SUMMARY, app.CSS)
                 page.close()
     return folder
@@ -157,7 +157,7 @@ NO_WORKER = 'addEventListener("message", () => postMessage({ failed: "Not in thi
 
 
 @pytest.fixture
-def open_page(browser: Browser, way: str) -> Iterator[Callable[..., Page]]:
+def open_page(browser: Browser, kind: str) -> Iterator[Callable[..., Page]]:
     """Opens pages in contexts of their own. At the end none may have met an error or have asked
     anyone but the host for anything. Where there is a server it reads, unless the page may have its
     worker: a test cannot know when that takes over. Nothing is kept for later: that is slow."""
@@ -166,7 +166,7 @@ def open_page(browser: Browser, way: str) -> Iterator[Callable[..., Page]]:
 
     usual = {"viewport": {"width": 1280, "height": 800}, "service_workers": "block"}
 
-    def open_page(address: str, has_worker: bool = way == "static", **options: Any) -> Page:
+    def open_page(address: str, has_worker: bool = kind == "static", **options: Any) -> Page:
         context = browser.new_context(**{**usual, **options})
         contexts.append(context)
         page = context.new_page()
