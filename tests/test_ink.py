@@ -63,8 +63,16 @@ def test_any_strokes_give_a_centred_picture_of_ink(strokes: list[Any]) -> None:
     assert picture.dtype == torch.float32
     assert picture.min() >= 0
     assert 0.5 < picture.max() <= 1
-    if ink.border(picture[0].numpy()).max() == 0:  # else the frame has stopped it
-        assert mass_centre(picture) == pytest.approx((ink.CENTRE, ink.CENTRE), abs=0.25)
+    assert_centred(picture, 0.25)
+
+
+def assert_centred(picture: Tensor, tolerance: float) -> None:
+    """The centre of mass in its place, unless the edge of the picture has stopped the ink."""
+    for axis, mass in enumerate(mass_centre(picture)):
+        moved = sum(ink.edges(picture[0].numpy().max(axis))) / 2 - ink.SIDE / 2
+        assert abs(moved) < ink.ROOM + tolerance
+        if abs(moved) < ink.ROOM - tolerance:
+            assert mass == pytest.approx(ink.CENTRE, abs=tolerance)
 
 
 def test_ink_far_from_the_rest_stays_in_the_picture() -> None:
@@ -82,7 +90,7 @@ def test_the_larger_side_fills_the_box(digit: int) -> None:
 
 
 def test_a_line_has_its_width() -> None:
-    """A straight stroke of 17.4 pixels covers its rectangle and its round ends."""
+    """A straight stroke covers its rectangle and its round ends."""
     picture = ink.from_strokes([[[0, 0], [0, 1]]])
     area = (ink.BOX - ink.LINE) * ink.LINE + np.pi * (ink.LINE / 2) ** 2
     assert picture.sum().item() == pytest.approx(area, rel=0.02)
@@ -186,7 +194,7 @@ def same(picture: Tensor, other: Tensor, mean: float) -> None:
 @pytest.mark.parametrize("digit", DIGITS)
 def test_position_and_size_and_aspect_of_an_image(digit: int, encoded: Encoder) -> None:
     picture = ink.from_image(encoded(drawing(digit)))
-    assert mass_centre(picture) == pytest.approx((ink.CENTRE, ink.CENTRE), abs=0.3)
+    assert_centred(picture, 0.3)
     for size, box, width in [
         ((200, 200), (5, 70, 120), 10),
         ((900, 220), (700, 20, 180), 15),
@@ -194,7 +202,7 @@ def test_position_and_size_and_aspect_of_an_image(digit: int, encoded: Encoder) 
         ((64, 60), (7, 5, 48), 4),
     ]:
         other = ink.from_image(encoded(drawing(digit, size, box, width)))
-        same(picture, other, mean=0.03)
+        same(picture, other, mean=0.04)
 
 
 @pytest.mark.parametrize("digit", DIGITS)
@@ -307,10 +315,10 @@ def test_extreme_sizes_are_read(size: tuple[int, int], encoded: Encoder) -> None
 
 
 def test_mnist_as_an_image_is_mnist(encoded: Encoder) -> None:
-    """But for the half pixel that MNIST's centring rounds to."""
+    """But for the half pixel that MNIST's centring rounds to, enlarged."""
     images = mnist.load().train.images[:50]
     pictures = torch.stack([ink.from_image(encoded(image.numpy())) for image in images])
-    same(pictures, ink.frame(images), mean=0.03)
+    same(pictures, ink.frame(images), mean=0.05)
 
 
 def test_position_scale_and_polarity_do_not_change_the_answer(

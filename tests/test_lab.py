@@ -91,12 +91,12 @@ def test_the_steps_of_a_stroke_worked_by_hand() -> None:
     assert box_of(drawn) == pytest.approx((5.76, 7.04, 2.56, 10.24), abs=0.15)
     # 32 pixels to 240 units: the stroke touches top and bottom, 5.33 pixels wide in the middle.
     assert box_of(cropped) == pytest.approx((16 - 2.67, 16 + 2.67, 0, 32), abs=0.15)
-    # 20 pixels to 240 units.
-    assert box_of(boxed) == pytest.approx((16 - 1.67, 16 + 1.67, 6, 26), abs=0.15)
-    # Just as long, but 2.6 pixels wide.
-    assert box_of(lined) == pytest.approx((16 - 1.3, 16 + 1.3, 6, 26), abs=0.15)
+    # 28 pixels to 240 units.
+    assert box_of(boxed) == pytest.approx((16 - 2.33, 16 + 2.33, 2, 30), abs=0.15)
+    # Just as long, but 3.64 pixels wide.
+    assert box_of(lined) == pytest.approx((16 - 1.82, 16 + 1.82, 2, 30), abs=0.15)
     # Half a pixel to the right and down.
-    assert box_of(centred) == pytest.approx((16.5 - 1.3, 16.5 + 1.3, 6.5, 26.5), abs=0.15)
+    assert box_of(centred) == pytest.approx((16.5 - 1.82, 16.5 + 1.82, 2.5, 30.5), abs=0.15)
 
 
 def test_the_steps_of_an_image_worked_by_hand(encoded: Encoder) -> None:
@@ -106,9 +106,9 @@ def test_the_steps_of_an_image_worked_by_hand(encoded: Encoder) -> None:
     drawn, cropped, boxed, lined, centred = lab.from_image(encoded(pixels), ALL)
     assert box_of(drawn) == pytest.approx((24, 28, 8 + 2, 8 + 10), abs=0.1)
     assert box_of(cropped) == pytest.approx((8, 24, 0, 32), abs=0.1)
-    assert box_of(boxed) == pytest.approx((11, 21, 6, 26), abs=0.1)
+    assert box_of(boxed) == pytest.approx((9, 23, 2, 30), abs=0.1)
     assert torch.equal(lined, boxed)
-    assert box_of(centred) == pytest.approx((11.5, 21.5, 6.5, 26.5), abs=0.1)
+    assert box_of(centred) == pytest.approx((9.5, 23.5, 2.5, 30.5), abs=0.1)
 
 
 @settings(deadline=None)
@@ -130,10 +130,11 @@ def test_without_the_box_the_ink_fills_the_picture() -> None:
 
 
 def test_without_the_crop_the_whole_sheet_is_boxed() -> None:
-    """A line along the sheet's edges is a square of 20 pixels, half the pen outside it."""
+    """A line along the sheet's edges fills the box, half the pen outside it."""
     edge = [[[0, 0], [1000, 0], [1000, 1000], [0, 1000], [0, 0]]]
     boxed = lab.from_strokes(edge, ["box"], 100)[-1]
-    assert box_of(boxed) == pytest.approx((5, 27, 5, 27), abs=0.1)
+    # The pen is a tenth of the sheet: 2.8 pixels, 1.4 of them outside on each side.
+    assert box_of(boxed) == pytest.approx((0.6, 31.4, 0.6, 31.4), abs=0.1)
 
 
 def test_centring_moves_the_mass_as_far_as_the_box_has_room() -> None:

@@ -229,14 +229,27 @@ def test_smoothing_is_for_digits_only() -> None:
     assert difference.item() == pytest.approx(expected.item(), abs=1e-12)
 
 
-def test_best_is_the_latest_of_the_best_epochs() -> None:
+@pytest.mark.parametrize(
+    ("readings", "best"),
+    [
+        # Means of up to three: 1.6, 1.65, 1.67, 1.63, 1.6.
+        (((8, 4), (9, 4), (7, 5), (7, 4), (8, 4)), 3),
+        # A lucky epoch, 1.9 among readings of 1.6, does not win over three of 1.8.
+        (((8, 4), (9, 5), (8, 4), (8, 4), (8, 5), (8, 5), (8, 5)), 7),
+        (((8, 4), (8, 4), (8, 4)), 3),  # of equals the last
+        (((9, 5), (8, 4)), 1),
+    ],
+)
+def test_best_is_the_epoch_that_ends_the_best_three(
+    readings: tuple[tuple[int, int], ...], best: int
+) -> None:
     run = new_run()
     run.history["epochs"] = [
-        {"step": step, "right": right, "right_unaveraged": 0, "total": 10,
+        {"step": 4 * number, "right": right, "right_unaveraged": 0, "total": 10,
          "styles_right": styles, "styles_total": 5}
-        for step, right, styles in ((4, 8, 4), (8, 9, 4), (12, 7, 5), (16, 9, 3), (20, 8, 4))
+        for number, (right, styles) in enumerate(readings, 1)
     ]  # fmt: skip
-    assert run.best_step == 12  # 0.7 + 1.0 equals 0.9 + 0.8, and is later
+    assert run.best_step == 4 * best
 
 
 def test_learning_rate_climbs_and_falls_in_one_cycle() -> None:

@@ -63,6 +63,7 @@ LesionProvenance = TypedDict(
         "recipe of the seeds": dict[str, float | bool],
         "data_sha256": str,
         "digits": list[int],  # of the training and the test slice
+        "box": int,  # pixels of a digit's larger side
         "torch": str,
         "date": str,
         "machine": str,
@@ -173,6 +174,7 @@ def study(
         "recipe of the seeds": dataclasses.asdict(SHORT),
         "data_sha256": data.sha256,
         "digits": [len(data.train), len(data.test)],
+        "box": ink.BOX,
     }
     old = stored_alike(path, identity)
     kept = {} if old is None else old["shipped"]
