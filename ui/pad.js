@@ -33,6 +33,7 @@ const GAP = 3; // units that the pen must move to leave a new point
  * @param {import("./server.js").Server} server
  */
 export function mount(element, props, server) {
+  document.querySelector("#loading")?.remove();
   mirror(props.rules, (link) => open(link, props));
   const reading = new Reading(server.read ?? null, () => startWorker(props.files));
   page.set({ reading });
