@@ -17,14 +17,22 @@ its pictures too. After each stroke one click takes a unit out and another puts 
 are the milliseconds from each click until both cards have changed.
 
 --latency delays every request of both pages, as a slow network does.
+
+--slowdown is a slower processor. Chromium has one for pages but refuses it to their workers, so the
+processes of both pages are stopped for a few ms at a time, most of the time. How much longer a loop
+takes then, in the page and in its worker, is measured and printed.
 """
 
 import argparse
 import asyncio
+import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -39,6 +47,7 @@ from playwright.async_api import (
     Page,
     Playwright,
     ViewportSize,
+    Worker,
     async_playwright,
     expect,
 )
@@ -62,6 +71,13 @@ WARM_UP = 3  # rounds
 UNIT = 2  # is clicked
 STROKES = [strokes[0] for strokes in map(samples.sample, range(10)) if len(strokes) == 1]
 WINDOW: ViewportSize = {"width": 1280, "height": 1700}  # pad, cards and the whole board
+SLICE = 0.002  # s that a slowed process runs for at a time
+# Its time in ms is taken, in the page or in the worker.
+LOOP = """() => {
+    const start = performance.now();
+    for (let i = 0, sum = 0; i < 2e7; i++) sum += i % 7;
+    return performance.now() - start;
+}"""
 EVERY = 2  # the pen goes through every second point, one a frame
 
 
@@ -79,6 +95,13 @@ def get_args_parser() -> argparse.ArgumentParser:
     add_lens(parser)
     parser.add_argument(
         "--latency", type=flags.at_least(0), default=0, metavar="MS", help="default: %(default)s"
+    )
+    parser.add_argument(
+        "--slowdown",
+        type=flags.at_least(1),
+        default=1,
+        metavar="TIMES",
+        help="default: %(default)s",
     )
     return parser
 
@@ -206,6 +229,44 @@ async def slow_down(devtools: CDPSession, latency: float, rate: float | None = N
     await devtools.send("Network.emulateNetworkConditions", conditions)
 
 
+async def processes(browser: Browser) -> list[int]:
+    """Those in which its pages run, each with its worker."""
+    devtools = await browser.new_browser_cdp_session()
+    found = (await devtools.send("SystemInfo.getProcessInfo"))["processInfo"]
+    return [process["id"] for process in found if process["type"] == "renderer"]
+
+
+@contextmanager
+def slowed(running: Sequence[int], times: int) -> Iterator[None]:
+    """Processes that many times slower than they are."""
+    over = threading.Event()
+
+    def tell(what: signal.Signals) -> None:
+        for process in running:
+            os.kill(process, what)
+
+    def take_turns() -> None:
+        while times > 1 and not over.is_set():
+            tell(signal.SIGSTOP)
+            time.sleep((times - 1) * SLICE)
+            tell(signal.SIGCONT)
+            time.sleep(SLICE)
+
+    turns = threading.Thread(target=take_turns)
+    turns.start()
+    try:
+        yield
+    finally:
+        over.set()
+        turns.join()
+
+
+async def loops(page: Page) -> list[float]:
+    """The milliseconds of a loop in the page and in each of its workers: the median of five."""
+    places: list[Page | Worker] = [page, *page.workers]
+    return [float(np.median([await place.evaluate(LOOP) for _ in range(5)])) for place in places]
+
+
 async def one_round(
     drawn: Drawn, stroke: samples.Stroke
 ) -> tuple[dict[str, float], dict[str, Any]]:
@@ -237,7 +298,12 @@ async def measure(
     async with async_playwright() as playwright:
         browser = await launch(playwright, args)
         pages = {way: await opened(browser, address, args, way) for way in ways}
-        with httpx.Client() as client:
+        quick = {way: await loops(drawn.page) for way, drawn in pages.items()}
+        with httpx.Client() as client, slowed(await processes(browser), args.slowdown):
+            if args.slowdown > 1:
+                for way, drawn in pages.items():
+                    slow = np.divide(await loops(drawn.page), quick[way])
+                    print(f"Read {way}: page and workers run {slow.round(1)} times slower.")
             for number in tqdm(range(WARM_UP + args.rounds), leave=False):
                 for way, drawn in pages.items():
                     await drawn.page.bring_to_front()
@@ -283,8 +349,9 @@ def main(args: argparse.Namespace) -> None:
     print()
     headers = ["while the pen drew, read", "answers a stroke", "a second", "movements", "ms"]
     timing.show(rows, [*headers, "longest frame, ms"])
-    delayed = f", every request {args.latency} ms late" if args.latency else ""
-    print(f"\nLens: {args.lens}{delayed}; means over the strokes.")
+    how = f", every request {args.latency} ms late" if args.latency else ""
+    how += f", processor {args.slowdown} times slower" if args.slowdown > 1 else ""
+    print(f"\nLens: {args.lens}{how}; means over the strokes.")
     print(timing.machine(1, "torch", "gradio", "playwright"))
 
 

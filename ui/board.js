@@ -2,7 +2,7 @@
 // The board: what a visitor wants of the nets, and what the last answer shows of their inside.
 
 import { Cells } from "./board_cells.js";
-import { find, findButton, findText, make, setText } from "./dom.js";
+import { find, findButton, findText, make, setContent, setText } from "./dom.js";
 import { drawingOf, isWhole, page, shownUnits, WHOLE, wholeUnits } from "./page.js";
 import { onSight } from "./server.js";
 import { speak } from "./spoken.js";
@@ -30,16 +30,22 @@ export function mount(element, props) {
   const render = () => {
     const { state } = page;
     if (!state.board) return; // the address has not been read yet
-    showControls(element, state.board);
     cells.show(state, state.board);
     showNotes(state, props.nets);
     showWords(element, state, props.nets, whole(state.reply));
   };
   page.set({ nets: props.nets });
+  page.subscribe(["board"], ({ board }) => {
+    if (board) showControls(element, board);
+  });
   page.subscribe(["board", "reply"], render);
   speak(findText(element, ".said"), findText(element, ".spoken"));
   // Light and dark are a class on the body: what was painted in ink follows.
-  new MutationObserver(render).observe(document.body, { attributeFilter: ["class"] });
+  const repaint = () => {
+    cells.colours.clear();
+    render();
+  };
+  new MutationObserver(repaint).observe(document.body, { attributeFilter: ["class"] });
   listen(element, props.units);
   // Far out of sight, under another tab too, nothing has to be asked for the board.
   const nearby = { rootMargin: "240px" }; // so that nobody scrolls to empty pictures
@@ -110,7 +116,7 @@ function showControls(element, { units, lens }) {
     dial.disabled = unit.is_out;
     dial.value = `${unit.dial}`;
     label.classList.toggle("turned", unit.dial !== 1);
-    find(label, "output", HTMLOutputElement).textContent = unit.is_out ? "–" : `${unit.dial}`;
+    setText(find(label, "output", HTMLOutputElement), unit.is_out ? "–" : `${unit.dial}`);
   });
   findButton(element, ".back").disabled = units.every(isWhole);
   find(element, `[name="lens"][value="${lens}"]`, HTMLInputElement).checked = true;
@@ -139,7 +145,7 @@ function showNotes(state, nets) {
     document.querySelectorAll("[data-altered]")
   )) {
     const net = nets.find(({ variant }) => variant === note.dataset.altered);
-    note.textContent = brief(effect(shownUnits(state), net));
+    setText(note, brief(effect(shownUnits(state), net)));
   }
 }
 
@@ -162,8 +168,8 @@ function showWords(element, state, nets, before) {
     spoken.push(nameOf(net), `${aside(own, done)}: ${reading(answer, was)}. `);
   }
   if (!state.reply) spoken.push("Draw a digit and watch it go through.");
-  findText(element, ".said").replaceChildren(...spoken);
-  findText(element, ".measured").replaceChildren(...figures(units, nets));
+  setContent(findText(element, ".said"), spoken);
+  setContent(findText(element, ".measured"), figures(units, nets));
   setText(findText(element, ".closed"), state.reply?.closed ?? "");
 }
 

@@ -24,6 +24,8 @@ export class Cells {
     this.lens = "";
     /** @type {Map<HTMLElement, any>} what each cell shows, null for nothing */
     this.shown = new Map();
+    /** @type {Map<Net, {accent: string, ink: string}>} of each net, as far as they were asked for */
+    this.colours = new Map();
     /** @type {{cell: HTMLElement, tile: number} | null} what the pointer or the focus is on */
     this.place = null;
     this.listen();
@@ -39,7 +41,7 @@ export class Cells {
       this.showAnswer(net, state.reply?.answers[net.variant]);
       this.showUnits(net, state, board);
     }
-    findText(this.element, ".about").textContent = LENSES[this.lens].about;
+    setText(findText(this.element, ".about"), LENSES[this.lens].about);
     this.point();
   }
 
@@ -55,10 +57,11 @@ export class Cells {
   showAnswer(net, answer) {
     const row = this.rowOf(net);
     const isSure = answer?.probabilities && answer.digit !== null;
-    findText(row, ".digit").textContent = answer ? `${answer.digit ?? "?"}` : "–";
-    findText(row, ".certainty").textContent = isSure
-      ? `${(100 * Math.max(...(answer.probabilities ?? []))).toFixed(1)} %`
-      : "";
+    setText(findText(row, ".digit"), answer ? `${answer.digit ?? "?"}` : "–");
+    setText(
+      findText(row, ".certainty"),
+      isSure ? `${(100 * Math.max(...(answer.probabilities ?? []))).toFixed(1)} %` : "",
+    );
   }
 
   /**
@@ -67,19 +70,16 @@ export class Cells {
    * @param {Board} board
    */
   showUnits(net, { reply }, { units, lens }) {
-    const row = this.rowOf(net);
-    const style = getComputedStyle(row);
     const view = {
       drawing: reply?.picture ?? "",
       side: this.props.side,
       tiled: this.props.tiled,
       answer: reply?.answers[net.variant].digit ?? null,
-      accent: style.getPropertyValue("--accent"),
-      ink: style.getPropertyValue("--ink"),
+      colours: () => this.coloursOf(net),
     };
     const isShown = reply?.asked.board?.lens === lens;
     const found = isShown ? reply?.board?.[net.variant] : undefined;
-    for (const cell of row.querySelectorAll(".cell")) {
+    for (const cell of this.rowOf(net).querySelectorAll(".cell")) {
       if (!(cell instanceof HTMLElement)) continue;
       const number = Number(cell.dataset.cell); // 0 is the stem
       mark(cell, number === 0 ? WHOLE : units[number - 1], net.stays.includes(number));
@@ -88,20 +88,30 @@ export class Cells {
   }
 
   /**
+   * Remembered: to ask for them the browser has to work out the style of the page anew.
+   * @param {Net} net
+   */
+  coloursOf(net) {
+    const known = this.colours.get(net);
+    if (known) return known;
+    const style = getComputedStyle(this.rowOf(net));
+    const [accent, ink] = ["--accent", "--ink"].map((name) => style.getPropertyValue(name));
+    this.colours.set(net, { accent, ink });
+    return { accent, ink };
+  }
+
+  /**
    * @param {HTMLElement} cell
    * @param {any} data
    * @param {Omit<import("./board_lenses.js").View, "note">} view
    */
   showCell(cell, data, view) {
-    const canvas = find(cell, "canvas", HTMLCanvasElement);
     const note = findText(/** @type {HTMLElement} */ (cell.parentElement), ".note");
-    canvas.width = canvas.height = 1; // empty
-    findText(cell, ".figures").replaceChildren();
-    cell.classList.remove("tiled");
-    cell.dataset.lens = data ? this.lens : "";
-    note.textContent = "";
+    const lens = data && !isOut(cell) ? this.lens : "";
+    if (cell.dataset.lens !== lens) empty(cell, note);
+    cell.dataset.lens = lens;
     this.shown.set(cell, data);
-    if (data && !isOut(cell)) LENSES[this.lens].show(cell, data, { ...view, note });
+    if (lens) LENSES[lens].show(cell, data, { ...view, note });
   }
 
   // --- what is under the pointer or the focus ----------------------------------------------------
@@ -183,6 +193,20 @@ export class Cells {
   }
 }
 
+/**
+ * Of what another lens has put there. The same one writes over its own: a canvas that is emptied
+ * has to be made anew.
+ * @param {HTMLElement} cell
+ * @param {HTMLElement} note
+ */
+function empty(cell, note) {
+  const canvas = find(cell, "canvas", HTMLCanvasElement);
+  canvas.width = canvas.height = 1;
+  findText(cell, ".figures").replaceChildren();
+  cell.classList.remove("tiled");
+  setText(note, "");
+}
+
 const isOut = (/** @type {HTMLElement} */ cell) => cell.classList.contains("out");
 
 /** @param {Event} event */
@@ -201,5 +225,5 @@ function mark(cell, unit, stays) {
   cell.classList.toggle("out", unit.is_out && !stays);
   cell.classList.toggle("stuck", isStuck);
   const over = isStuck ? "can’t be removed: it changes the size" : "out";
-  findText(cell, ".over").textContent = unit.is_out ? over : "";
+  setText(findText(cell, ".over"), unit.is_out ? over : "");
 }

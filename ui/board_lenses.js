@@ -3,7 +3,7 @@
 // is known of a unit is data of the server's, another for each lens: lenses.py. A part of it is null
 // where nothing is known.
 
-import { find, findText, make } from "./dom.js";
+import { find, findText, make, setText } from "./dom.js";
 import { bytes, contextOf, paintGrey } from "./pictures.js";
 import { inPercent } from "./words.js";
 
@@ -14,8 +14,7 @@ import { inPercent } from "./words.js";
  * @property {number} side of that, in pixels
  * @property {number} tiled pixels to a side of a cell's maps
  * @property {number | null} answer of the net
- * @property {string} accent colour of the net
- * @property {string} ink colour
+ * @property {() => {accent: string, ink: string}} colours of the net, and of ink
  *
  * @typedef {object} Lens
  * @property {string} about
@@ -73,9 +72,11 @@ const maps = {
     "strokes turn into patches, and patches into single numbers.",
   show(cell, { size, high, picture }, { note, tiled }) {
     paintGrey(canvasOf(cell), size > 1 ? bytes(picture) : beside(high));
-    cell.style.setProperty("--tile", size > 1 ? `${(100 * size) / tiled}%` : "0");
+    const tile = size > 1 ? `${(100 * size) / tiled}%` : "0";
+    // Set once more, it would cost the style of all that is in the cell.
+    if (cell.style.getPropertyValue("--tile") !== tile) cell.style.setProperty("--tile", tile);
     cell.classList.toggle("tiled", size > 1);
-    note.textContent = `${size} × ${size}`;
+    setText(note, `${size} × ${size}`);
   },
   words: ({ channels, low, high }, tile) =>
     `channel ${channels[tile]}, from ${rounded(low[tile])} to ${rounded(high[tile])}`,
@@ -99,7 +100,7 @@ const edit = {
     const bar = make("i");
     bar.style.width = `${Math.min(100, 50 * (ratio ?? 0))}%`;
     write(cell, ...lines, make("span", { className: "bar" }, bar));
-    note.textContent = ratio === null ? "" : `change × ${rounded(ratio)}`;
+    setText(note, ratio === null ? "" : `change × ${rounded(ratio)}`);
   },
   words: ({ ratio, cosine }) =>
     ratio === null && cosine === null
@@ -115,7 +116,7 @@ const left = {
     "the test digits can still be recovered there in the whole net, 1 everything, 0 nothing (R²).",
   show(cell, { picture, r2 }, { note }) {
     paintGrey(canvasOf(cell), bytes(picture));
-    note.textContent = `R² ${rounded(r2)}`;
+    setText(note, `R² ${rounded(r2)}`);
   },
   words: ({ r2 }) => `${rounded(r2)} of the test digits can be recovered here (R², whole net)`,
 };
@@ -129,7 +130,7 @@ const knew = {
   show(cell, { digit, accuracy: [right, total] }, { note, answer }) {
     const className = digit === answer ? "knew" : "other";
     write(cell, make("b", { textContent: digit, className }));
-    note.textContent = `${inPercent(right / total)} %`;
+    setText(note, `${inPercent(right / total)} %`);
   },
   words: ({ digit, accuracy: [right, total] }) =>
     `reads a ${digit} here, and ${inPercent(right / total)} % of the test digits right in the ` +
@@ -143,15 +144,16 @@ const why = {
   about:
     "Colour lies where a unit’s maps speak for the answer (Grad-CAM); at the stem, pixels that " +
     "would change it most. Look whether it lies on the stroke that makes the digit.",
-  show(cell, { picture, gradient, size }, { note, drawing, side, accent, ink }) {
+  show(cell, { picture, gradient, size }, { note, drawing, side, colours }) {
     const heat = gradient ?? picture;
-    note.textContent = gradient ? "pixels" : `${size} × ${size}`;
+    setText(note, gradient ? "pixels" : `${size} × ${size}`);
     if (heat === null) {
       write(cell, small(NO_PLACE));
       return;
     }
     const canvas = canvasOf(cell);
     canvas.width = canvas.height = side;
+    const { accent, ink } = colours();
     lay(canvas, bytes(drawing), ink, 0.55);
     lay(canvas, bytes(heat), accent, 0.85);
   },

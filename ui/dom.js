@@ -50,10 +50,24 @@ export function make(tag, properties = {}, ...children) {
 }
 
 /**
- * Changes a text only where it differs: a screen reader reads out what is set anew.
+ * Changes what an element holds only where it reads otherwise: new elements have to be laid out.
+ * @param {HTMLElement} element
+ * @param {(HTMLElement | string)[]} content
+ */
+export function setContent(element, content) {
+  const text = content.map((part) => (typeof part === "string" ? part : part.textContent)).join("");
+  if (element.textContent !== text) element.replaceChildren(...content);
+}
+
+/**
+ * Changes a text only where it differs: a screen reader reads out what is set anew. And it changes
+ * the text that is there, if it can: for a new one the browser looks through its style sheets.
  * @param {HTMLElement} element
  * @param {string} text
  */
 export function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
+  const { firstChild, lastChild, textContent } = element;
+  if (textContent === text) return;
+  if (text && firstChild instanceof Text && firstChild === lastChild) firstChild.data = text;
+  else element.textContent = text;
 }

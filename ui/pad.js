@@ -33,6 +33,7 @@ const GAP = 3; // units that the pen must move to leave a new point
  * @param {import("./server.js").Server} server
  */
 export function mount(element, props, server) {
+  document.querySelector("#loading")?.remove();
   mirror(props.rules, (link) => open(link, props));
   const reading = new Reading(server.read ?? null, () => startWorker(props.files));
   page.set({ reading });
@@ -149,16 +150,22 @@ function listenToPen(canvas, sheet) {
   /** @type {number | null} */
   let pen = null; // the pointer that is drawing
   let drawn = page.state.drawing.id; // what it draws
+  let [left, top, scale] = [0, 0, 1]; // of the pad on the page, and units a pixel
+
+  /** Once a stroke: the browser has to lay out the page for it. */
+  function measure() {
+    const box = canvas.getBoundingClientRect();
+    [left, top, scale] = [box.left + scrollX, box.top + scrollY, sheet / box.width];
+  }
 
   /**
    * @param {PointerEvent} event
    * @returns {Point}
    */
-  function place(event) {
-    const box = canvas.getBoundingClientRect();
-    const inUnits = (/** @type {number} */ at) => Math.round((at / box.width) * sheet);
-    return [inUnits(event.clientX - box.left), inUnits(event.clientY - box.top)];
-  }
+  const place = ({ pageX, pageY }) => [
+    Math.round((pageX - left) * scale),
+    Math.round((pageY - top) * scale),
+  ];
 
   function lift() {
     pen = null;
@@ -171,6 +178,7 @@ function listenToPen(canvas, sheet) {
     canvas.focus({ preventScroll: true }); // what had the focus has no use for keys any more
     pen = event.pointerId;
     canvas.setPointerCapture(pen);
+    measure();
     const drawing = drawings.begun(page.state.drawing, place(event));
     drawn = drawing.id;
     page.set({ drawing, isPenDown: true });

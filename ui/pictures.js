@@ -2,17 +2,23 @@
 // Levels 0 to 255 of square pictures, as the server sends them, on a canvas.
 
 /** @param {string} encoded base64 */
-export const bytes = (encoded) => Uint8Array.from(atob(encoded), (char) => char.charCodeAt(0));
+export function bytes(encoded) {
+  const text = atob(encoded);
+  const levels = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) levels[i] = text.charCodeAt(i);
+  return levels;
+}
 
 /**
  * @param {HTMLCanvasElement} canvas becomes as large as the picture
  * @param {ArrayLike<number>} levels
- * @param {(level: number) => number[]} colour red, green, blue and alpha
+ * @param {(level: number) => number} colour 0xAABBGGRR: alpha, blue, green and red
  */
 function put(canvas, levels, colour) {
   const side = Math.sqrt(levels.length);
   const picture = new ImageData(side, side);
-  for (let i = 0; i < levels.length; i++) picture.data.set(colour(levels[i]), 4 * i);
+  const pixels = new Uint32Array(picture.data.buffer);
+  for (let i = 0; i < levels.length; i++) pixels[i] = colour(levels[i]);
   if (canvas.width !== side || canvas.height !== side) canvas.width = canvas.height = side;
   contextOf(canvas).putImageData(picture, 0, 0);
 }
@@ -23,14 +29,14 @@ function put(canvas, levels, colour) {
  * @param {ArrayLike<number>} levels
  */
 export const paintGrey = (canvas, levels) =>
-  put(canvas, levels, (level) => [level, level, level, 255]);
+  put(canvas, levels, (level) => 0xff000000 + 0x010101 * level);
 
 /**
  * Black ink on nothing.
  * @param {HTMLCanvasElement} canvas
  * @param {ArrayLike<number>} levels
  */
-export const paintInk = (canvas, levels) => put(canvas, levels, (level) => [0, 0, 0, level]);
+export const paintInk = (canvas, levels) => put(canvas, levels, (level) => level << 24);
 
 /**
  * The middle of a picture, without its margin.

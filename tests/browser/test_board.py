@@ -65,7 +65,7 @@ def answers(page: Page) -> list[list[str]]:
     return [
         card(page, variant)
         .locator(".bars i")
-        .evaluate_all("bars => bars.map((bar) => bar.style.width)")
+        .evaluate_all("bars => bars.map((bar) => bar.style.translate)")
         for variant in checkpoint.VARIANTS
     ]
 

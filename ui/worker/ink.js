@@ -217,6 +217,7 @@ export function centreOfMass(ink, width) {
  * @param {ArrayLike<number>} values
  */
 export function greyLevels(values) {
-  const levels = Array.from(values, (value) => Math.round(Math.min(Math.max(value, 0), 1) * 255));
+  const levels = new Uint8ClampedArray(values.length);
+  for (let at = 0; at < values.length; at++) levels[at] = 255 * values[at];
   return btoa(String.fromCharCode(...levels));
 }

@@ -43,10 +43,12 @@ export const maps = (seen, side) => seen.maps.map((map) => tiled(mapOf(map), sid
 function tiled({ values, size, channels }, side) {
   const across = side / size;
   const [lowest, highest] = [values.slice(0, channels), values.slice(0, channels)];
-  for (let at = channels; at < values.length; at++) {
-    const [channel, value] = [at % channels, values[at]];
-    if (value < lowest[channel]) lowest[channel] = value;
-    if (value > highest[channel]) highest[channel] = value;
+  for (let start = channels; start < values.length; start += channels) {
+    for (let channel = 0; channel < channels; channel++) {
+      const value = values[start + channel];
+      if (value < lowest[channel]) lowest[channel] = value;
+      if (value > highest[channel]) highest[channel] = value;
+    }
   }
   const chosen = Array.from(highest.keys())
     .sort((a, b) => highest[b] - highest[a])
