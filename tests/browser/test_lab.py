@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from resnet import checkpoint, lab, mnist, samples
+from resnet import checkpoint, ink, lab, mnist, samples
 from tests.browser.visitor import (
     PHONE,
     OpenPage,
@@ -100,7 +100,7 @@ def test_opening_shows_the_steps_and_moves_no_card(page: Page) -> None:
     assert (pictures[-1] == seen(page)).all()
     assert (seen(page) == picture).all()
     assert extent(pictures[1]) == pytest.approx(32, abs=1)
-    assert extent(pictures[2]) == pytest.approx(20, abs=1)
+    assert extent(pictures[2]) == pytest.approx(ink.BOX, abs=1)
     assert answers(page) == before
     assert [card(page, variant).bounding_box() for variant in checkpoint.VARIANTS] == boxes
 
@@ -112,11 +112,11 @@ def test_a_step_switched_off_changes_what_is_seen(page: Page) -> None:
     _, cropped, boxed, lined, last = steps(page)
     assert (boxed == cropped).all()
     assert extent(lined) == pytest.approx(32, abs=1)
-    assert extent(last) > 24  # centred, a part of it is cut off: hence the margin of the box
+    assert extent(last) > ink.BOX  # centred, a part of it is cut off: hence the margin of the box
     assert (last == seen(page)).all()
     expect(page.get_by_text(NOTE)).to_be_visible()
     after(page, switch(page, "box").check)
-    assert extent(seen(page)) == pytest.approx(20, abs=1)
+    assert extent(seen(page)) == pytest.approx(ink.BOX, abs=1)
     expect(page.get_by_text(NOTE)).to_be_hidden()
 
 

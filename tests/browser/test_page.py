@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from resnet import checkpoint, mnist, samples
+from resnet import checkpoint, ink, mnist, samples
 from tests.browser.visitor import (
     PHONE,
     OpenPage,
@@ -247,7 +247,7 @@ def test_what_the_nets_see(page: Page) -> None:
     picture = np.array(levels).reshape(32, 32, 4)[:, :, 0]
     y, x = np.nonzero(picture)
     assert picture.max() == 255
-    assert max(np.ptp(x), np.ptp(y)) == pytest.approx(20, abs=2)
+    assert max(np.ptp(x), np.ptp(y)) == pytest.approx(ink.BOX, abs=2)
 
 
 def test_cards_stand_still_while_answers_change(page: Page) -> None:
