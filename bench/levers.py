@@ -1,10 +1,10 @@
 """Compare changes to the training: short trainings of both nets, one change at a time.
 
 A lever is one change to how the nets are trained: digits in a larger box of the same 32x32 pixels,
-products of matrices in float32, a teacher, wider variations. Each is trained from the same seeds as
-what it is compared with, on the same pictures. Read are MNIST's validation slice and the held-out
-styles, and how well the held-out pictures that are no digit are told apart; never the test set,
-for choices are made on these figures.
+products of matrices in float32, a teacher, wider variations, a pen with thinner lines. Each is
+trained from the same seeds as what it is compared with, on the same pictures. Read are MNIST's
+validation slice and the held-out styles, and how well the held-out pictures that are no digit are
+told apart; never the test set, for choices are made on these figures.
 
 The teacher (python -m bench.teacher makes it) saw all of MNIST's training digits, while these short
 trainings see fewer; without it its lever is left out.
@@ -51,6 +51,7 @@ class Lever:
     recipe: Mapping[str, Any] = field(default_factory=dict)  # fields of training.Recipe
     variation: Mapping[str, float] = field(default_factory=dict)  # constants of resnet/augment.py
     is_taught: bool = False  # by the teacher of bench/teacher.py
+    line: float = ink.MNIST_LINE  # pixels, of the pen's lines in a box of MNIST's size
 
 
 LEVERS = (
@@ -60,6 +61,7 @@ LEVERS = (
     Lever("float32", "box 20", 20, {"is_bfloat16": False}),
     Lever("teacher", "box 28", 28, is_taught=True),
     Lever("wider", "box 28", 28, variation={"ROTATION": 18.0, "SHIFT": 3.0}),
+    Lever("thin", "box 28", 28, line=2.0),
 )
 
 Key = tuple[str, int, str]  # lever, seed, net
@@ -101,10 +103,10 @@ QUICK = Budget(digits=200, epochs=1, extras=40, held_out=40, validation=100)
 
 
 @contextlib.contextmanager
-def digits_in(box: int) -> Iterator[None]:
+def digits_in(box: int, line: float = ink.MNIST_LINE) -> Iterator[None]:
     """Within it all pictures that this process makes have digits in boxes of this size."""
     before = ink.BOX, ink.LINE, ink.ROOM
-    ink.BOX, ink.LINE, ink.ROOM = box, ink.LINE * box / ink.BOX, (ink.SIDE - box) / 2
+    ink.BOX, ink.LINE, ink.ROOM = box, line * box / ink.MNIST_BOX, (ink.SIDE - box) / 2
     handwriting.glyphs.cache_clear()
     try:
         yield
@@ -125,9 +127,11 @@ def varied_by(constants: Mapping[str, float]) -> Iterator[None]:
 
 
 @functools.lru_cache(maxsize=1)
-def pictures(box: int, budget: Budget) -> tuple[handwriting.Extras, handwriting.Extras]:
+def pictures(
+    box: int, line: float, budget: Budget
+) -> tuple[handwriting.Extras, handwriting.Extras]:
     """To train on and held out; made once for the runs of a box that follow each other."""
-    with digits_in(box):
+    with digits_in(box, line):
         return (
             handwriting.extras(budget.extras),
             handwriting.extras(budget.held_out, held_out=True),
@@ -140,7 +144,7 @@ def measured(
     """One run, as it is stored."""
     name, seed, variant = key
     lever = next(lever for lever in LEVERS if lever.name == name)
-    extras, held_out = pictures(lever.box, budget)
+    extras, held_out = pictures(lever.box, lever.line, budget)
     started = time.perf_counter()
     few = replace(
         data,
@@ -149,7 +153,7 @@ def measured(
     )
     recipe = replace(training.Recipe(epochs=budget.epochs), **lever.recipe)
     digits = held_out.digits
-    with digits_in(lever.box), varied_by(lever.variation):
+    with digits_in(lever.box, lever.line), varied_by(lever.variation):
         who = taught_by if lever.is_taught else None
         net = trained(variant, recipe, seed, few, extras, held_out, who)
         validation, styles = (

@@ -24,8 +24,9 @@ from torch.nn import functional as F
 
 SIDE = 32  # pixels of a picture, each way
 MNIST_BOX = 20  # pixels of the larger side of MNIST's digits
+MNIST_LINE = 2.6  # pixels, the width of MNIST's lines
 BOX = 28  # and of a digit as the nets see it
-LINE = 2.6 * BOX / MNIST_BOX  # pixels; MNIST's own lines are 2.6 wide
+LINE = MNIST_LINE * BOX / MNIST_BOX  # pixels
 # Where the centre of mass goes. MNIST puts it on the middle of pixel 14 of 28, half a pixel past
 # the picture's own middle (its 60,000 training digits average 14.00 +- 0.29).
 CENTRE = 14.5 + (SIDE - 28) / 2
