@@ -202,7 +202,7 @@ def test_position_and_size_and_aspect_of_an_image(digit: int, encoded: Encoder) 
         ((64, 60), (7, 5, 48), 4),
     ]:
         other = ink.from_image(encoded(drawing(digit, size, box, width)))
-        same(picture, other, mean=0.04)
+        same(picture, other, mean=0.03 * (ink.BOX / ink.MNIST_BOX) ** 2)
 
 
 @pytest.mark.parametrize("digit", DIGITS)

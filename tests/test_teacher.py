@@ -76,7 +76,7 @@ def test_what_a_teacher_says_is_learned(monkeypatch: pytest.MonkeyPatch) -> None
     torch.nn.init.zeros_(net.fc.weight)
     net.fc.bias.data = torch.tensor([0.0, 0, 0, 4, 0, 3, 0, 0, 0, 0])
     always = Teacher([net])
-    recipe = Recipe(25, 24, written=0, printed=0, not_digits=0, peak_rate=0.02)
+    recipe = Recipe(50, 24, written=0, printed=0, not_digits=0, peak_rate=0.02)
     run = TaughtRun("plain", recipe, 0, "data", handwriting.extras(30), CPU, teacher=always)
     trained(run)
     inputs = ink.normalise(ink.frame(mnist.load().train.images[:24]))

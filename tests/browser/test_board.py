@@ -2,6 +2,7 @@
 
 import base64
 import copy
+import json
 from collections.abc import Iterator
 
 import numpy as np
@@ -23,6 +24,7 @@ from tests.browser.visitor import (
     on_pad,
     sent,
     settle,
+    until,
 )
 from tests.conftest import find_free_port
 
@@ -404,7 +406,7 @@ def test_figures_stand_in_the_middle_of_their_cells(page: Page, lens: str) -> No
 
 
 def link_with(page: Page, part: str) -> str:
-    page.wait_for_function("part => location.hash.includes(part)", arg=part)
+    until(page, f"location.hash.includes({json.dumps(part)})")
     return page.url
 
 
@@ -442,7 +444,7 @@ def test_a_link_opens_the_same_view(page: Page, open_page: OpenPage) -> None:
     assert np.abs(seen(other) - seen(page)).mean() < 0.01
     assert dark_share(other) == pytest.approx(dark_share(page), rel=0.02)
     back(other).click()
-    other.wait_for_function("!location.hash.includes('o=')")
+    until(other, "!location.hash.includes('o=')")
 
 
 def test_a_link_holds_a_scribble_a_sample_and_an_empty_pad(page: Page, open_page: OpenPage) -> None:
@@ -456,7 +458,7 @@ def test_a_link_holds_a_scribble_a_sample_and_an_empty_pad(page: Page, open_page
         page.mouse.down()
         page.mouse.move(*on_pad(page, (95, 12 + 7 * turn)), steps=90)
         page.mouse.up()
-    page.wait_for_function("location.hash.length > 100")
+    until(page, "location.hash.length > 100")
     settle(page)
     page.wait_for_timeout(500)
     assert len(page.url) < 1600

@@ -167,8 +167,8 @@ def test_a_phone_can_install_it(open_page: OpenPage, site: str) -> None:
     )
 
 
-def test_the_cards_are_the_pages(folder: Path, classifiers: dict[str, Classifier]) -> None:
-    assert AnswerCards(classifiers).html_template in (folder / "index.html").read_text()
+def test_the_cards_are_the_pages(folder: Path, nets: dict[str, Classifier]) -> None:
+    assert AnswerCards(nets).html_template in (folder / "index.html").read_text()
 
 
 def test_what_is_no_older_site_is_left_alone(tmp_path: Path) -> None:

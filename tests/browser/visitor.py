@@ -1,5 +1,6 @@
 """Steps that many tests take on the page, as a visitor would."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -122,11 +123,19 @@ KEEP_QUESTIONS = """async () => {
 }"""
 
 
+def until(page: Page, condition: str) -> None:
+    """Wait for it. Playwright's own wait evaluates a text on the page, which its policy forbids."""
+    patience = time.monotonic() + 20
+    while not page.evaluate(condition):
+        assert time.monotonic() < patience, condition
+        page.wait_for_timeout(50)
+
+
 def sent(page: Page, act: Callable[[], Any]) -> dict[str, Any]:
     """The first question that the page asks of its nets when one does this, see ui/page.js."""
     page.evaluate(KEEP_QUESTIONS)
     act()
-    page.wait_for_function("window.questions.length > 0")
+    until(page, "window.questions.length > 0")
     return dict(page.evaluate("window.questions[0]"))
 
 
