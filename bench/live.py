@@ -121,9 +121,10 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     )
 
 
-async def launch(playwright: Playwright, args: argparse.Namespace) -> Browser:
+async def launch(playwright: Playwright, args: argparse.Namespace, *options: str) -> Browser:
+    """Headless, with more of Chromium's own options."""
     return await playwright.chromium.launch(
-        executable_path=args.chromium, args=["--no-sandbox", "--disable-gpu"]
+        executable_path=args.chromium, args=["--no-sandbox", "--disable-gpu", *options]
     )
 
 
@@ -298,12 +299,13 @@ async def measure(
     async with async_playwright() as playwright:
         browser = await launch(playwright, args)
         pages = {way: await opened(browser, address, args, way) for way in ways}
-        quick = {way: await loops(drawn.page) for way, drawn in pages.items()}
+        quick = {}
+        if args.slowdown > 1:
+            quick = {way: await loops(drawn.page) for way, drawn in pages.items()}
         with httpx.Client() as client, slowed(await processes(browser), args.slowdown):
-            if args.slowdown > 1:
-                for way, drawn in pages.items():
-                    slow = np.divide(await loops(drawn.page), quick[way])
-                    print(f"Read {way}: page and workers run {slow.round(1)} times slower.")
+            for way, before in quick.items():
+                slow = np.divide(await loops(pages[way].page), before)
+                print(f"Read {way}: page and workers run {slow.round(1)} times slower.")
             for number in tqdm(range(WARM_UP + args.rounds), leave=False):
                 for way, drawn in pages.items():
                     await drawn.page.bring_to_front()

@@ -69,7 +69,11 @@ async def shoot(browser: Browser, address: str) -> Shots:
     for screen, options in SCREENS.items():
         for scheme in SCHEMES:
             context = await browser.new_context(
-                color_scheme=scheme, reduced_motion="reduce", service_workers="block", **options
+                color_scheme=scheme,
+                reduced_motion="reduce",
+                service_workers="block",
+                bypass_csp=True,  # or the folder's page would not let its waits be evaluated
+                **options,
             )
             page = await context.new_page()
             page.set_default_timeout(120_000)

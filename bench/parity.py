@@ -171,7 +171,7 @@ def count_same(theirs: Sequence[Mapping[str, Any]], ours: Sequence[Answer]) -> i
 
 @dataclass(frozen=True)
 class Rounding:
-    """What a net makes of drawings with weights that were rounded."""
+    """How a net with rounded weights answers, beside the one that was trained."""
 
     logits: float  # the largest difference
     same: int  # answers that are those of the checkpoint

@@ -178,8 +178,7 @@ async def measure(address: str, args: argparse.Namespace) -> None:
         print()
         timing.show(await loads(browser, address), ["a visit loads", "files", "bytes"])
         await browser.close()
-        options = ["--no-sandbox", "--disable-gpu", *EXACT]
-        browser = await playwright.chromium.launch(executable_path=args.chromium, args=options)
+        browser = await live.launch(playwright, args, *EXACT)
         print()
         rows = await long_visit(browser, address, args.drawings)
         headers = ["JavaScript heap", "tensors", "their bytes", "memory of the tab"]

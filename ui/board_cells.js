@@ -194,8 +194,8 @@ export class Cells {
 }
 
 /**
- * Of what another lens has put there. The same one writes over its own: a canvas that is emptied
- * has to be made anew.
+ * Takes away what another lens has put there. The same lens writes over its own instead: an emptied
+ * canvas has to be made anew.
  * @param {HTMLElement} cell
  * @param {HTMLElement} note
  */
