@@ -9,7 +9,7 @@ from tabulate import tabulate
 
 from resnet import checkpoint, flags, mnist
 from resnet.studies import depth as depth_study
-from resnet.studies import depth_verdict, proof, runs, textbook_verdict
+from resnet.studies import depth_verdict, narrow_training, proof, runs, textbook_verdict
 from resnet.studies import lesion as lesion_study
 from resnet.studies import textbook as textbook_study
 
@@ -86,6 +86,8 @@ def add_study_commands(commands: "argparse._SubParsersAction[argparse.ArgumentPa
         )
         command.add_argument("--show", action="store_true", help="print the stored runs only")
         command.set_defaults(run=repeat, study=name)
+
+    narrow_training.add_command(commands)
 
     command = commands.add_parser(
         "prove",
