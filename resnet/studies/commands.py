@@ -1,4 +1,4 @@
-"""The commands of the studies: python -m resnet lesion | textbook | depth | prove."""
+"""The commands of the studies: python -m resnet lesion | textbook | depth | stuck | ..."""
 
 import argparse
 import sys
@@ -9,7 +9,15 @@ from tabulate import tabulate
 
 from resnet import checkpoint, flags, mnist
 from resnet.studies import depth as depth_study
-from resnet.studies import depth_verdict, narrow_training, proof, runs, textbook_verdict
+from resnet.studies import (
+    depth_verdict,
+    narrow_training,
+    proof,
+    runs,
+    stuck,
+    stuck_verdict,
+    textbook_verdict,
+)
 from resnet.studies import lesion as lesion_study
 from resnet.studies import textbook as textbook_study
 
@@ -30,6 +38,14 @@ STUDIES: dict[str, tuple[Any, Any, str, str]] = {
         "Train narrow nets of 18 to 98 layers, with shortcuts and without, with batch norm and "
         "without, from many seeds, and say what depth does to accuracy and gradients. All seeds "
         "take twenty minutes on two cores.",
+    ),
+    "stuck": (
+        stuck,
+        stuck_verdict,
+        "train the deep nets ten times as long: is the plain one stuck, or slow (half an hour)",
+        "Train narrow nets of 34 and 66 layers for 800 steps, ten times as many as the study of "
+        "depth, as they are, with clipped gradients and with a warm-up, from many seeds, and say "
+        "which of them learn. All seeds take half an hour on two cores.",
     ),
 }
 KEPT = (
