@@ -15,7 +15,7 @@ import torch
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
-from resnet import checkpoint, flags, mnist
+from resnet import checkpoint, flags, mnist, narrow
 from resnet.classifier import Classifier
 from resnet.studies import depth as depth_study
 from resnet.studies import lesion
@@ -27,6 +27,7 @@ from resnet.studies.textbook import TextbookTable
 from ui import document, site
 from ui.board import Board
 from ui.cards import AnswerCards
+from ui.deeper import Deeper, DeeperNets
 from ui.depth import Depth
 from ui.endpoints import add_endpoints
 from ui.experiment import Experiment
@@ -101,6 +102,7 @@ def build(
     deep are the runs of the other two results; a race in the queue ends when its
     visitor leaves."""
     reader = Reader(classifiers, data)
+    deeper = DeeperNets(checkpoints / narrow.FOLDER.name)
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(600, 600)) as page:
         gr.HTML(
             f"<h1>{TITLE}</h1><p>{SUMMARY}</p>",
@@ -115,6 +117,8 @@ def build(
                     AnswerCards(classifiers)
                 Tour(classifiers)
                 Board(classifiers, measured)
+                if deeper.depths:
+                    Deeper(reader, deeper)
             with gr.Tab("Fair race"):
                 Race(races or RaceQueue().open(), deep)
             with gr.Tab("Depth and gradients"):

@@ -20,7 +20,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from resnet import checkpoint, ink, lenses, readback
 from resnet.calibration import Calibration
 from resnet.lenses import Cell, LensError
-from resnet.model import LiveConv2d, Net, ResNet18, Window, fastest_device, map_sizes, placed
+from resnet.model import LiveConv2d, Net, ResNet, Window, fastest_device, map_sizes, placed
 from resnet.readback import Readback
 from resnet.surgery import Settings, alters, trace
 
@@ -61,7 +61,7 @@ BLANK = Answer(digit=None, probabilities=None, is_digit=0.0, reason="blank")
 class Classifier:
     """One net, ready to answer."""
 
-    def __init__(self, net: ResNet18, about: checkpoint.About) -> None:
+    def __init__(self, net: ResNet, about: checkpoint.About) -> None:
         self.about = about
         self.calibration = Calibration(**about["calibration"])
         self.device = fastest_device()

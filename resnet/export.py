@@ -77,7 +77,7 @@ def is_whole(path: Path) -> bool:
 
 def weights_of(classifier: Classifier) -> File:
     """The net, its calibration, and how drawings are prepared for it."""
-    variant = classifier.about["variant"]
+    variant, depth = classifier.about["variant"], 2 * len(classifier.body.units()) + 2
     tensors: dict[str, Tensor] = {}
     shapes: dict[str, dict[str, int]] = {}
     for name, conv in convolutions(classifier):
@@ -98,6 +98,7 @@ def weights_of(classifier: Classifier) -> File:
     about = {
         "format": FORMAT,
         "variant": variant,
+        "depth": depth,
         "weights_sha256": classifier.about.get("weights_sha256"),
         "calibration": asdict(classifier.calibration),
         "convolutions": shapes,
@@ -106,7 +107,7 @@ def weights_of(classifier: Classifier) -> File:
     stored = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     # One entry: of several, each run would store them in another order.
     raw = safetensors.torch.save(stored, {"about": json.dumps(about)})
-    return File.named(variant, raw)
+    return File.named(f"{variant}-{depth}" if "depth" in classifier.about else variant, raw)
 
 
 def readback_of(variant: str, folder: Path, classifier: Classifier) -> File:

@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from resnet import ink
-from resnet.model import ResBlock, ResNet18
+from resnet.model import ResBlock, ResNet
 from resnet.readback import Readback
 from resnet.surgery import Trace
 
@@ -91,7 +91,7 @@ def tiled(features: Tensor) -> MapsCell:
     }
 
 
-def edit(seen: Trace, net: ResNet18) -> list[EditCell]:
+def edit(seen: Trace, net: ResNet) -> list[EditCell]:
     """How far each unit's output y is from s, what a shortcut around it carries.
 
     That residual units edit a little at a time: Jastrzebski et al., Residual Connections Encourage

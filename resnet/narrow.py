@@ -60,6 +60,18 @@ def load(variant: str, depth: int, folder: Path = FOLDER) -> tuple[ResNet, About
     Raises CheckpointError as checkpoint.load does, and when the net was trained on digits of
     another size than drawings are given now.
     """
+    tensors, about = read(variant, depth, folder)
+    with checkpoint.NoFirstWeights():
+        net = build(variant, depth)
+    try:
+        checkpoint.fill(net, whole(tensors, net), about, path_of(variant, depth, folder))
+    except CheckpointError as error:
+        raise CheckpointError(f"{error}; {REMEDY}") from error
+    return net, about
+
+
+def read(variant: str, depth: int, folder: Path = FOLDER) -> tuple[dict[str, Tensor], About]:
+    """What a file holds; no net is made of it yet. Raises CheckpointError as load does."""
     path = path_of(variant, depth, folder)
     try:
         tensors, stored = checkpoint.read(path)
@@ -68,12 +80,9 @@ def load(variant: str, depth: int, folder: Path = FOLDER) -> tuple[ResNet, About
             raise CheckpointError(f"{path}: not the {variant} net of {depth} layers")
         if about.get("box") != ink.BOX:
             raise CheckpointError(f"{path}: trained on digits that do not fill {ink.BOX} pixels")
-        with checkpoint.NoFirstWeights():
-            net = build(variant, depth)
-        checkpoint.fill(net, whole(tensors, net), about, path)
     except CheckpointError as error:
         raise CheckpointError(f"{error}; {REMEDY}") from error
-    return net, about
+    return tensors, about
 
 
 def depth_of(net: ResNet) -> int:

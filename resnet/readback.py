@@ -27,7 +27,7 @@ from tqdm import tqdm
 from resnet import checkpoint, ink
 from resnet.checkpoint import CheckpointError, Description
 from resnet.mnist import Mnist, Split
-from resnet.model import ResNet18
+from resnet.model import ResNet
 from resnet.surgery import UNITS, trace
 
 PLACES = ("stem", *(f"unit {number}" for number in range(1, UNITS + 1)))
@@ -153,7 +153,7 @@ def decoder_of(tensors: dict[str, Tensor], place: str) -> Decoder:
 
 
 def fit(
-    net: ResNet18, of_net: Description, data: Mnist, ridges: Sequence[float] = RIDGES
+    net: ResNet, of_net: Description, data: Mnist, ridges: Sequence[float] = RIDGES
 ) -> tuple[Readback, Description]:
     """To a net in eval mode and its metadata, with the test set read at the end.
 
@@ -200,7 +200,7 @@ def principal_components(split: Split) -> Basis:
 
 
 def solved(
-    net: ResNet18, basis: Basis, split: Split, ridges: Sequence[float], title: str
+    net: ResNet, basis: Basis, split: Split, ridges: Sequence[float], title: str
 ) -> list[Readback]:
     """The read-back of each ridge weight, without scores."""
     moments: list[Tensor] = []  # of features, targets and 1, by place
@@ -258,7 +258,7 @@ def argmax(values: Sequence[float]) -> int:
 
 
 def judge(
-    net: ResNet18, readbacks: Sequence[Readback], split: Split, title: str
+    net: ResNet, readbacks: Sequence[Readback], split: Split, title: str
 ) -> list[list[Score]]:
     """The scores of each read-back at each place."""
     errors = torch.zeros(len(readbacks), len(PLACES), dtype=torch.double)
@@ -289,9 +289,7 @@ def variation(split: Split) -> float:
     return (pictures - pictures.mean(0)).square().sum().item()
 
 
-def passes(
-    net: ResNet18, split: Split, title: str
-) -> Iterator[tuple[Tensor, Tensor, list[Tensor]]]:
+def passes(net: ResNet, split: Split, title: str) -> Iterator[tuple[Tensor, Tensor, list[Tensor]]]:
     """Batches of pictures (N, 1, SIDE, SIDE), their labels, and the maps they make, on the CPU."""
     starts = range(0, len(split), BATCH)
     for start in tqdm(starts, desc=title, dynamic_ncols=True):

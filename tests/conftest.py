@@ -23,7 +23,7 @@ from torch import nn
 from resnet import checkpoint, ink, mnist
 from resnet.calibration import Calibration
 from resnet.classifier import Classifier
-from resnet.model import LiveConv2d, ResNet18
+from resnet.model import LiveConv2d, ResNet, ResNet18
 from resnet.readback import DIGITS, LEVELS, RANK, Basis, Decoder, Readback, Score
 from resnet.studies import depth, textbook
 from resnet.surgery import Trace, trace
@@ -67,7 +67,7 @@ def ordinary_convolutions() -> Iterator[None]:
         LiveConv2d.forward = live  # type: ignore[method-assign]
 
 
-def thin(net: ResNet18, pictures: torch.Tensor) -> Trace:
+def thin(net: ResNet, pictures: torch.Tensor) -> Trace:
     """The trace with 16 channels a place: the matrices of all of them take half a minute."""
     seen = trace(net, pictures)
     return replace(seen, maps=[features[:, :16] for features in seen.maps])

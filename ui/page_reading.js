@@ -81,6 +81,15 @@ export class Reading {
   async digits(indices) {
     return this.worker?.digits(indices).catch(() => null);
   }
+
+  /**
+   * What nets beside the pad's say to a picture; nothing where the worker cannot read it.
+   * @param {string} list the address of their list
+   * @param {Uint8Array} levels of grey
+   */
+  async deeper(list, levels) {
+    return this.worker?.deeper(list, levels).catch(() => null);
+  }
 }
 
 /**

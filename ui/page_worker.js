@@ -2,10 +2,12 @@
 // The page's end of its worker (worker/worker.js), which reads drawings in this browser.
 
 /**
- * @typedef {object} PageWorker what it can be asked; both reject once it has failed
+ * @typedef {object} PageWorker what it can be asked; all reject once it has failed
  * @property {(question: import("./page.js").Question) => Promise<any>} read null where a newer
  *   question overtook this one
  * @property {(indices: number[]) => Promise<any>} digits of MNIST's, for testing
+ * @property {(list: string, levels: Uint8Array) => Promise<any>} deeper what the nets of a list say
+ *   to a picture's grey levels
  */
 
 /**
@@ -48,6 +50,8 @@ export async function startWorker(list) {
         resolve({
           read: (question) => asked({ question }),
           digits: (digits) => asked({ digits }),
+          deeper: (list, levels) =>
+            asked({ deeper: { list: new URL(list, document.baseURI).href, levels } }),
         });
       } else {
         waiting.get(id)?.resolve(reply);

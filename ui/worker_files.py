@@ -10,9 +10,9 @@ import gzip
 import json
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import gradio as gr
 from starlette.requests import Request
@@ -44,13 +44,15 @@ class WorkerFiles:
     lacks it for.
     """
 
+    folder = FOLDER
+
     def __init__(self, reader: Reader, checkpoints: Path) -> None:
         self.reader = reader
         self.checkpoints = checkpoints
         self.making = threading.Lock()
 
     @functools.cached_property
-    def made(self) -> tuple[Listed, dict[str, bytes]]:
+    def made(self) -> tuple[Mapping[str, Any], dict[str, bytes]]:
         """What the list says, and every file by its name, compressed."""
         found: list[File] = []
 
@@ -77,10 +79,9 @@ class WorkerFiles:
             "readbacks": {variant: one for variant, one in readbacks.items() if one},
             "digits": name(lambda: export.digits_of(self.reader.test_digits())),
         }
-        # Weights hardly shrink any further at higher levels.
-        return listed, {file.name: gzip.compress(file.raw, 6, mtime=0) for file in found}
+        return listed, compressed(found)
 
-    def listed(self) -> Listed:
+    def listed(self) -> Mapping[str, Any]:
         with self.making:
             return self.made[0]
 
@@ -112,4 +113,9 @@ class WorkerFiles:
                 headers["Content-Encoding"] = "gzip"
             return Response(packed, 200, headers, "application/octet-stream")
 
-        return [Route(f"/{LIST}", listed), Route(f"/{FOLDER}/{{name}}", file)]
+        return [Route(f"/{self.folder}/list.json", listed), Route(f"/{self.folder}/{{name}}", file)]
+
+
+def compressed(files: Sequence[File]) -> dict[str, bytes]:
+    """By name, compressed. Weights hardly shrink any further at higher levels."""
+    return {file.name: gzip.compress(file.raw, 6, mtime=0) for file in files}

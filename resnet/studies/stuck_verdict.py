@@ -143,7 +143,8 @@ def course(table: StuckTable, cases: list[Case]) -> str:
             f"{capital(net)} still guesses after {steps} steps, but with {HELP[aid]} at a rate of "
             f"{rate:g} it reads {read[rate, aid]:.0f} of 100 digits."
         )
-    slow = "was slow, not stuck: it " if end - best["before"] >= CLIMB else ""
+    has_climbed = best["net"] == "plain" and end - best["before"] >= CLIMB
+    slow = "was slow, not stuck: it " if has_climbed else ""
     helped = " and ".join(
         f"{read[best['rate'], aid]:.0f} with {what}" for aid, what in HELP.items()
     )

@@ -33,6 +33,7 @@ import { FileError, floats } from "./safetensors.js";
  *
  * @typedef {object} Net
  * @property {Variant} variant
+ * @property {number} depth layers
  * @property {string} weights their sha256, as the checkpoint has it
  * @property {import("./calibration.js").Calibration} calibration
  * @property {Rules} rules
@@ -63,6 +64,7 @@ export function netOf(file) {
     .map((name) => name.replace(".conv1", ""));
   return {
     variant: about.variant,
+    depth: about.depth,
     weights: about.weights_sha256,
     calibration: about.calibration,
     rules: about.rules,

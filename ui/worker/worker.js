@@ -5,8 +5,10 @@
 // means that this browser cannot, and the server has to read. Of {id, question}, any number, each is
 // answered by {id, reply}: the server's Reply, {error: one sentence}, or null where a newer question
 // overtook it. {id, digits: their indices} is answered by {id, reply: {digits}}, as the tab of
-// mistakes has them from the server.
+// mistakes has them from the server, and {id, deeper: {list, levels}} by {id, reply: {answers}} of
+// the nets that the list names.
 
+import { answersOf } from "./deeper.js";
 import { asJson, digitsOf } from "./digits.js";
 import { InkError } from "./ink.js";
 import { netOf } from "./net.js";
@@ -152,9 +154,21 @@ const digitsAt = (indices) =>
     return { digits: indices.map((index) => asJson(digits, index)) };
   });
 
+/** Nets that are loaded when they are first asked, one after the other: a pad's question goes between. */
+const netsOf = once(async (list) => {
+  const { nets } = JSON.parse(new TextDecoder().decode(await fetched(list)));
+  const loaded = [];
+  for (const name of nets) loaded.push(netOf(await fetchedFile(new URL(name, list).href)));
+  return loaded;
+});
+
+/** @param {{list: string, levels: Uint8Array}} asked */
+const deeper = ({ list, levels }) => answered(async () => answersOf(await netsOf(list), levels));
+
 addEventListener("message", async ({ data }) => {
   if (data.question) ask(data.id, data.question);
   else if (data.digits) postMessage({ id: data.id, reply: await digitsAt(data.digits) });
+  else if (data.deeper) postMessage({ id: data.id, reply: await deeper(data.deeper) });
   else {
     try {
       started = await start(data.start);
