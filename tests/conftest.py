@@ -20,7 +20,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from resnet import checkpoint, ink, mnist
+from resnet import checkpoint, ink, mnist, narrow, readback
 from resnet.calibration import Calibration
 from resnet.classifier import Classifier
 from resnet.model import LiveConv2d, ResNet, ResNet18
@@ -162,6 +162,37 @@ def measured(
             "mistakes": {"index": wrong.tolist(), "said": said[variant][order[wrong]].tolist()},
         }
     return Measured(folder, abouts)
+
+
+def lively_narrow_net(net: narrow.Net) -> ResNet:
+    """One in eval mode as if it had been trained."""
+    torch.manual_seed(0)
+    made = narrow.build(*net)
+    enliven(made)
+    return made.eval()
+
+
+@pytest.fixture(scope="session")
+def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of narrow nets that were never trained, beside the read-backs of checkpoints/."""
+    folder = tmp_path_factory.mktemp("checkpoints")
+    for variant in checkpoint.VARIANTS:
+        path = readback.path_of(variant)
+        (folder / path.name).symlink_to(path)
+    for variant, layers in narrow.NETS:
+        net = lively_narrow_net((variant, layers))
+        # Logits of any size: as if they had been calibrated.
+        size = net(ink.normalise(random_pictures(8))).std().item()
+        about = {
+            "calibration": asdict(Calibration(size, 1.0, 0.0, 0.0)),
+            "test": {"right": 9000 + layers, "total": 10_000},
+            "recipe": {"epochs": 5},
+            "seeds": 2,
+            "mistakes": {"index": [1], "said": [2]},
+        }
+        path = narrow.path_of(variant, layers, folder / narrow.FOLDER.name)
+        narrow.save(path, net, about)
+    return folder
 
 
 @pytest.fixture

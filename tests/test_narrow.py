@@ -7,26 +7,13 @@ import torch
 from resnet import checkpoint, ink, narrow
 from resnet.checkpoint import CheckpointError
 from resnet.classifier import Classifier
-from resnet.model import ResNet
 from resnet.narrow import Net
-from tests.conftest import UNCALIBRATED, enliven, random_pictures
+from tests.conftest import UNCALIBRATED, lively_narrow_net, random_pictures
 
 
-def lively(net: Net) -> ResNet:
-    torch.manual_seed(0)
-    made = narrow.build(*net)
-    enliven(made)
-    return made.eval()
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """All narrow nets, never trained."""
-    folder = tmp_path_factory.mktemp("narrow")
-    for net in narrow.NETS:
-        about = {**UNCALIBRATED, "mistakes": {"index": [1], "said": [2]}}
-        narrow.save(narrow.path_of(*net, folder), lively(net), about)
-    return folder
+@pytest.fixture
+def folder(checkpoints: Path) -> Path:
+    return checkpoints / narrow.FOLDER.name
 
 
 @pytest.mark.parametrize("net", narrow.NETS, ids=str)
@@ -35,7 +22,7 @@ def test_a_file_holds_the_net_as_it_reads(net: Net, folder: Path) -> None:
     assert (about["variant"], about["depth"]) == net
     assert 2 * len(found.units()) + 2 == net[1]
     assert "mistakes" not in about
-    stored = checkpoint.as_stored(lively(net))
+    stored = checkpoint.as_stored(lively_narrow_net(net))
     assert torch.equal(found(random_pictures()), stored(random_pictures()))
     answers = Classifier(found, about).logits(random_pictures())
     scale = answers.abs().max()
@@ -79,7 +66,7 @@ def test_what_cannot_be_used_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="not found"):
         narrow.load("plain", 18, tmp_path)
     path = narrow.path_of("plain", 18, tmp_path)
-    narrow.save(path, lively(("plain", 18)), UNCALIBRATED)
+    narrow.save(path, lively_narrow_net(("plain", 18)), UNCALIBRATED)
     whole = path.read_bytes()
     for change, why in (
         ({"depth": 34}, "not the plain net of 18 layers"),

@@ -12,6 +12,7 @@ import { aDigit } from "./words.js";
 /**
  * @typedef {import("./page.js").Answer} Answer
  * @typedef {Record<string, Answer>} Answers by the nets' names
+ * @typedef {{answers?: Answers, error?: string}} Reply
  *
  * @typedef {object} Net
  * @property {string} name
@@ -32,6 +33,7 @@ export function mount(element, { nets, files }, server) {
   /** @type {Answers | null} */
   let answers = null;
   let trouble = "";
+  let count = 0;
 
   function render() {
     const depth = Number(chosen(element, "deeper"));
@@ -42,15 +44,15 @@ export function mount(element, { nets, files }, server) {
     speakNow();
   }
 
-  keepReading(
-    findText(element, ".deeper"),
-    (picture) => read(files, server, picture),
-    (reply) => {
-      answers = reply?.answers ?? null;
-      trouble = reply?.error ?? "";
-      render();
-    },
-  );
+  const section = findText(element, ".deeper");
+  const show = (/** @type {Reply | null} */ reply) => {
+    answers = reply?.answers ?? null;
+    trouble = reply?.error ?? "";
+    render();
+    count += Number(reply !== null);
+    section.dataset.answerId = `${count}`; // last: who waits for it finds the rest in place
+  };
+  keepReading(section, (picture) => read(files, server, picture), show);
   findText(element, ".choice").addEventListener("change", render);
   element.addEventListener("click", ({ target }) => {
     // A column belongs to its head, for a mouse or a finger too.
@@ -66,7 +68,7 @@ export function mount(element, { nets, files }, server) {
  * @param {string} files
  * @param {import("./server.js").Server} server
  * @param {string} picture
- * @returns {Promise<{answers?: Answers, error?: string}>}
+ * @returns {Promise<Reply>}
  */
 async function read(files, server, picture) {
   const here = await page.state.reading?.deeper(files, bytes(picture));
@@ -77,8 +79,8 @@ async function read(files, server, picture) {
  * Keeps the answers at the picture that the pad's nets saw last, while somebody can see them. One
  * picture is read at a time, and the newest goes next.
  * @param {HTMLElement} section
- * @param {(picture: string) => Promise<any>} read
- * @param {(reply: {answers?: Answers, error?: string} | null) => void} show null for an empty pad
+ * @param {(picture: string) => Promise<Reply>} read
+ * @param {(reply: Reply | null) => void} show null for an empty pad
  */
 function keepReading(section, read, show) {
   /** @type {string | null} */
