@@ -121,31 +121,29 @@ def sentences(table: StuckTable) -> list[str]:
 
 
 def course(table: StuckTable, cases: list[Case]) -> str:
-    """Of one net at its rates: where it was, and where it is."""
+    """Of one net at its rates: where it was, where it is, and whether a remedy helps."""
     read = {
         (case["rate"], aid): statistics.fmean(accuracies(runs_of(table, case, aid)))
         for case, aid in itertools.product(cases, AIDS)
     }
-    best = max(cases, key=lambda case: read[case["rate"], "none"])
-    end = read[best["rate"], "none"]
-    net = f"the net of {best['depth']} layers {KINDS[best['net']]}"
+    case = max(cases, key=lambda case: read[case["rate"], "none"])
+    before, end = case["before"], read[case["rate"], "none"]
+    net = f"the net of {case['depth']} layers {KINDS[case['net']]}"
     steps = table["runs"][0]["step"][-1]
-    way = f"goes from {best['before']:.0f} to {end:.0f} of 100 digits between {BEFORE} and {steps}"
     if max(read.values()) <= ONLY_ONES:
         rates = " or ".join(f"{case['rate']:g}" for case in cases)
         return (
             f"{capital(net)} is stuck: after {steps} steps it still guesses, at a rate of {rates}, "
             f"and neither {' nor '.join(HELP.values())} get it going."
         )
-    if end <= ONLY_ONES:
-        rate, aid = max(read, key=read.__getitem__)
-        return (
-            f"{capital(net)} still guesses after {steps} steps, but with {HELP[aid]} at a rate of "
-            f"{rate:g} it reads {read[rate, aid]:.0f} of 100 digits."
-        )
-    has_climbed = best["net"] == "plain" and end - best["before"] >= CLIMB
-    slow = "was slow, not stuck: it " if has_climbed else ""
-    helped = " and ".join(
-        f"{read[best['rate'], aid]:.0f} with {what}" for aid, what in HELP.items()
+    aided = " and ".join(f"{read[case['rate'], aid]:.0f} with {what}" for aid, what in HELP.items())
+    way = (
+        f"goes from {before:.0f} to {end:.0f} of 100 digits between {BEFORE} and {steps} steps "
+        f"({aided})"
     )
-    return f"{capital(net)} {slow}{way} steps ({helped})."
+    if case["net"] == "plain":
+        way = f"{'was slow, not stuck' if end - before >= CLIMB else 'hardly moves'}: it {way}"
+    rate, aid = max(read, key=read.__getitem__)
+    if rate != case["rate"] and aid in HELP and read[rate, aid] - end >= CLIMB:
+        way += f"; at a rate of {rate:g} it reads {read[rate, aid]:.0f} with {HELP[aid]}"
+    return f"{capital(net)} {way}."
