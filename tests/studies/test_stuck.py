@@ -1,4 +1,5 @@
 import itertools
+import os
 from pathlib import Path
 from typing import Any
 
@@ -150,7 +151,10 @@ def test_curves_are_means_over_whole_seeds() -> None:
         stuck_verdict.whole_seeds({**found, "runs": found["runs"][:3]})
 
 
-def test_quick_goes_all_the_way(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_quick_goes_all_the_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)  # in this process
     other = tmp_path / "quick.json"
     assert main(["stuck", "--quick", "--output", str(other)]) == 0
     printed = capsys.readouterr().out
