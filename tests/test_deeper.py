@@ -111,5 +111,5 @@ def test_how_they_were_trained_is_told() -> None:
 
 def test_the_pages_nets_are_told_of_with_their_scores(part: Deeper) -> None:
     told = {net["name"]: net["about"] for net in part.props["nets"]}
-    assert told["plain-66"] == "66 layers: 90.66 % of MNIST"
+    assert told["plain-66"] == "90.66 % of MNIST"
     assert [net["depth"] for net in part.props["nets"]] == [18, 18, 34, 34, 66, 66]

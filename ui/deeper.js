@@ -40,7 +40,9 @@ export function mount(element, { nets, files }, server) {
     for (const net of nets) showSmall(element, net, answers?.[net.name], net.depth === depth);
     const inFull = nets.filter((net) => net.depth === depth);
     for (const net of inFull) showCard(element, net, answers?.[net.name]);
-    setText(said, trouble || words(depth, inFull, answers));
+    // The first time they have to be loaded.
+    const wait = page.state.reply && count === 0 ? "The deeper nets are loading …" : "Draw a digit.";
+    setText(said, trouble || (answers ? words(depth, inFull, answers) : wait));
     speakNow();
   }
 
@@ -94,6 +96,7 @@ function keepReading(section, read, show) {
     for (;;) {
       const picture = page.state.reply?.picture ?? null;
       if (picture === shown || (picture && !isInSight)) break;
+      if (shown === null) show(null); // which says that they are loaded, where they are
       const reply = picture && (await read(picture));
       shown = picture;
       if (page.state.reply || !picture) show(reply || null); // or the pad was emptied meanwhile
@@ -146,10 +149,11 @@ function showSmall(element, { name }, answer, isChosen) {
  * @param {Net} net
  * @param {Answer | undefined} answer
  */
-function showCard(element, { variant, about }, answer) {
+function showCard(element, { variant, depth, about }, answer) {
   const card = findText(element, `[data-testid="deeper-${variant}"]`);
   card.dataset.digit = `${answer?.digit ?? ""}`;
-  setText(findText(card, ".about"), about);
+  setText(findText(card, ".layers"), `${depth}`);
+  setText(findText(card, ".score"), about);
   setText(findText(card, ".digit"), symbol(answer));
   setText(findText(card, ".certainty"), certainty(answer));
   card.querySelectorAll(".bars li").forEach((bar, digit) => {
@@ -162,10 +166,9 @@ function showCard(element, { variant, about }, answer) {
 /**
  * @param {number} depth
  * @param {Net[]} nets of this depth
- * @param {Answers | null} answers
+ * @param {Answers} answers
  */
 function words(depth, nets, answers) {
-  if (!answers) return "Draw a digit, and nets of every depth read it.";
   const each = nets.map(({ name, title }) => {
     const { digit } = answers[name];
     return `${title.toLowerCase()} ${aDigit(digit)}`;

@@ -125,7 +125,7 @@ class Deeper(Part):
                     "variant": variant,
                     "depth": depth,
                     "title": LOOKS[variant]["title"],
-                    "about": f"{depth} layers: {accuracy(about['test'])} of MNIST",
+                    "about": f"{accuracy(about['test'])} of MNIST",
                 }
                 for (variant, depth), about in nets.abouts.items()
             ],

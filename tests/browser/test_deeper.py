@@ -99,7 +99,7 @@ def test_the_chosen_depth_is_shown_in_full(open_page: OpenPage, deep: str) -> No
         page.locator(f'[data-deep="plain-{depth}"]').click()
         expect(page.get_by_role("radio", name=f"{depth} layers")).to_be_checked()
         card, small = page.get_by_test_id("deeper-plain"), page.locator(".small.chosen").last
-        expect(card).to_contain_text(f"{depth} layers: 90.{depth} % of MNIST")
+        expect(card).to_contain_text(f"{depth} layers, 90.{depth} % of MNIST")
         expect(small).to_have_attribute("data-deep", f"plain-{depth}")
         expect(small).not_to_have_attribute("data-digit", "")
         expect(card).to_have_attribute("data-digit", str(small.get_attribute("data-digit")))
