@@ -41,7 +41,8 @@ export function mount(element, { nets, files }, server) {
     const inFull = nets.filter((net) => net.depth === depth);
     for (const net of inFull) showCard(element, net, answers?.[net.name]);
     // The first time they have to be loaded.
-    const wait = page.state.reply && count === 0 ? "The deeper nets are loading …" : "Draw a digit.";
+    const wait =
+      page.state.reply && count === 0 ? "The deeper nets are loading …" : "Draw a digit.";
     setText(said, trouble || (answers ? words(depth, inFull, answers) : wait));
     speakNow();
   }
