@@ -12,7 +12,7 @@ import functools
 import itertools
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -21,8 +21,8 @@ from typing_extensions import TypedDict
 from resnet.classifier import ready
 from resnet.mnist import Mnist
 from resnet.model import fastest_device
-from resnet.studies import depth, depth_verdict, runs
-from resnet.studies.depth import DepthTable
+from resnet.studies import depth, runs
+from resnet.studies.depth import DepthRun, DepthTable
 from resnet.studies.runs import Provenance, SeededRun, StudyError, Table
 from resnet.studies.short_training import (
     Aid,
@@ -34,7 +34,7 @@ from resnet.studies.short_training import (
     slices,
     tally,
 )
-from resnet.studies.textbook_verdict import percents
+from resnet.studies.textbook_verdict import kept, percents
 
 FILE = runs.RESULTS / "stuck.json"
 NETS = (("plain", 34), ("plain", 66), ("residual", 66))  # and layers
@@ -100,13 +100,28 @@ def cases_of(deep: DepthTable, nets: Sequence[tuple[str, int]] = NETS) -> list[C
     """The nets at the rates that the stored runs of the depth study choose, and some more."""
     cases: list[Case] = []
     for net, layers in nets:
-        stored = depth_verdict.runs_at(deep, layers, True)
-        chosen = depth_verdict.rates_at(deep, layers, True)[net]
-        for rate in sorted({chosen, *MORE_RATES.get((net, layers), ())}):
-            accuracies = percents(run["test_all"] for run in stored[net, rate])
+        stored = stored_runs(deep, net, layers)
+
+        def merit(rate: float, stored: Mapping[float, list[DepthRun]] = stored) -> float:
+            return statistics.fmean(kept(run) for run in stored[rate])
+
+        for rate in sorted({max(stored, key=merit), *MORE_RATES.get((net, layers), ())}):
+            accuracies = percents(run["test_all"] for run in stored[rate])
             before = round(statistics.fmean(accuracies), 2)
             cases.append({"net": net, "depth": layers, "rate": rate, "before": before})
     return cases
+
+
+def stored_runs(deep: DepthTable, net: str, layers: int) -> dict[float, list[DepthRun]]:
+    """Of a narrow net with batch norm, by rate. Raises StudyError where there is none."""
+    found: dict[float, list[DepthRun]] = {}
+    for run in deep["runs"]:
+        is_narrow = run.get("width", depth.WIDTH) == depth.WIDTH
+        if (run["net"], run["depth"], run["has_norm"]) == (net, layers, True) and is_narrow:
+            found.setdefault(run["rate"], []).append(run)
+    if not found:
+        raise StudyError(f"The depth study has no runs of the {net} net of {layers} layers yet.")
+    return found
 
 
 def measured(key: Key, digits: dict[str, Pictures], recipe: ShortRecipe) -> StuckRun:

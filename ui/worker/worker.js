@@ -157,6 +157,7 @@ const digitsAt = (indices) =>
 /** Nets that are loaded when they are first asked, one after the other: a pad's question goes between. */
 const netsOf = once(async (list) => {
   const { nets } = JSON.parse(new TextDecoder().decode(await fetched(list)));
+  if (nets.length === 0) throw new FileError("The deeper nets are not there.");
   const loaded = [];
   for (const name of nets) loaded.push(netOf(await fetchedFile(new URL(name, list).href)));
   return loaded;
