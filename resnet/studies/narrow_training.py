@@ -150,10 +150,14 @@ def merit(run: NarrowRun) -> Fraction:
     return right + Fraction(sum(judged["styles_right"][-LAST:]), judged["styles_total"])
 
 
+def runs_of(table: NarrowTable, net: narrow.Net) -> list[NarrowRun]:
+    """Of one net, from each seed."""
+    return [run for run in table["runs"] if (run["net"], run["depth"]) == net]
+
+
 def chosen(table: NarrowTable, net: narrow.Net) -> NarrowRun:
     """Of the trainings of a net the one that ends best, of equals that of the lowest seed."""
-    of_net = [run for run in table["runs"] if (run["net"], run["depth"]) == net]
-    return max(of_net, key=lambda run: (merit(run), -run["seed"]))
+    return max(runs_of(table, net), key=lambda run: (merit(run), -run["seed"]))
 
 
 def ship(
@@ -161,14 +165,18 @@ def ship(
 ) -> None:
     """Write the checkpoint of every net's best seed, unless it is there, and log its reading."""
     for net in narrow.NETS:
-        if not any((run["net"], run["depth"]) == net for run in table["runs"]):
-            continue  # of a quick look
-        key = key_of(chosen(table, net))
+        seeds = len(runs_of(table, net))
+        if seeds == 0:
+            continue  # a quick look leaves depths out
+        key, path = key_of(chosen(table, net)), narrow.path_of(*net, folder)
         run, unfinished = Training(key, recipe, pictures), unfinished_of(key, folder)
         if not is_shipped(run, folder):
+            if not unfinished.exists():
+                raise StudyError(
+                    f"{path}: its training is finished, but its weights are not here; restore it "
+                    "(git checkout -- checkpoints), or delete the file of courses to train anew"
+                )
             run.load(unfinished)
-            seeds = len({run["seed"] for run in table["runs"]})
-            path = narrow.path_of(*net, folder)
             about = training.finish(
                 run, pictures.mnist, pictures.held_out, path, functools.partial(save, seeds=seeds)
             )
@@ -344,7 +352,8 @@ def table_of(table: NarrowTable, folder: Path) -> Printed:
     """What every net reads; raises CheckpointError where one of the folder cannot be used."""
     rows = []
     for net in narrow.NETS:
-        if not any((run["net"], run["depth"]) == net for run in table["runs"]):
+        of_net = runs_of(table, net)
+        if not of_net:
             continue
         best = chosen(table, net)
         variant, depth = net
@@ -352,7 +361,6 @@ def table_of(table: NarrowTable, folder: Path) -> Printed:
         test = about["test"]
         low, high = wilson_interval(test["right"], test["total"])
         judged = best["validation"]
-        of_net = [run for run in table["runs"] if (run["net"], run["depth"]) == net]
         rows.append(
             [
                 str(depth),

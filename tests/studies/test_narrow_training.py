@@ -22,6 +22,7 @@ from resnet.studies.narrow_training import (
     trained,
     unfinished_of,
 )
+from resnet.studies.runs import StudyError
 from tests.studies.stored import PROVENANCE
 
 KEY: Key = (2, "plain", 18)
@@ -121,10 +122,13 @@ def test_the_best_seed_ships_and_only_it_sees_test_digits(
     monkeypatch.setattr(training, "fit", None)
     assert repeated(2, (18,), RECIPE, pictures, folder, path) == found
     assert len(log.read_text().splitlines()) == 2
-    (title, headers, rows_shown) = table_of(found, folder)
+    title, headers, rows_shown = table_of(found, folder)
     assert "2 epochs" in title
     assert [row[:2] for row in rows_shown] == [["18", "residual"], ["18", "plain"]]
     assert len(headers) == len(rows_shown[0])
+    narrow.path_of("plain", 18, folder).unlink()
+    with pytest.raises(StudyError, match="its weights are not here"):
+        repeated(2, (18,), RECIPE, pictures, folder, path)
 
 
 def test_a_net_that_learned_nothing_ships_all_the_same(
