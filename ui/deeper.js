@@ -96,7 +96,9 @@ function keepReading(section, read, show) {
     isReading = true;
     for (;;) {
       const picture = page.state.reply?.picture ?? null;
-      if (picture === shown || (picture && !isInSight)) break;
+      if (picture === shown) break;
+      // The pad goes first: while it asks, as it does all the time on a slow machine, these wait.
+      if (picture && (!isInSight || page.state.isAsking)) break;
       if (shown === null) show(null); // which says that they are loaded, where they are
       const reply = picture && (await read(picture));
       shown = picture;
@@ -105,7 +107,7 @@ function keepReading(section, read, show) {
     isReading = false;
   }
 
-  page.subscribe(["reply"], update);
+  page.subscribe(["reply", "isAsking"], update);
   const noteSight = (/** @type {boolean} */ now) => {
     isInSight = now;
     section.dataset.inSight = `${now}`;

@@ -145,7 +145,11 @@ async function answered(look) {
 }
 
 const read = (/** @type {Question} */ question) => answered(({ reader }) => reader.read(question));
-const ask = newestOnly(read, (id, reply) => postMessage({ id, reply }));
+let waiting = 0; // questions of the pad
+const ask = newestOnly(read, (id, reply) => {
+  waiting -= 1;
+  postMessage({ id, reply });
+});
 
 /** @param {number[]} indices */
 const digitsAt = (indices) =>
@@ -164,11 +168,14 @@ const netsOf = once(async (list) => {
 });
 
 /** @param {{list: string, levels: Uint8Array}} asked */
-const deeper = ({ list, levels }) => answered(async () => answersOf(await netsOf(list), levels));
+const deeper = ({ list, levels }) =>
+  answered(async () => answersOf(await netsOf(list), levels, () => waiting > 0));
 
 addEventListener("message", async ({ data }) => {
-  if (data.question) ask(data.id, data.question);
-  else if (data.digits) postMessage({ id: data.id, reply: await digitsAt(data.digits) });
+  if (data.question) {
+    waiting += 1;
+    ask(data.id, data.question);
+  } else if (data.digits) postMessage({ id: data.id, reply: await digitsAt(data.digits) });
   else if (data.deeper) postMessage({ id: data.id, reply: await deeper(data.deeper) });
   else {
     try {
