@@ -17,7 +17,7 @@ from torch import Tensor, fx, nn
 from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from resnet import checkpoint, ink, lenses, readback
+from resnet import checkpoint, ink, lenses, paths, readback
 from resnet.calibration import Calibration
 from resnet.lenses import Cell, LensError
 from resnet.model import LiveConv2d, Net, ResNet18, Window, fastest_device, map_sizes, placed
@@ -128,6 +128,15 @@ class Classifier:
                 case "knew":
                     cells = lenses.knew(seen, self.opened())
         return answer, cells
+
+    @torch.inference_mode()
+    def answer_every_way(self, picture: Tensor) -> list[Answer]:
+        """The answers to (1, 32, 32) ink in [0, 1] of all nets that are left with units out, in the
+        order of paths.ways: the first net is whole, and alone may refuse, as in dissect."""
+        logits = paths.logits(self.body, picture).cpu()
+        pictures = picture.expand(len(logits), *picture.shape)
+        whole = self.judged(pictures[:1], logits[:1])
+        return whole + self.judged(pictures[1:], logits[1:], may_refuse=False)
 
     def opened(self) -> Readback:
         if self.readback is None:
