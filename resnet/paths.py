@@ -17,13 +17,12 @@ from resnet.surgery import Unit, can_be_out, run_unit
 def ways(net: ResNet18) -> list[tuple[int, ...]]:
     """The units that are out in each of the nets, counted from 1, in the order of logits().
 
-    The first net is whole. Bit by bit, the number of a net says which of the units are out that
-    can be.
+    The first net is whole. The bits of a net's index say which are out, of those that can be.
     """
     can_go = [number for number, unit in enumerate(net.units(), 1) if can_be_out(unit)]
     return [
-        tuple(number for place, number in enumerate(can_go) if net_number >> place & 1)
-        for net_number in range(2 ** len(can_go))
+        tuple(number for place, number in enumerate(can_go) if bits >> place & 1)
+        for bits in range(2 ** len(can_go))
     ]
 
 

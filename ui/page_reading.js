@@ -81,6 +81,14 @@ export class Reading {
   async digits(indices) {
     return this.worker?.digits(indices).catch(() => null);
   }
+
+  /**
+   * What all nets say that are left of one with units out; nothing where the worker cannot tell.
+   * @param {import("./page.js").PathsQuestion} question
+   */
+  async paths(question) {
+    return this.worker?.paths(question).catch(() => null);
+  }
 }
 
 /**

@@ -34,6 +34,13 @@ class Reply(TypedDict):
     closed: NotRequired[str]  # why the lens shows nothing
 
 
+class EveryWay(TypedDict):
+    """The answers of all nets that are left of one with units out, in the order of paths.ways."""
+
+    digits: list[int | None]
+    certainties: list[float]  # the probability of the likeliest digit; 0 for a blank picture
+
+
 class Reader:
     """Reads drawings with all nets, as many at a time as there are cores.
 
@@ -70,6 +77,19 @@ class Reader:
             if isinstance(question.source, Digit):
                 reply["label"] = int(self.test_digits().labels[question.source.index])
         return reply
+
+    def every_way(self, asked: Any) -> EveryWay:
+        """The reply to a question as read() takes it, with the name of one net: {"net"}."""
+        question = question_of(asked)
+        net = self.classifiers.get(str(asked.get("net")))
+        if net is None:
+            raise fault("There is no such net.")
+        with self.turn():
+            answers = net.answer_every_way(self.pictures(question.source, question.lab)[-1])
+        return {
+            "digits": [answer.digit for answer in answers],
+            "certainties": [max(answer.probabilities or [0.0]) for answer in answers],
+        }
 
     def pictures(self, source: Source, wish: Lab | None) -> list[Tensor]:
         """(1, 32, 32) pictures of the lab's steps, or only the one; the last is to be read."""

@@ -8,6 +8,7 @@ import { fromStrokes, greyLevels } from "./ink.js";
 import { stepsOfImage, stepsOfStrokes } from "./lab.js";
 import * as lenses from "./lenses.js";
 import { alters, input, trace } from "./net.js";
+import { everyWay } from "./paths.js";
 import * as runtime from "./runtime.js";
 
 /**
@@ -46,6 +47,18 @@ export class Reader {
     if (question.lab) reply.steps = pictures.map(greyLevels);
     if (label !== undefined) reply.label = label;
     return reply;
+  }
+
+  /**
+   * The answers of all nets that are left of one with units out.
+   * @param {import("../page.js").PathsQuestion} question
+   * @returns {Promise<import("../page.js").EveryWay>}
+   */
+  async everyWay(question) {
+    const { pictures } = await this.prepared(question);
+    const net = this.nets.find(({ variant }) => variant === question.net);
+    if (!net) throw new InkError("There is no such net.");
+    return everyWay(net, pictures[pictures.length - 1]);
   }
 
   /**

@@ -185,6 +185,20 @@ export const times = (x, factor) =>
   factor === 1 ? x : tfjs.mul(x, tfjs.tensor(new Float32Array([factor]), []));
 
 /**
+ * One after the other along the first axis.
+ * @param {Tensor} a
+ * @param {Tensor} b of the same shape otherwise
+ */
+export function joined(a, b) {
+  const [count, ...shape] = a.shape;
+  const [first, second] = [a.dataSync(), b.dataSync()];
+  const both = new Float32Array(first.length + second.length);
+  both.set(first);
+  both.set(second, first.length);
+  return tfjs.tensor(both, [count + b.shape[0], ...shape]);
+}
+
+/**
  * The gradients of the products of f's output with a weight each, summed, to every one of xs.
  * @param {(...xs: Tensor[]) => Tensor} f
  * @param {Tensor[]} xs

@@ -5,7 +5,7 @@
 // means that this browser cannot, and the server has to read. Of {id, question}, any number, each is
 // answered by {id, reply}: the server's Reply, {error: one sentence}, or null where a newer question
 // overtook it. {id, digits: their indices} is answered by {id, reply: {digits}}, as the tab of
-// mistakes has them from the server.
+// mistakes has them from the server, and {id, paths: a question} by {id, reply: an EveryWay}.
 
 import { asJson, digitsOf } from "./digits.js";
 import { InkError } from "./ink.js";
@@ -152,9 +152,13 @@ const digitsAt = (indices) =>
     return { digits: indices.map((index) => asJson(digits, index)) };
   });
 
+/** @param {import("../page.js").PathsQuestion} question */
+const everyWay = (question) => answered(({ reader }) => reader.everyWay(question));
+
 addEventListener("message", async ({ data }) => {
   if (data.question) ask(data.id, data.question);
   else if (data.digits) postMessage({ id: data.id, reply: await digitsAt(data.digits) });
+  else if (data.paths) postMessage({ id: data.id, reply: await everyWay(data.paths) });
   else {
     try {
       started = await start(data.start);
