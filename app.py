@@ -36,6 +36,7 @@ from ui.lab import InkLab
 from ui.mistakes import Mistakes
 from ui.pad import Sketchpad
 from ui.part import ROUTE, parts_of
+from ui.paths import Paths
 from ui.race import Race
 from ui.reading import Reader
 from ui.tour import Tour
@@ -115,6 +116,7 @@ def build(
                     AnswerCards(classifiers)
                 Tour(classifiers)
                 Board(classifiers, measured)
+                Paths(reader, measured)
             with gr.Tab("Fair race"):
                 Race(races or RaceQueue().open(), deep)
             with gr.Tab("Depth and gradients"):

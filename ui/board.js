@@ -39,6 +39,7 @@ export function mount(element, props) {
     if (board) showControls(element, board);
   });
   page.subscribe(["board", "reply"], render);
+  page.subscribe(["path"], ({ path }) => cells.light(path));
   speak(findText(element, ".said"), findText(element, ".spoken"));
   // Light and dark are a class on the body: what was painted in ink follows.
   const repaint = () => {

@@ -88,6 +88,20 @@ export class Cells {
   }
 
   /**
+   * Rings the units of a net that it does without, and the shortcuts that it takes instead.
+   * @param {State["path"]} path
+   */
+  light(path) {
+    for (const net of this.props.nets) {
+      const out = net.variant === path?.variant ? path.out : [];
+      for (const cell of this.rowOf(net).querySelectorAll("[data-unit]")) {
+        const number = Number(cell.getAttribute("data-unit"));
+        cell.classList.toggle("gone-round", out.includes(number));
+      }
+    }
+  }
+
+  /**
    * Remembered: to ask for them the browser has to work out the style of the page anew.
    * @param {Net} net
    */

@@ -7,6 +7,7 @@ import * as runtime from "./runtime.js";
 
 /** @typedef {import("./net.js").Net} Net */
 
+const DIGITS = 10;
 const OUT = { ...WHOLE, is_out: true };
 
 /**
@@ -46,5 +47,3 @@ export function everyWay(net, picture) {
     certainties: answers.map(({ probabilities }) => Math.max(...(probabilities ?? [0]))),
   };
 }
-
-const DIGITS = 10;

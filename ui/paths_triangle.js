@@ -1,0 +1,202 @@
+// @ts-check
+// A triangle of dots: all nets that are left of one, row by row, with more and more units out.
+
+import { findText, make, setText } from "./dom.js";
+import { page, WHOLE, wholeUnits } from "./page.js";
+import { kept, named } from "./paths_words.js";
+
+/**
+ * @typedef {import("./page.js").EveryWay} EveryWay
+ * @typedef {import("./page.js").Unit} Unit
+ * @typedef {import("./paths_words.js").Net} Net
+ */
+
+export class Triangle {
+  /**
+   * @param {HTMLElement} parent
+   * @param {Net} net
+   */
+  constructor(parent, net) {
+    this.net = net;
+    this.element = findText(parent, `[data-net="${net.variant}"]`);
+    this.drawing = ""; // what the dots are of, as text
+    /** @type {EveryWay | null} */
+    this.said = null;
+    /** @type {HTMLButtonElement[]} by the index of their net */
+    this.dots = net.ways.map((_, index) => dotOf(index));
+    /** @type {number[][]} the indices of the nets in each row, in the order of their units */
+    this.rows = [];
+    net.ways.forEach(({ length }, index) => {
+      this.rows[length] ??= [];
+      this.rows[length].push(index);
+    });
+    this.rows.forEach((row, out) => {
+      row.sort((a, b) => `${net.ways[a]}`.localeCompare(`${net.ways[b]}`));
+      findText(this.rowAt(out), ".dots").append(...row.map((index) => this.dots[index]));
+    });
+    this.dots[0].tabIndex = 0; // one for all of them
+    /** @type {Unit[] | null} what was on the board before a dot was clicked */
+    this.before = null;
+    this.listen();
+  }
+
+  /** @param {number} out how many units */
+  rowAt(out) {
+    return findText(this.element, `[data-row="${out}"]`);
+  }
+
+  /**
+   * @param {string} drawing
+   * @param {EveryWay | null} said
+   */
+  show(drawing, said) {
+    if (drawing === this.drawing && said === this.said) return;
+    this.drawing = drawing;
+    this.said = said;
+    this.dots.forEach((dot, index) => {
+      const digit = said?.digits[index] ?? null;
+      setText(dot, said ? `${digit ?? "?"}` : "");
+      dot.dataset.says = digit !== null && digit === said?.digits[0] ? "same" : "";
+    });
+    const counts = said && kept(this.net.ways, said);
+    this.rows.forEach((_, out) => {
+      const words = counts ? `${counts[out].same} of ${counts[out].total}` : "–";
+      setText(findText(this.rowAt(out), ".count"), words);
+    });
+  }
+
+  /**
+   * Marks the net that is on the board, if it is one of these.
+   * @param {Unit[]} units
+   */
+  mark(units) {
+    const can = new Set(this.net.ways.flat());
+    const wanted = units.map((unit, i) => (unit.is_out && !can.has(i + 1) ? WHOLE : unit));
+    const asText = JSON.stringify(wanted);
+    this.net.ways.forEach((out, index) => {
+      const isThere = asText === JSON.stringify(unplugged(out, units.length));
+      if (isThere) this.dots[index].ariaCurrent = "true";
+      else this.dots[index].removeAttribute("aria-current");
+    });
+  }
+
+  /** The net that is pointed at, in words. */
+  pointedAt() {
+    const { path } = page.state;
+    if (path?.variant !== this.net.variant) return undefined;
+    return this.words(this.net.ways.indexOf(path.out));
+  }
+
+  /** @param {number} index */
+  words(index) {
+    return `${this.net.title}. ${named(this.net.ways[index], index, this.said)}`;
+  }
+
+  // --- what the visitor does ---------------------------------------------------------------------
+
+  listen() {
+    const { element } = this;
+    const point = (/** @type {Event} */ event) => {
+      const index = indexAt(event);
+      if (index !== null) this.point(index);
+    };
+    const leave = () => page.set({ path: null });
+    element.addEventListener("pointerover", point);
+    element.addEventListener("pointerleave", leave);
+    element.addEventListener("focusin", (event) => {
+      point(event);
+      this.come(event);
+    });
+    element.addEventListener("focusout", leave);
+    element.addEventListener("click", (event) => {
+      const index = indexAt(event);
+      if (index !== null) this.unplug(index);
+    });
+    element.addEventListener("keydown", (event) => this.walk(event));
+  }
+
+  /** @param {number} index */
+  point(index) {
+    page.set({ path: { variant: this.net.variant, out: this.net.ways[index] } });
+  }
+
+  /**
+   * The dot with the focus is where Tab comes back to, and says more than its digit.
+   * @param {Event} event
+   */
+  come(event) {
+    const index = indexAt(event);
+    if (index === null) return;
+    for (const dot of this.dots) if (dot.tabIndex === 0) dot.tabIndex = -1;
+    this.dots[index].tabIndex = 0;
+    this.dots[index].ariaLabel = this.words(index);
+  }
+
+  /**
+   * Unplugs the units of a net on the board; those of the net that is there, and it shows again what
+   * it showed before.
+   * @param {number} index
+   */
+  unplug(index) {
+    const { board } = page.state;
+    if (!board) return;
+    const wanted = unplugged(this.net.ways[index], board.units.length);
+    const isThere = JSON.stringify(wanted) === JSON.stringify(board.units);
+    const back = this.before ?? wholeUnits(board.units.length);
+    this.before = isThere ? null : board.units;
+    page.set({ board: { ...board, units: isThere ? back : wanted } });
+  }
+
+  /** @param {KeyboardEvent} event */
+  walk(event) {
+    const index = indexAt(event);
+    if (index === null) return;
+    const out = this.net.ways[index].length;
+    const at = this.rows[out].indexOf(index);
+    const across = { ArrowLeft: -1, ArrowRight: 1, Home: -at, End: this.rows[out].length };
+    const down = { ArrowUp: -1, ArrowDown: 1 };
+    let next;
+    if (event.key in across) {
+      const place = at + across[/** @type {keyof across} */ (event.key)];
+      next = this.rows[out][Math.min(Math.max(place, 0), this.rows[out].length - 1)];
+    } else if (event.key in down) {
+      next = beside(at, this.rows[out], this.rows[out + down[/** @type {keyof down} */ (event.key)]]);
+    }
+    if (next === undefined) return;
+    event.preventDefault();
+    this.dots[next].focus();
+  }
+}
+
+/** @param {number} index */
+function dotOf(index) {
+  const dot = make("button", { type: "button", className: "dot", tabIndex: -1 });
+  dot.dataset.index = `${index}`;
+  return dot;
+}
+
+/** @param {Event} event */
+function indexAt({ target }) {
+  const isDot = target instanceof HTMLElement && target.matches(".dot");
+  return isDot ? Number(target.dataset.index) : null;
+}
+
+/**
+ * The one of another row that lies above or below: as far along it.
+ * @param {number} at
+ * @param {number[]} row
+ * @param {number[] | undefined} other
+ */
+function beside(at, row, other) {
+  if (!other) return undefined;
+  const share = row.length > 1 ? at / (row.length - 1) : 0.5;
+  return other[Math.round(share * (other.length - 1))];
+}
+
+/**
+ * Whole units but for those that are out.
+ * @param {number[]} out
+ * @param {number} count
+ */
+const unplugged = (out, count) =>
+  wholeUnits(count).map((unit, i) => (out.includes(i + 1) ? { ...WHOLE, is_out: true } : unit));
