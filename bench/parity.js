@@ -25,7 +25,7 @@ async function file(start) {
 /** @param {any} question */
 async function read(question) {
   try {
-    const reply = await reader.read(question);
+    const reply = await (question.net ? reader.everyWay(question) : reader.read(question));
     const picture = (await reader.prepared(question)).pictures.at(-1) ?? new Float32Array(0);
     const logits = Object.fromEntries(
       reader.nets.map((net) => [
