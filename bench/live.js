@@ -66,7 +66,8 @@ const send = window.fetch;
 window.fetch = async (address, options) => {
   if (!String(address).includes("/component_server/")) return send(address, options);
   const body = String(options?.body);
-  Object.assign(noted, { address: String(address), body, asked: JSON.parse(body).data });
+  const { fn_name: name, data: asked } = JSON.parse(body);
+  if (name === "read") Object.assign(noted, { address: String(address), body, asked });
   waiting += 1;
   try {
     return await send(address, options);
@@ -86,7 +87,7 @@ Worker.prototype.postMessage = function (/** @type {any} */ message) {
     });
   }
   waiting += 1;
-  Object.assign(noted, { asked: message.question });
+  if (message.question) Object.assign(noted, { asked: message.question });
   post.call(this, message);
 };
 
