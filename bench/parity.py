@@ -5,8 +5,8 @@ makes of the checkpoints. First drawings, of a random hand and of the given file
 the pictures made of the strokes, the logits of the same weights, and the answers, digit or refusal,
 beside those of the checkpoints themselves. Then the first drawings of all of these with the board
 open: every lens, every way to cut a unit, all nets with units out, the steps of the lab, images and
-test digits, each beside Python's with the same weights. Grey levels are of 255. Files of images are decoded by Python for
-both: node has no decoder.
+test digits, each beside Python's with the same weights. Grey levels are of 255. Files of images are
+decoded by Python for both: node has no decoder.
 
 --weights compares neither, but tells what it costs, in Python, to round the weights for the way: to
 one byte, as they travel, or to float16.

@@ -1,6 +1,6 @@
-"""All nets that are left when units are taken out: 256 of one net, 32 of the other, in two triangles.
+"""All nets that are left when units are taken out of one, as a triangle of dots.
 
-A row holds the nets with equally many units out, a dot is one of them, and says what it reads.
+A row holds the nets with equally many units out; a dot is one of them, and says what it reads.
 """
 
 import math
@@ -23,7 +23,7 @@ NET = Template(
     '<div class="net $variant" role="group" aria-labelledby="paths-$variant" data-net="$variant">'
     '<h3 id="paths-$variant">$sign<span>$title: $count nets</span></h3>'
     '<p class="row heads"><span>out</span><span></span><span>this drawing</span>'
-    "<span>test digits</span></p>$rows<p class=\"end\">$end</p></div>"
+    '<span>test digits</span></p>$rows<p class="end">$end</p></div>'
 )
 ROW = Template(
     '<div class="row" data-row="$out" style="--wide: $wide; --narrow: $narrow"><b>$out</b>'

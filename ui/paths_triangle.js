@@ -152,16 +152,13 @@ export class Triangle {
     const index = indexAt(event);
     if (index === null) return;
     const out = this.net.ways[index].length;
-    const at = this.rows[out].indexOf(index);
-    const across = { ArrowLeft: -1, ArrowRight: 1, Home: -at, End: this.rows[out].length };
-    const down = { ArrowUp: -1, ArrowDown: 1 };
-    let next;
-    if (event.key in across) {
-      const place = at + across[/** @type {keyof across} */ (event.key)];
-      next = this.rows[out][Math.min(Math.max(place, 0), this.rows[out].length - 1)];
-    } else if (event.key in down) {
-      next = beside(at, this.rows[out], this.rows[out + down[/** @type {keyof down} */ (event.key)]]);
-    }
+    const row = this.rows[out];
+    const at = row.indexOf(index);
+    const across = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: row.length - 1 };
+    const beyond = { ArrowUp: this.rows[out - 1], ArrowDown: this.rows[out + 1] };
+    const place = new Map(Object.entries(across)).get(event.key);
+    const other = new Map(Object.entries(beyond)).get(event.key);
+    const next = place === undefined ? other && beside(at, row, other) : row[place];
     if (next === undefined) return;
     event.preventDefault();
     this.dots[next].focus();
@@ -185,10 +182,9 @@ function indexAt({ target }) {
  * The one of another row that lies above or below: as far along it.
  * @param {number} at
  * @param {number[]} row
- * @param {number[] | undefined} other
+ * @param {number[]} other
  */
 function beside(at, row, other) {
-  if (!other) return undefined;
   const share = row.length > 1 ? at / (row.length - 1) : 0.5;
   return other[Math.round(share * (other.length - 1))];
 }
