@@ -77,7 +77,18 @@ def test_a_row_has_the_median_of_its_nets(reader: Reader) -> None:
 def test_of_other_weights_there_are_no_figures(reader: Reader) -> None:
     html = str(Paths(reader, None).html_template)
     assert html.count("<span>&ndash;</span>") == 9 + 6
-    assert "only shortcuts are left. These" in html
+    assert "between stem and last layer.</p>" in html
+
+
+def test_what_is_left_of_the_residual_net_is_said_with_its_figures(reader: Reader) -> None:
+    table = lesion.load()
+    assert table is not None
+    html = str(Paths(reader, table).html_template)
+    counts = table["shipped"]["residual"]
+    few = sum(right < 5000 for right in [counts["whole"], *counts["out"].values()])
+    end = counts["out"]["1,2,3,4,5,6,7,8"]
+    assert f"between stem and last layer: {end / 100:.1f} % of the test digits. " in html
+    assert f"not 256 good nets for free: {few} of them read fewer than half" in html
 
 
 def test_a_row_that_was_not_measured_whole_has_no_median() -> None:

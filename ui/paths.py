@@ -62,7 +62,8 @@ class Paths(Part):
 
 def triangle(variant: str, net: Classifier, lesions: Mapping[str, Any] | None) -> str:
     measured = figures(variant, net, lesions)
-    shares = medians(measured["shipped"]) if measured else {}
+    counts: Counts | None = measured and measured["shipped"]
+    shares = medians(counts) if counts else {}
     stays = [number for number, unit in units_of(net) if not can_be_out(unit)]
     most = UNITS - len(stays)
     return NET.substitute(
@@ -70,7 +71,7 @@ def triangle(variant: str, net: Classifier, lesions: Mapping[str, Any] | None) -
         variant=variant,
         count=2**most,
         rows="".join(row(out, math.comb(most, out), shares.get(out)) for out in range(most + 1)),
-        end=at_the_end(stays, shares.get(most)),
+        end=that_stay(stays) if stays else all_out(counts),
     )
 
 
@@ -79,8 +80,12 @@ def row(out: int, nets: int, share: float | None) -> str:
         out=out,
         wide=math.ceil(nets / WIDE),
         narrow=math.ceil(nets / NARROW),
-        median="&ndash;" if share is None else f"{share:.1%}".replace("%", " %"),
+        median="&ndash;" if share is None else percent(share),
     )
+
+
+def percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
 
 
 def medians(counts: Counts) -> dict[int, float]:
@@ -95,16 +100,25 @@ def medians(counts: Counts) -> dict[int, float]:
     }
 
 
-def at_the_end(stays: list[int], share: float | None) -> str:
-    """What is to be said where nothing more can be taken out."""
-    if stays:
-        *others, last = map(str, stays)
-        return (
-            f"Units {', '.join(others)} and {last} change the size, so they can’t be removed: "
-            f"{2 ** (UNITS - len(stays))} nets, not {2**UNITS}."
-        )
-    found = "" if share is None else f": right on {share:.1%} of the test digits".replace("%", " %")
+def that_stay(stays: list[int]) -> str:
+    """Why there are no more nets."""
+    *others, last = map(str, stays)
     return (
-        f"All {UNITS} out, only shortcuts are left{found}. These are not {2**UNITS} good nets in "
-        "one: the more units are out, the fewer digits they read."
+        f"Units {', '.join(others)} and {last} change the size, so they can’t be removed: "
+        f"{2 ** (UNITS - len(stays))} nets, not {2**UNITS}."
+    )
+
+
+def all_out(counts: Counts | None) -> str:
+    """What is left at the end, and that it is no ensemble for free."""
+    rows = by_how_many(counts) if counts else {}
+    left = f"All {UNITS} out, nothing but shortcuts is left between stem and last layer"
+    if counts is None or UNITS not in rows:
+        return f"{left}."
+    (end,) = rows[UNITS]
+    nets = [right for of_row in rows.values() for right in of_row]
+    few = sum(2 * right < counts["total"] for right in nets)
+    return (
+        f"{left}: {percent(end / counts['total'])} of the test digits. These are not {len(nets)} "
+        f"good nets for free: {few} of them read fewer than half of the test digits."
     )
