@@ -73,7 +73,7 @@ class Asker {
   next() {
     const { reply, isAsking, isPenDown } = page.state;
     if (!reply || isAsking || isPenDown || !this.isInSight) return undefined;
-    return this.triangles.find(({ drawing }) => drawing !== drawingOf(reply.asked));
+    return this.triangles.find(({ drawing }) => drawing !== drawn());
   }
 
   /** @param {Triangle} triangle */
@@ -84,18 +84,19 @@ class Asker {
     const question = { ...drawing, net: triangle.net.variant };
     const here = await reading?.paths(question);
     const said = here?.digits ? here : await ask(this.server, "every_way", question);
-    setText(findText(this.element, ".trouble"), said.error ?? "");
-    triangle.show(drawingOf(drawing), said.error ? null : said);
+    if (drawingOf(drawing) !== drawn()) return; // another one stands on the pad by now
+    triangle.show(drawn(), said);
     showPointed(this.element, this.triangles);
     this.render();
   }
 
-  /** The finding, once both triangles are of the drawing on the pad. */
+  /** The finding, once all triangles are of the drawing on the pad. */
   render() {
-    const { reply, isPenDown } = page.state;
-    const now = reply ? drawingOf(reply.asked) : "";
-    const isOld = this.triangles.some(({ drawing }) => drawing !== now);
+    const { isPenDown } = page.state;
+    const isOld = this.triangles.some(({ drawing }) => drawing !== drawn());
     findText(this.element, ".nets").ariaBusy = `${isPenDown || isOld}`;
+    const trouble = this.triangles.map((triangle) => triangle.trouble).find(Boolean);
+    setText(findText(this.element, ".trouble"), trouble ?? "");
     if (isPenDown || isOld) return;
     const found = this.triangles.flatMap(({ net, said }) => {
       if (!said) return [];
@@ -107,4 +108,10 @@ class Asker {
     setContent(findText(this.element, ".said"), sentence);
     this.speak();
   }
+}
+
+/** What the answers on the page are of, as text. */
+function drawn() {
+  const { reply } = page.state;
+  return reply ? drawingOf(reply.asked) : "";
 }

@@ -22,6 +22,7 @@ export class Triangle {
     this.drawing = ""; // what the dots are of, as text
     /** @type {EveryWay | null} */
     this.said = null;
+    this.trouble = ""; // why there is nothing
     /** @type {HTMLButtonElement[]} by the index of their net */
     this.dots = net.ways.map((_, index) => dotOf(index));
     /** @type {number[][]} the indices of the nets in each row, in the order of their units */
@@ -47,10 +48,11 @@ export class Triangle {
 
   /**
    * @param {string} drawing
-   * @param {EveryWay | null} said
+   * @param {EveryWay | {error: string} | null} reply null for an empty pad
    */
-  show(drawing, said) {
-    if (drawing === this.drawing && said === this.said) return;
+  show(drawing, reply) {
+    const said = reply && "digits" in reply ? reply : null;
+    this.trouble = reply && "error" in reply ? reply.error : "";
     this.drawing = drawing;
     this.said = said;
     this.dots.forEach((dot, index) => {
