@@ -2,7 +2,7 @@
 // A triangle of dots: all nets that are left of one, row by row, with more and more units out.
 
 import { findText, make, setText } from "./dom.js";
-import { page, WHOLE, wholeUnits } from "./page.js";
+import { isWhole, page, WHOLE, wholeUnits } from "./page.js";
 import { kept, named } from "./paths_words.js";
 
 /**
@@ -74,12 +74,11 @@ export class Triangle {
   mark(units) {
     const can = new Set(this.net.ways.flat());
     const wanted = units.map((unit, i) => (unit.is_out && !can.has(i + 1) ? WHOLE : unit));
-    const asText = JSON.stringify(wanted);
-    this.net.ways.forEach((out, index) => {
-      const isThere = asText === JSON.stringify(unplugged(out, units.length));
-      if (isThere) this.dots[index].ariaCurrent = "true";
-      else this.dots[index].removeAttribute("aria-current");
-    });
+    const out = wanted.flatMap((unit, i) => (unit.is_out ? [i + 1] : []));
+    const isOne = wanted.every((unit) => isWhole({ ...unit, is_out: false }));
+    const index = isOne ? this.net.ways.findIndex((way) => `${way}` === `${out}`) : -1;
+    this.element.querySelector("[aria-current]")?.removeAttribute("aria-current");
+    this.dots[index]?.setAttribute("aria-current", "true");
   }
 
   /** The net that is pointed at, in words. */
