@@ -2,23 +2,23 @@
 // What the browser notes of the triangles for paths.py, which finds it in window.paths. Times in ms
 // count from where performance.now() does.
 
-const nets = /** @type {HTMLElement} */ (document.querySelector("#paths .nets"));
-const noted = { clicked: 0, shown: 0 };
+const triangles = /** @type {HTMLElement} */ (document.querySelector("#paths .nets"));
+const times = { clicked: 0, shown: 0 };
 
 new MutationObserver(() => {
-  if (nets.ariaBusy === "false") noted.shown = performance.now();
-}).observe(nets, { attributeFilter: ["aria-busy"] });
+  if (triangles.ariaBusy === "false") times.shown = performance.now();
+}).observe(triangles, { attributeFilter: ["aria-busy"] });
 
 document.addEventListener(
   "click",
   ({ timeStamp }) => {
-    noted.clicked = timeStamp;
+    times.clicked = timeStamp;
   },
   { capture: true },
 );
 
 /** Whether the dots are those of the click, or of whatever came after it. */
-const isShown = () => nets.ariaBusy === "false" && noted.shown > noted.clicked;
+const isShown = () => triangles.ariaBusy === "false" && times.shown > times.clicked;
 
 /**
  * How long the page's worker takes to answer for all that is left of a net.
@@ -33,4 +33,4 @@ async function ask(net) {
   return { lasted: performance.now() - start, nets: digits.length };
 }
 
-Object.assign(window, { paths: { read: () => noted, isShown, ask } });
+Object.assign(window, { paths: { read: () => times, isShown, ask } });

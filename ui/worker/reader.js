@@ -4,7 +4,7 @@
 import { answerOf } from "./calibration.js";
 import { digitAt } from "./digits.js";
 import { fromPixels } from "./image.js";
-import { fromStrokes, greyLevels } from "./ink.js";
+import { fromStrokes, greyLevels, InkError } from "./ink.js";
 import { stepsOfImage, stepsOfStrokes } from "./lab.js";
 import * as lenses from "./lenses.js";
 import { alters, input, trace } from "./net.js";
