@@ -22,7 +22,7 @@ ALONE = "This browser cannot run the nets, and this page has no server that coul
 NET = Template(
     '<div class="net $variant" role="group" aria-labelledby="paths-$variant" data-net="$variant">'
     '<h3 id="paths-$variant">$sign<span>$title: $count nets</span></h3>'
-    '<p class="row heads"><span>out</span><span></span><span>this drawing</span>'
+    '<p class="row heads"><span>units out</span><span></span><span>this drawing</span>'
     '<span>test digits</span></p>$rows<p class="end">$end</p></div>'
 )
 ROW = Template(
@@ -119,6 +119,6 @@ def all_out(counts: Counts | None) -> str:
     nets = [right for of_row in rows.values() for right in of_row]
     few = sum(2 * right < counts["total"] for right in nets)
     return (
-        f"{left}: {percent(end / counts['total'])} of the test digits. These are not {len(nets)} "
-        f"good nets for free: {few} of them read fewer than half of the test digits."
+        f"{left}: it reads {percent(end / counts['total'])} of the test digits, and guessing 10 %. "
+        f"These are not {len(nets)} good nets for free: {few} of them read fewer than half."
     )
