@@ -150,7 +150,7 @@ def test_what_cannot_be_read_is_refused_in_the_same_words(
         {"strokes": [[[1, 1e200]]]},
         {"strokes": [[[0, 0]] * (ink.MAX_POINTS + 1)]},
         {"strokes": far, "lab": lab_of_far},
-        {"strokes": far, "net": "plain"},
+        {"strokes": "none", "net": "plain"},
         {"strokes": [], "net": "other"},
         {"strokes": far, "lab": {"on": [], "pen": 1}},
     ]

@@ -130,7 +130,7 @@ export class Triangle {
     if (index === null) return;
     for (const dot of this.dots) if (dot.tabIndex === 0) dot.tabIndex = -1;
     this.dots[index].tabIndex = 0;
-    this.dots[index].ariaLabel = this.words(index);
+    this.dots[index].ariaLabel = `${this.words(index)} Press to have it on the board.`;
   }
 
   /**
