@@ -213,8 +213,6 @@ async def opened(browser: Browser, address: str, args: argparse.Namespace, way: 
     if failure and way == HERE:
         sys.exit(failure)
     await page.add_script_tag(path=FOLDER / "live.js")
-    if args.latency:
-        await slow_down(devtools, args.latency)
     return Drawn(page, devtools)
 
 
@@ -299,6 +297,9 @@ async def measure(
     async with async_playwright() as playwright:
         browser = await launch(playwright, args)
         pages = {way: await opened(browser, address, args, way) for way in ways}
+        if args.latency:
+            for drawn in pages.values():
+                await slow_down(drawn.devtools, args.latency)
         quick = {}
         if args.slowdown > 1:
             quick = {way: await loops(drawn.page) for way, drawn in pages.items()}

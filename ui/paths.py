@@ -62,7 +62,7 @@ class Paths(Part):
 
 def triangle(variant: str, net: Classifier, lesions: Mapping[str, Any] | None) -> str:
     measured = figures(variant, net, lesions)
-    counts: Counts | None = measured and measured["shipped"]
+    counts: Counts | None = measured["shipped"] if measured else None
     shares = medians(counts) if counts else {}
     stays = [number for number, unit in units_of(net) if not can_be_out(unit)]
     most = UNITS - len(stays)

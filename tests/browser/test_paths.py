@@ -75,12 +75,12 @@ def test_every_dot_says_what_its_net_says(
         }
         assert True in same[1:]
         assert False in same
-        of_row = {}
+        of_row: dict[int, tuple[int, int]] = {}
         for out, is_same in zip(ways, same, strict=True):
             count, total = of_row.get(len(out), (0, 0))
             of_row[len(out)] = (count + is_same, total + 1)
-        for out, (count, total) in of_row.items():
-            row = triangle(page, variant).locator(f'[data-row="{out}"]')
+        for units, (count, total) in of_row.items():
+            row = triangle(page, variant).locator(f'[data-row="{units}"]')
             expect(row.locator(".dot")).to_have_count(total)
             expect(row.locator(".count")).to_have_text(f"{count} of {total}")
         title = "With shortcuts" if variant == "residual" else "Without"
