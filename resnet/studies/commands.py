@@ -61,6 +61,7 @@ def add_study_commands(commands: "argparse._SubParsersAction[argparse.ArgumentPa
     )
     command.add_argument("--output", type=Path, metavar="FILE", help="default: results/lesion.json")
     command.add_argument("--show", action="store_true", help="print the stored table only")
+    add_cluster(command)
     command.set_defaults(run=lesion)
 
     for name, (study, _, what, more) in STUDIES.items():
@@ -85,6 +86,7 @@ def add_study_commands(commands: "argparse._SubParsersAction[argparse.ArgumentPa
             help=f"where every run is kept, and where to go on; default: results/{name}.json",
         )
         command.add_argument("--show", action="store_true", help="print the stored runs only")
+        add_cluster(command)
         command.set_defaults(run=repeat, study=name)
 
     command = commands.add_parser(
@@ -96,6 +98,15 @@ def add_study_commands(commands: "argparse._SubParsersAction[argparse.ArgumentPa
     )
     flags.add_checkpoints(command)
     command.set_defaults(run=prove)
+
+
+def add_cluster(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        help="have the runs made by the workers of this dask.distributed scheduler, "
+        "tcp://host:8786 for one",
+    )
 
 
 def lesion(args: argparse.Namespace) -> int:
@@ -120,10 +131,11 @@ def measured_lesions(args: argparse.Namespace) -> lesion_study.LesionTable:
         for variant in checkpoint.VARIANTS
     }
     data = mnist.load(args.data)
-    if not args.quick:
-        return lesion_study.study(nets, args.seeds, data, args.output or lesion_study.FILE)
-    few = data.train.first(200), data.validation.first(200), data.test.first(200)
-    return lesion_study.study(nets, 1, mnist.Mnist(*few, data.sha256), args.output, workers=1)
+    with runs.on_cluster(args.cluster):
+        if not args.quick:
+            return lesion_study.study(nets, args.seeds, data, args.output or lesion_study.FILE)
+        few = data.train.first(200), data.validation.first(200), data.test.first(200)
+        return lesion_study.study(nets, 1, mnist.Mnist(*few, data.sha256), args.output, workers=1)
 
 
 def repeat(args: argparse.Namespace) -> int:
@@ -150,11 +162,12 @@ def stopped() -> int:
 def repeated(args: argparse.Namespace) -> Any:
     study, *_ = STUDIES[args.study]
     data = mnist.load(args.data)
-    if not args.quick:
-        return study.whole(args.seeds, data, args.output or study.FILE)
-    if args.output and args.output.resolve() == study.FILE:
+    if args.quick and args.output and args.output.resolve() == study.FILE:
         raise runs.StudyError(f"{args.output}: not for the runs of --quick")
-    return study.quick(data, args.output)
+    with runs.on_cluster(args.cluster):
+        if args.quick:
+            return study.quick(data, args.output)
+        return study.whole(args.seeds, data, args.output or study.FILE)
 
 
 # Of the check, and of its pictures: all ten samples, or only one.
