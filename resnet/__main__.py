@@ -20,8 +20,9 @@ from resnet.classifier import Answer, Classifier
 from resnet.model import fastest_device, placed
 from resnet.stats import wilson_interval
 from resnet.studies.commands import add_study_commands
+from resnet.studies.proof import counts_of_the_book
 from resnet.studies.runs import StudyError
-from resnet.summary import as_table
+from resnet.summary import as_table, layer_table
 
 
 def get_args_parser() -> argparse.ArgumentParser:
@@ -89,6 +90,11 @@ def get_args_parser() -> argparse.ArgumentParser:
         help="both nets module by module",
         description="Print the shapes, parameters and multiply-adds of both nets, module by "
         "module. Takes a second; writes no file.",
+    )
+    command.add_argument(
+        "--layers",
+        action="store_true",
+        help="the residual net layer by layer, and why the textbook counts more",
     )
     command.set_defaults(run=summary)
     return parser
@@ -239,6 +245,13 @@ def read_back(args: argparse.Namespace) -> int:
 
 
 def summary(args: argparse.Namespace) -> int:
+    if args.layers:
+        net = checkpoint.unfilled("residual")
+        headers, rows = layer_table(net)
+        sides = ("left", "left", "left", "right")
+        print(tabulate(rows, headers, tablefmt="github", colalign=sides), end="\n\n")
+        print("\n".join(counts_of_the_book(net)))
+        return 0
     for variant in checkpoint.VARIANTS:
         (_, *headers), rows = as_table(checkpoint.build(variant))
         align = ("left", "left", "right", "right", "right")

@@ -55,7 +55,8 @@ def test_both_nets_are_shown_module_by_module() -> None:
         "35,410,944",
         "35,017,728",
         "64 x 8 x 8",
-        "11,180,170 parameters: 4,800 more",
+        "11,180,170 with a bias for every convolution",
+        "35,529,728 operations as Paddle",
     ):
         assert number in html
 

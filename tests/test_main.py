@@ -209,6 +209,16 @@ def test_summary_names_both_counts() -> None:
         assert text in result.stdout
 
 
+def test_summary_shows_the_layers_and_why_the_textbook_counts_more(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    args = get_args_parser().parse_args(["summary", "--layers"])
+    assert args.run(args) == 0
+    printed = capsys.readouterr().out
+    for text in ("layer4.0.downsample.0", "Conv2d 1x1/2", "131,072", "11,180,170", "35,529,728"):
+        assert text in printed
+
+
 def test_evaluate_reads_the_test_set_of_a_folder(tmp_path: Path) -> None:
     result = resnet("evaluate", "--model", "plain", "--data", own_folder(tmp_path, images=60))
     assert result.returncode == 0

@@ -13,8 +13,8 @@ from resnet import checkpoint, ink
 from resnet.stats import mean_of
 from resnet.studies import proof, textbook_verdict
 from resnet.studies.runs import StudyError
-from resnet.studies.textbook import BOOK, BOOK_OPERATIONS, BOOK_STEPS, TextbookTable
-from resnet.summary import as_table, summarise
+from resnet.studies.textbook import BOOK, BOOK_STEPS, TextbookTable
+from resnet.summary import as_table
 from ui.cards import LOOKS
 from ui.once import drawn_once
 from ui.part import TAB, Ahead, Part, template
@@ -152,15 +152,8 @@ def nets() -> str:
         f"{plots.table(*as_table(checkpoint.unfilled(variant)))}</div></div>"
         for variant in checkpoint.VARIANTS
     )
-    theirs = proof.with_biases()
-    more = theirs - sum(row.parameters for row in summarise(checkpoint.unfilled("residual")))
-    note = (
-        "With a bias for every convolution, as in the textbook's port, the residual net has "
-        f"{theirs:,} parameters: {more:,} more, each of which the batch norm behind it subtracts "
-        f"again in training. The book reports {BOOK_OPERATIONS:,} operations, as its framework "
-        "counts them."
-    )
-    return f'{tables}<p class="note">{note}</p>'
+    notes = " ".join(proof.counts_of_the_book(checkpoint.unfilled("residual")))
+    return f'{tables}<p class="note">With shortcuts: {escape(notes)}</p>'
 
 
 def course(runs: textbook_verdict.TextbookRuns) -> str:
