@@ -1,13 +1,16 @@
 """The statistics that stand beside the figures: intervals, p values, and both in words."""
 
+import functools
 import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from scipy import special  # a tenth of a second to import; scipy.stats takes one
 
 SIGNIFICANT = 0.05  # a p above it tells nothing apart
+RESAMPLES = 10_000  # of a bootstrap
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,24 @@ def mean_of(values: Sequence[float]) -> Mean:
     half = float(special.stdtrit(freedom, 0.975)) * error
     p = 2 * float(special.stdtr(freedom, -abs(mean) / error))
     return Mean(len(values), mean, mean - half, mean + half, p)
+
+
+@functools.cache
+def draws(count: int) -> np.ndarray:
+    """How often each of so many cases is drawn in a resample of the bootstrap: (RESAMPLES, count).
+
+    Each row sums to count. The same at every call, so that an interval is the same in every run.
+    """
+    return np.random.default_rng(0).multinomial(count, [1 / count] * count, RESAMPLES)
+
+
+def middle_of(values: np.ndarray) -> tuple[float, float]:
+    """The bounds of the middle 95 % of a statistic's resamples.
+
+    Efron, Bootstrap methods, Annals of Statistics 7 (1979).
+    """
+    low, high = np.quantile(values, (0.025, 0.975))
+    return float(low), float(high)
 
 
 def wilson_interval(right: int, total: int) -> tuple[float, float]:

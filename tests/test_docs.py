@@ -77,7 +77,7 @@ def test_every_kind_of_command_is_known() -> None:
         r"make (app|site|test|results.*)|python -m http\.server --directory site"
         r"|python -m resnet .*|python train\.py.*|(\.venv/bin/)?python app\.py.*"
         r"|python -m bench\.\w+|python3 -m venv \.venv"
-        r"|\.venv/bin/(python -m pip|uv pip) install.*"
+        r"|(\.venv/bin/)?(python -m pip|uv pip) install.*|python -m distributed\.cli\.\w+.*"
     )
     assert [command for command in COMMANDS if not re.fullmatch(known, command)] == []
 

@@ -18,10 +18,10 @@ STUDIES: dict[str, tuple[Any, Any, str, str]] = {
     "textbook": (
         textbook_study,
         textbook_verdict,
-        "repeat the textbook's experiment from many seeds, and make it fair (half an hour)",
-        "Train the textbook's three nets as the book does, and both ResNet18 at six learning "
-        "rates, from many seeds, and say what that shows. All seeds take half an hour on two "
-        "cores.",
+        "repeat the textbook's experiment from many seeds, and make it fair (two hours)",
+        "Train the textbook's three nets in its steps, and both ResNet18 from three kinds of first "
+        "weights at six learning rates, from many seeds, and say what that shows. All seeds take "
+        "two hours on two cores.",
     ),
     "depth": (
         depth_study,
