@@ -151,6 +151,7 @@ def repeat(args: argparse.Namespace) -> int:
         print(f"{title}\n")
         print(tabulate(rows, headers, tablefmt="github", disable_numparse=True), end="\n\n")
     print("\n".join(verdict.sentences(table)))
+    print(runs.on_many_cores(table["runs"]))
     return 0
 
 

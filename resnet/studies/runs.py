@@ -43,6 +43,10 @@ class SeededRun(TypedDict):
     seed: int
 
 
+class TimedRun(SeededRun):
+    seconds: float  # that it took one core
+
+
 # A table to print: title, headers, rows.
 Printed = tuple[str, list[str], list[list[str]]]
 
@@ -220,6 +224,20 @@ def on_cluster(address: str | None) -> Iterator[None]:
             yield
         finally:
             cluster = None
+
+
+def on_many_cores(runs: Sequence[TimedRun], cores: int = 64) -> str:
+    """How long these runs would take on a larger machine, from the seconds that each took here."""
+    seconds = [run["seconds"] for run in runs]
+    longest = max([sum(seconds) / cores, *seconds])
+    return (
+        f"Computed from their seconds, not measured: these {len(runs)} runs, "
+        f"{in_minutes(sum(seconds))} on one core, would take {in_minutes(longest)} on {cores}."
+    )
+
+
+def in_minutes(seconds: float) -> str:
+    return f"{seconds / 60:,.1f} minutes"
 
 
 def save(table: Table[Any, Any], path: Path) -> None:

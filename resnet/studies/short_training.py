@@ -16,7 +16,7 @@ from typing_extensions import TypedDict
 from resnet import ink
 from resnet.mnist import Mnist, Split
 from resnet.model import fastest_device
-from resnet.studies.runs import SeededRun, StudyError
+from resnet.studies.runs import StudyError, TimedRun
 from resnet.training import generator
 
 
@@ -64,13 +64,12 @@ class Descent(TypedDict):
     validation: Validation
 
 
-class ShortRun(SeededRun, Descent):
+class ShortRun(TimedRun, Descent):
     """The part that the stored runs of all studies share."""
 
     net: str
     rate: float
     test_all: Tally
-    seconds: float
 
 
 class Pictures(Split):

@@ -146,6 +146,17 @@ def test_a_table_with_a_run_that_does_not_fit_is_none(
     assert runs.load(path, SCHEMA) is None
 
 
+def test_what_many_cores_would_take_is_computed_from_the_seconds() -> None:
+    def timed(*seconds: float) -> list[runs.TimedRun]:
+        return [{"seed": 1, "seconds": one} for one in seconds]
+
+    assert runs.on_many_cores(timed(*[60.0] * 128)) == (
+        "Computed from their seconds, not measured: these 128 runs, 128.0 minutes on one core, "
+        "would take 2.0 minutes on 64."
+    )
+    assert runs.on_many_cores(timed(90.0, 6.0)).endswith("would take 1.5 minutes on 64.")
+
+
 # --- on a cluster ------------------------------------------------------------------------------
 
 

@@ -279,6 +279,7 @@ def test_quick_goes_all_the_way_with_the_real_nets(
     start = ["LeNet-5", "0.1", "the book's one run"]
     (row,) = (row for row in cells if row[1:4] == start)  # as they were rounded
     assert row[8] == "0.44"
+    assert f"these {len(QUICK_PLAN)} runs" in printed
     stored = json.loads(other.read_text())
     assert stored["about"]["command"] == "python -m resnet textbook --quick"
     runs = stored["runs"]
