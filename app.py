@@ -17,9 +17,11 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from resnet import checkpoint, flags, mnist
 from resnet.classifier import Classifier
+from resnet.studies import birth as birth_study
 from resnet.studies import depth as depth_study
 from resnet.studies import lesion
 from resnet.studies import textbook as textbook_study
+from resnet.studies.birth import BirthTable
 from resnet.studies.depth import DepthTable
 from resnet.studies.lesion import LesionTable
 from resnet.studies.race_queue import RaceQueue
@@ -94,12 +96,13 @@ def build(
     measured: LesionTable | None = None,
     textbook: TextbookTable | None = None,
     deep: DepthTable | None = None,
+    born: BirthTable | None = None,
     checkpoints: Path = checkpoint.FOLDER,
     races: RaceQueue | None = None,
 ) -> gr.Blocks:
-    """The page. measured is what altered nets read right, as in results/lesion.json, textbook and
-    deep are the runs of the other two results; a race in the queue ends when its
-    visitor leaves."""
+    """The page. measured is what altered nets read right, as in results/lesion.json, textbook,
+    deep and born are the runs of the other results; a race in the queue ends when its visitor
+    leaves."""
     reader = Reader(classifiers, data)
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(600, 600)) as page:
         gr.HTML(
@@ -118,7 +121,7 @@ def build(
             with gr.Tab("Fair race"):
                 Race(races or RaceQueue().open(), deep)
             with gr.Tab("Depth and gradients"):
-                Depth(reader, deep)
+                Depth(reader, deep, born)
             with gr.Tab("The experiment"):
                 Experiment(reader, textbook, checkpoints)
             with gr.Tab("Training"):
@@ -193,6 +196,7 @@ def main(args: argparse.Namespace) -> int:
         measured=lesion.load(),
         textbook=textbook_study.load(),
         deep=depth_study.load(),
+        born=birth_study.load(),
         checkpoints=args.checkpoints,
         races=races,
     )

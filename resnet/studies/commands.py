@@ -1,4 +1,4 @@
-"""The commands of the studies: python -m resnet lesion | textbook | depth | prove."""
+"""The commands of the studies: python -m resnet lesion | textbook | depth | birth | prove."""
 
 import argparse
 import sys
@@ -8,8 +8,9 @@ from typing import Any
 from tabulate import tabulate
 
 from resnet import checkpoint, flags, mnist
+from resnet.studies import birth as birth_study
+from resnet.studies import birth_verdict, depth_verdict, proof, runs, textbook_verdict
 from resnet.studies import depth as depth_study
-from resnet.studies import depth_verdict, proof, runs, textbook_verdict
 from resnet.studies import lesion as lesion_study
 from resnet.studies import textbook as textbook_study
 
@@ -26,10 +27,18 @@ STUDIES: dict[str, tuple[Any, Any, str, str]] = {
     "depth": (
         depth_study,
         depth_verdict,
-        "train deep and shallow nets, with batch norm and without, from many seeds (minutes)",
+        "train deep and shallow nets, with batch norm and without, from many seeds (1.5 hours)",
         "Train narrow nets of 18 to 98 layers, with shortcuts and without, with batch norm and "
-        "without, from many seeds, and say what depth does to accuracy and gradients. All seeds "
-        "take twenty minutes on two cores.",
+        "without, from many seeds, and a pair of full width; say what depth does to accuracy and "
+        "gradients. All seeds take an hour and a half on two cores.",
+    ),
+    "birth": (
+        birth_study,
+        birth_verdict,
+        "train nets without batch norm that begin with f turned down (half an hour)",
+        "Train narrow nets without batch norm, with f as it is before the first step, turned down "
+        "or at 0, and say how far down the deepest can be trained. All seeds take half an hour on "
+        "two cores.",
     ),
 }
 KEPT = (

@@ -17,7 +17,8 @@ def run(net: str, seed: int, right: list[int], **more: Any) -> DepthRun:
     """A run of 18 layers that reads so many of 200 validation digits after every fifth step."""
     steps = [5 * i for i in range(1, len(right) + 1)]
     of: DepthRun = {
-        "net": net, "seed": seed, "depth": 18, "has_norm": True, "rate": 0.02, "loss": [],
+        "net": net, "seed": seed, "depth": 18, "has_norm": True, "is_live": False, "width": 16,
+        "rate": 0.02, "loss": [], "share": [],
         "validation": {"step": steps, "right": right, "total": 200, "loss": [1.0] * len(steps)},
         "test_all": {"right": 0, "total": 0, "loss": None}, "gradient": {}, "seconds": 1.0,
     }  # fmt: skip
@@ -26,7 +27,7 @@ def run(net: str, seed: int, right: list[int], **more: Any) -> DepthRun:
 
 
 def table(rates: list[float], runs: list[DepthRun]) -> DepthTable:
-    return {"about": {**PROVENANCE, "rates": rates, "depths": [18], "width": 16}, "runs": runs}
+    return {"about": {**PROVENANCE, "rates": rates, "depths": [18]}, "runs": runs}
 
 
 STORED = [
