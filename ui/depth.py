@@ -181,11 +181,12 @@ def shared(share: Shares) -> dict[str, Any]:
     """f's share in every unit, and one sentence on it."""
     if not share:
         return {"share": share, "shareSays": NO_SHARE}
-    first, last = (depth_verdict.percent(share[place]) for place in (0, -1))
+    first, stage, last = map(depth_verdict.percent, depth_verdict.ends_of(share))
     return {
         "share": share,
-        "shareSays": f"Of what a unit with a shortcut passes on, {first} is f's in the first unit "
-        f"and {last} in the last; the rest comes by the shortcut.",
+        "shareSays": f"Of what a unit with a shortcut passes on, {first} is f's in the first unit, "
+        f"{stage} in the last of the first stage and {last} in the last of all; the rest comes by "
+        "the shortcut.",
     }
 
 

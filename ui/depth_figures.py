@@ -120,11 +120,11 @@ def birth(table: BirthTable) -> str:
 
     what, headers, rows = birth_verdict.accuracies(table, found)
     title = "Without batch norm: test digits read, by how f begins"
-    how, *shares = birth_verdict.share_table(found)
+    how, names, shares = birth_verdict.share_table(found)
     below = f'<details class="twin"><summary>{escape(how)}</summary>'
     return (
         plots.plot(title, draw, headers, rows, size=HALF, note=f"{what}.")
-        + f"{below}<div>{plots.table(*shares)}</div></details>"
+        + f"{below}<div>{plots.table(names, shares)}</div></details>"
     )
 
 

@@ -9,6 +9,7 @@ from resnet.studies.depth import FULL, Case, DepthTable, When, cases_of, rates_o
 from resnet.studies.depth_results import Accuracy, Result, Results, by_depth, gaps, results
 from resnet.studies.gradients import rounded, times
 from resnet.studies.runs import Printed
+from resnet.studies.shares import Shares
 from resnet.studies.textbook_verdict import with_interval
 
 NETS = {"residual": "with shortcuts", "plain": "without"}
@@ -22,6 +23,7 @@ LAST = " (of the last weights; the accuracies are of the best on validation)"
 GUESSING = 10.0  # percent right of a net that says any digit
 GUESSING_LOSS = math.log(10)
 ONLY_ONES = 11.35  # percent of MNIST's test digits are a 1, the most frequent; more is no guess
+STAGES = 4
 ALMOST_NOTHING = 1e-3  # times as large as before
 MISSING = "not measured yet"
 
@@ -125,17 +127,24 @@ def fits(table: DepthTable, found: Results) -> Printed:
 
 
 def share_table(found: Results) -> Printed:
-    rows = []
-    for case, result in found.items():
-        values = result.share
-        picked = [values[0], values[len(values) // 2 - 1], values[-1]]
-        rows.append([str(case.depth), kind(case), *(percent(value) for value in picked)])
+    rows = [
+        [str(case.depth), kind(case), *(percent(value) for value in ends_of(result.share))]
+        for case, result in found.items()
+    ]
     return (
         "With shortcuts, before the first step: f's share of the variance of f(x) + shortcut(x), "
         "median of the seeds",
-        ["layers", "batch norm", "first unit", "middle unit", "last unit"],
+        ["layers", "batch norm", "first unit", "last of the first stage", "last unit"],
         rows,
     )
+
+
+def ends_of(share: Shares) -> Shares:
+    """Of the first unit, the last of the first stage, the last.
+
+    A new stage begins anew: the shortcut of its first unit is a convolution.
+    """
+    return [share[place] for place in (0, len(share) // STAGES - 1, -1)]
 
 
 def percent(value: float | None) -> str:
@@ -395,16 +404,18 @@ def fate(found: float | None) -> str:
 
 
 def shrinking(found: Results) -> str:
-    """f's share at the last unit of the deepest net, with batch norm and without."""
+    """f's share in the last unit of the first stage, by depth, with batch norm and without."""
     parts = []
     for has_norm, words in NORMS.items():
         deep = by_depth(found, has_norm)
         if deep:
-            last = deep[max(deep)].share[-1]
-            parts.append(f"{words} {percent(last)} at {max(deep)} layers")
-    if not parts:
-        return ""
-    return f"Before the first step f's share in what the last unit passes on: {', '.join(parts)}."
+            shares = {depth: percent(ends_of(result.share)[1]) for depth, result in deep.items()}
+            first, last = min(deep), max(deep)
+            parts.append(f"{words} {shares[first]} at {first} layers and {shares[last]} at {last}")
+    return (
+        "Before the first step, f's share in what the last unit of the first stage passes on: "
+        f"{'; '.join(parts)}."
+    )
 
 
 def capital(text: str) -> str:

@@ -35,7 +35,7 @@ def run(seed: int, net: str, case: Case, rate: float, **more: Any) -> DepthRun:
             "live": [more.get("live", stem), 2.0, 3.0, 4.0],
             "end": [stem, 2.0, 3.0, 4.0],
         },
-        "share": [0.5, more.get("share", 0.25)] if net == "residual" else [],
+        "share": [0.5, more.get("share", 0.25)] * 4 if net == "residual" else [],
     }  # fmt: skip
 
 
@@ -80,7 +80,7 @@ def test_gradients_and_shares_are_medians_over_seeds_and_none_when_one_is() -> N
     stored = table(lambda seed, *_: {"stem": 10.0**seed, "share": seed / 10})
     found = results(stored)[Case(18, True)]
     assert found.gradient("start")["plain"] == [100, 2, 3, 4]
-    assert found.share == [0.5, 0.2]
+    assert found.share == [0.5, 0.2] * 4
     assert depth_results.median([1.0, None, 3.0]) is None
     assert depth_results.median([1.0, 2.0, 9.0]) == statistics.median([1, 2, 9])
 
@@ -263,6 +263,18 @@ def test_accuracies_of_live_taps_and_of_full_width_are_told_apart() -> None:
     assert [*by_depth(found, False, is_live=True)] == [18, 34]
 
 
+def test_the_share_that_batch_norm_leaves_is_told_by_depth() -> None:
+    def more(seed: int, net: str, case: Case, rate: float) -> dict[str, Any]:
+        return {"share": 0.7 if not case.has_norm else 0.4 if case.depth == 18 else 0.025}
+
+    found = results(table(more))
+    assert depth_verdict.shrinking(found).endswith(
+        "with batch norm 40% at 18 layers and 2.5% at 34; "
+        "without batch norm 70% at 18 layers and 70% at 34."
+    )
+    assert depth_verdict.share_table(found)[2][1] == ["34", "yes", "50%", "2.5%", "2.5%"]
+
+
 def test_a_rate_at_the_end_of_the_grid_is_said_to_be() -> None:
     stored = table()
     (sentence,) = depth_verdict.at_the_end_of_the_grid(stored, results(stored))
@@ -285,7 +297,8 @@ def test_the_tables_hold_the_figures() -> None:
     assert row[4] == f"{rate:g}"
     right = statistics.fmean(of["test_all"]["right"] / 100 for of in of_plain)
     assert row[5].startswith(f"{right:.1f}%")
-    last = statistics.fmean(statistics.fmean(of["loss"][-16:]) for of in of_plain)  # type: ignore[type-var]
+    losses = [loss for of in of_plain for loss in of["loss"][-16:] if loss is not None]
+    last = statistics.fmean(losses)
     row = next(row for row in fits[2] if row[:2] == ["66", "plain"])
     assert row[2:] == [f"{last:.2f}", f"{100 - right:.1f}%"]
     assert {row[1] for row in shares[2]} >= {"yes", "no"}

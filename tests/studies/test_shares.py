@@ -21,7 +21,7 @@ def test_a_share_is_of_the_variance_of_the_sum(has_norm: bool) -> None:
     found = shares(net, PICTURES)
     branches: list[Tensor] = []
     projections: list[Tensor] = []
-    unit = net.layer2[0]
+    unit = net.units()[2]  # the first of the second stage, which changes the shape
     assert isinstance(unit.downsample, torch.nn.Module)
     unit.bn2.register_forward_hook(lambda _, __, out: branches.append(out.clone()))
     unit.downsample.register_forward_hook(lambda _, __, out: projections.append(out.clone()))
