@@ -133,7 +133,13 @@ class Thermometer {
       row.dataset.stem = `${values[0] ?? ""}`;
     }
     const row = findText(this.element, "[data-share]");
-    fill(row, share, (value) => value, (place) => `unit ${place + 1}`, HALVES);
+    fill(
+      row,
+      share,
+      (value) => value,
+      (place) => `unit ${place + 1}`,
+      HALVES,
+    );
     setText(findText(row, ".share-says"), shareSays);
     findText(this.element, ".bars-table").replaceChildren(table(nets, share));
   }

@@ -31,7 +31,7 @@ def accuracy(table: DepthTable) -> str:
 
     def draw(panels: list[Any], is_phone: bool) -> None:
         for panel, (has_norm, words) in zip(panels, depth_verdict.NORMS.items(), strict=True):
-            guess(panel, GUESSING, depths)
+            guess(panel, GUESSING, depths, "top")
             deep = by_depth(found, has_norm)
             for variant in checkpoint.VARIANTS:
                 means = [result.accuracy[variant].mean for result in deep.values()]
@@ -74,7 +74,7 @@ def fit(table: DepthTable) -> str:
 
     def draw(panels: list[Any], is_phone: bool) -> None:
         for panel, (measure, title, label, of_guess) in zip(panels, sides, strict=True):
-            guess(panel, of_guess, depths)
+            guess(panel, of_guess, depths, "bottom")
             of_depth = {depth: measure(result) for depth, result in deep.items()}
             for variant in checkpoint.VARIANTS:
                 curve = {depth: of[variant] for depth, of in of_depth.items()}
@@ -110,7 +110,7 @@ def birth(table: BirthTable) -> str:
 
     def draw(panels: list[Any], is_phone: bool) -> None:
         (panel,) = panels
-        guess(panel, GUESSING, depths)
+        guess(panel, GUESSING, depths, "top")
         for pair, mark in MARKS.items():
             means = [nets[pair].accuracy.mean for nets in found.values()]
             title = birth_verdict.TITLES[pair]
@@ -128,12 +128,12 @@ def birth(table: BirthTable) -> str:
     )
 
 
-def guess(panel: Any, value: float, depths: list[int]) -> None:
-    """A line where a net is that guesses."""
+def guess(panel: Any, value: float, depths: list[int], side: str) -> None:
+    """A line where a net is that guesses; its name has it at its top or its bottom."""
     from ui import plots
 
     panel.axhline(value, color=plots.QUIET, linewidth=1, linestyle=(0, (1, 2)))
     panel.annotate(
-        "guessing", (depths[0], value), xytext=(0, 4), textcoords="offset points",
-        color=plots.MUTED, va="bottom", fontsize=12,
+        "guessing", (depths[0], value), xytext=(0, 4 if side == "bottom" else -4),
+        textcoords="offset points", color=plots.MUTED, va=side, fontsize=12,
     )  # fmt: skip

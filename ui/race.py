@@ -86,7 +86,7 @@ class Race(Part):
             {"depth": depth, "has_norm": has_norm, "rate": rate}
             for depth, has_norm, rate in itertools.product(DEPTHS, (True, False), rates)
         ]
-        usual = rates[len(rates) // 2]  # where no stored run says more
+        usual = rates[(len(rates) - 1) // 2]  # where no stored run says more
         super().__init__(
             "race",
             panel(rates, fair[f"{USUAL_DEPTH} true"] or usual),
