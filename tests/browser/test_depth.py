@@ -52,7 +52,7 @@ def test_the_share_of_f_stands_below_the_gradients_of_the_start(page: Page) -> N
     thermometer, share = page.get_by_test_id("thermometer"), page.get_by_test_id("share")
     expect(share.locator(".bars i")).to_have_count(32)
     heights = share.locator(".bars i").evaluate_all("bars => bars.map((bar) => bar.offsetHeight)")
-    assert heights[0] > 3 * heights[7] > 0  # the first stage's: it falls with batch norm
+    assert heights[0] > 2 * heights[7] > 0  # the first stage's: it falls with batch norm
     thermometer.get_by_text("After training").click()
     expect(share).to_contain_text("before the first step only")
     expect(share.locator(".bars i")).to_have_count(0)
