@@ -12,6 +12,7 @@ from resnet.studies.depth_results import Results, results
 from resnet.studies.shares import shares
 from resnet.studies.short_training import pictures_of
 from tests.studies import test_birth_verdict, test_depth_verdict
+from tests.studies.stored import STORED
 from tests.studies.stored import table as stored_table
 from ui import depth_figures
 from ui.depth import NO_SHARE, NOTHING, Depth, choice_of, saying, sent, thermometer
@@ -58,9 +59,14 @@ def test_live_taps_have_lines_of_their_own_where_they_are_measured(table: DepthT
 def test_the_guess_is_judged_by_the_stored_losses(
     classifiers: dict[str, Classifier], table: DepthTable, found: Results
 ) -> None:
-    is_so, why = depth_verdict.overfitting(table, found)
+    answer = depth_verdict.overfitting(table, found)
+    assert answer is not None
+    is_so, why = answer
     assert tab(classifiers, table).props["overfitting"] == {"isSo": is_so, "why": why}
-    assert tab(classifiers, None).props["overfitting"] is None
+    one_depth = stored_table([0.02], STORED)
+    for part in (tab(classifiers, None), tab(classifiers, one_depth)):
+        assert part.props["overfitting"] is None
+        assert 'data-testid="overfitting" hidden' in str(part.html_template)
 
 
 def test_the_dial_at_birth_has_a_section_where_it_is_measured(

@@ -60,6 +60,7 @@ class Depth(Part):
         self, reader: Reader, deep: DepthTable | None, born: BirthTable | None = None
     ) -> None:
         found = measured_of(deep, results)
+        answer = deep and found and depth_verdict.overfitting(deep, found)
         stories = [story for story in (measured_of(born, birth_story),) if story is not None]
 
         @drawn_once
@@ -80,6 +81,7 @@ class Depth(Part):
             "depth",
             template("depth.html").substitute(
                 words(deep, found),
+                unasked="" if answer else "hidden",
                 digits=depth.ONE_ERROR,
                 sign=LOOKS["residual"]["sign"],
                 depths="".join(
@@ -97,9 +99,7 @@ class Depth(Part):
             TAB,
             ahead={"measured": Ahead(), "send": Ahead((), ALONE)},
             stored={} if found is None else thermometer(found),
-            overfitting=None
-            if deep is None or found is None
-            else dict(zip(("isSo", "why"), depth_verdict.overfitting(deep, found), strict=True)),
+            overfitting=answer and dict(zip(("isSo", "why"), answer, strict=True)),
         )
 
 

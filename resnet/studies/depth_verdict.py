@@ -249,8 +249,9 @@ def apart(nets: Mapping[str, Accuracy], found: Mean) -> str:
     )
 
 
-def overfitting(table: DepthTable, found: Results) -> tuple[bool, str]:
-    """Whether the deepest net without shortcuts overfits, and one sentence or two why.
+def overfitting(table: DepthTable, found: Results) -> tuple[bool, str] | None:
+    """Whether the deepest net without shortcuts overfits, and one sentence or two why; None where
+    there are not two depths to compare.
 
     It does where it fits its training digits at least as well as the shallowest and reads fewer of
     the test digits. He et al., arXiv 1512.03385, figure 1: deeper plain nets do not.
@@ -259,7 +260,7 @@ def overfitting(table: DepthTable, found: Results) -> tuple[bool, str]:
     losses = {depth: result.training_loss(epochs) for depth, result in deep.items()}
     plain = {depth: of["plain"].mean for depth, of in losses.items() if of["plain"] is not None}
     if len(plain) < 2:
-        return False, f"How the deeper net fits its training digits: {MISSING}."
+        return None
     first, last = min(plain), max(plain)
     right = {depth: deep[depth].accuracy["plain"].mean.mean for depth in (first, last)}
     other = losses[last]["residual"]
@@ -281,7 +282,10 @@ def overfitting(table: DepthTable, found: Results) -> tuple[bool, str]:
 
 
 def is_overfitting(table: DepthTable, found: Results) -> str:
-    is_so, why = overfitting(table, found)
+    answer = overfitting(table, found)
+    if answer is None:
+        return f"Is the deeper net overfitting? {capital(MISSING)}."
+    is_so, why = answer
     return f"Is the deeper net overfitting? {'Yes' if is_so else 'No'}. {why}"
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from resnet.checkpoint import VARIANTS
-from resnet.studies.depth import DepthRun, DepthTable
+from resnet.studies.depth import DepthProvenance, DepthRun, DepthTable
 from resnet.studies.race import Point
 from resnet.studies.runs import Provenance
 
@@ -18,16 +18,20 @@ def run(net: str, seed: int, right: list[int], **more: Any) -> DepthRun:
     steps = [5 * i for i in range(1, len(right) + 1)]
     of: DepthRun = {
         "net": net, "seed": seed, "depth": 18, "has_norm": True, "is_live": False, "width": 16,
-        "rate": 0.02, "loss": [], "share": [],
+        "rate": 0.02, "loss": [1.0], "share": [0.5] * 8 if net == "residual" else [],
         "validation": {"step": steps, "right": right, "total": 200, "loss": [1.0] * len(steps)},
-        "test_all": {"right": 0, "total": 0, "loss": None}, "gradient": {}, "seconds": 1.0,
+        "test_all": {"right": 0, "total": 1, "loss": None}, "seconds": 1.0,
+        "gradient": {"start": [1.0] * 10, "live": [1.0] * 10, "end": [1.0] * 10},
     }  # fmt: skip
     of.update(more)  # type: ignore[typeddict-item]
     return of
 
 
 def table(rates: list[float], runs: list[DepthRun]) -> DepthTable:
-    return {"about": {**PROVENANCE, "rates": rates, "depths": [18]}, "runs": runs}
+    about: DepthProvenance = {
+        **PROVENANCE, "rates": rates, "depths": [18], "recipe": {"epochs": 1},
+    }  # fmt: skip
+    return {"about": about, "runs": runs}
 
 
 STORED = [
