@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -54,7 +55,10 @@ def command(*arguments: str | Path) -> int:
     return int(args.run(args))
 
 
-def test_quick_goes_all_the_way(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_quick_goes_all_the_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)  # in this process
     path = tmp_path / "quick.json"
     assert command("--quick", "--output", path) == 0
     printed = capsys.readouterr().out

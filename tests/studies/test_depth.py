@@ -1,6 +1,7 @@
 import dataclasses
 import json
 import math
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -124,6 +125,7 @@ def test_quick_goes_all_the_way(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(depth, "FILE", tmp_path / "depth.json")
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)  # in this process
     other = tmp_path / "quick.json"
     assert command("--quick", "--output", other) == 0
     printed = capsys.readouterr().out

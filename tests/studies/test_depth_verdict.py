@@ -204,8 +204,8 @@ def test_overfitting_is_to_fit_the_training_digits_and_to_fail_on_others(
     found, sentence = answer
     assert found == is_overfitting
     assert said in sentence
-    answer = "Yes" if is_overfitting else "No"
-    assert f"overfitting? {answer}. Without" in " ".join(depth_verdict.sentences(stored))
+    word = "Yes" if is_overfitting else "No"
+    assert f"overfitting? {word}. Without" in " ".join(depth_verdict.sentences(stored))
     figures = f"{losses[18]:.2f} at 18 layers and {losses[34]:.2f} at 34, and guessing has 2.30."
     assert figures in sentence
 
