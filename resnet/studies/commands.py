@@ -1,4 +1,4 @@
-"""The commands of the studies: python -m resnet lesion | textbook | depth | prove."""
+"""The commands of the studies: python -m resnet lesion | textbook | depth | shattered | prove."""
 
 import argparse
 import sys
@@ -9,8 +9,9 @@ from tabulate import tabulate
 
 from resnet import checkpoint, flags, mnist
 from resnet.studies import depth as depth_study
-from resnet.studies import depth_verdict, proof, runs, textbook_verdict
+from resnet.studies import depth_verdict, proof, runs, shattered_verdict, textbook_verdict
 from resnet.studies import lesion as lesion_study
+from resnet.studies import shattered as shattered_study
 from resnet.studies import textbook as textbook_study
 
 # The module that makes its runs, the one that says what they show, a line of help and more of it.
@@ -30,6 +31,14 @@ STUDIES: dict[str, tuple[Any, Any, str, str]] = {
         "Train narrow nets of 18 to 98 layers, with shortcuts and without, with batch norm and "
         "without, from many seeds, and say what depth does to accuracy and gradients. All seeds "
         "take twenty minutes on two cores.",
+    ),
+    "shattered": (
+        shattered_study,
+        shattered_verdict,
+        "nudge digits: do new nets still ask for the same change of the pixels? (minutes)",
+        "Compare the gradients at the pixels of digits and of their nudged copies, in nets of 18 "
+        "to 98 layers that have learnt nothing yet, with shortcuts and without, from many seeds. "
+        "All seeds take minutes on two cores.",
     ),
 }
 KEPT = (
