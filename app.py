@@ -19,10 +19,12 @@ from resnet import checkpoint, flags, mnist
 from resnet.classifier import Classifier
 from resnet.studies import depth as depth_study
 from resnet.studies import lesion
+from resnet.studies import shattered as shattered_study
 from resnet.studies import textbook as textbook_study
 from resnet.studies.depth import DepthTable
 from resnet.studies.lesion import LesionTable
 from resnet.studies.race_queue import RaceQueue
+from resnet.studies.shattered import ShatteredTable
 from resnet.studies.textbook import TextbookTable
 from ui import document, site
 from ui.board import Board
@@ -38,6 +40,7 @@ from ui.pad import Sketchpad
 from ui.part import ROUTE, parts_of
 from ui.race import Race
 from ui.reading import Reader
+from ui.shake import Shake
 from ui.tour import Tour
 from ui.worker_files import WorkerFiles
 
@@ -96,9 +99,10 @@ def build(
     deep: DepthTable | None = None,
     checkpoints: Path = checkpoint.FOLDER,
     races: RaceQueue | None = None,
+    shattered: ShatteredTable | None = None,
 ) -> gr.Blocks:
-    """The page. measured is what altered nets read right, as in results/lesion.json, textbook and
-    deep are the runs of the other two results; a race in the queue ends when its
+    """The page. measured is what altered nets read right, as in results/lesion.json, textbook,
+    deep and shattered are the runs of the other results; a race in the queue ends when its
     visitor leaves."""
     reader = Reader(classifiers, data)
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(600, 600)) as page:
@@ -119,6 +123,7 @@ def build(
                 Race(races or RaceQueue().open(), deep)
             with gr.Tab("Depth and gradients"):
                 Depth(reader, deep)
+                Shake(reader, shattered)
             with gr.Tab("The experiment"):
                 Experiment(reader, textbook, checkpoints)
             with gr.Tab("Training"):
@@ -195,6 +200,7 @@ def main(args: argparse.Namespace) -> int:
         deep=depth_study.load(),
         checkpoints=args.checkpoints,
         races=races,
+        shattered=shattered_study.load(),
     )
     if args.site:
         races.close()

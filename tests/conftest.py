@@ -25,7 +25,7 @@ from resnet.calibration import Calibration
 from resnet.classifier import Classifier
 from resnet.model import LiveConv2d, ResNet18
 from resnet.readback import DIGITS, LEVELS, RANK, Basis, Decoder, Readback, Score
-from resnet.studies import depth, textbook
+from resnet.studies import depth, shattered, textbook
 from resnet.surgery import Trace, trace
 from tests.idx_files import idx_bytes, own_folder, write_sums
 
@@ -180,7 +180,9 @@ def address(classifiers: dict[str, Classifier]) -> Iterator[str]:
     """Where the page is served, by this process."""
     import app  # gradio takes seconds to import: only for the tests that need it
 
-    page = app.build(classifiers, textbook=textbook.load(), deep=depth.load())
+    page = app.build(
+        classifiers, textbook=textbook.load(), deep=depth.load(), shattered=shattered.load()
+    )
     yield app.launch(page, "127.0.0.1", find_free_port())
     page.close()
 

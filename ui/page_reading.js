@@ -81,6 +81,15 @@ export class Reading {
   async digits(indices) {
     return this.worker?.digits(indices).catch(() => null);
   }
+
+  /**
+   * What a nudge does to the gradients of new nets; nothing where the worker cannot tell.
+   * @param {import("./worker/shake.js").Wish} wish
+   */
+  async shake(wish) {
+    if (!this.server) await this.prepare();
+    return this.worker?.shake(wish).catch(() => null);
+  }
 }
 
 /**

@@ -2,10 +2,11 @@
 // The page's end of its worker (worker/worker.js), which reads drawings in this browser.
 
 /**
- * @typedef {object} PageWorker what it can be asked; both reject once it has failed
+ * @typedef {object} PageWorker what it can be asked; all reject once it has failed
  * @property {(question: import("./page.js").Question) => Promise<any>} read null where a newer
  *   question overtook this one
  * @property {(indices: number[]) => Promise<any>} digits of MNIST's, for testing
+ * @property {(wish: import("./worker/shake.js").Wish) => Promise<any>} shake
  */
 
 /**
@@ -48,6 +49,7 @@ export async function startWorker(list) {
         resolve({
           read: (question) => asked({ question }),
           digits: (digits) => asked({ digits }),
+          shake: (shake) => asked({ shake }),
         });
       } else {
         waiting.get(id)?.resolve(reply);

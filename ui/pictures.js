@@ -38,6 +38,25 @@ export const paintGrey = (canvas, levels) =>
  */
 export const paintInk = (canvas, levels) => put(canvas, levels, (level) => level << 24);
 
+const LESS = [0, 32, 76]; // red, green and blue
+const NOTHING = [124, 123, 120];
+const MORE = [255, 233, 69];
+
+/**
+ * What should become less or more: dark blue for the least level, grey in the middle, yellow for the
+ * most. So the sign is in the lightness too (after cividis, Nuñez et al. 2018).
+ * @param {HTMLCanvasElement} canvas
+ * @param {ArrayLike<number>} levels
+ */
+export const paintChange = (canvas, levels) => put(canvas, levels, (level) => CHANGES[level]);
+
+const CHANGES = Uint32Array.from({ length: 256 }, (_, level) => {
+  const share = Math.abs(level / 127.5 - 1);
+  const end = level < 128 ? LESS : MORE;
+  const [red, green, blue] = NOTHING.map((from, i) => Math.round(from + share * (end[i] - from)));
+  return 0xff000000 + 0x10000 * blue + 0x100 * green + red;
+});
+
 /**
  * The middle of a picture, without its margin.
  * @param {Uint8Array} levels

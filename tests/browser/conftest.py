@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwrig
 
 from bench.look import hosted
 from resnet.classifier import Classifier
-from resnet.studies import depth, textbook
+from resnet.studies import depth, shattered, textbook
 from resnet.studies.lesion import LesionTable
 from resnet.studies.race import DEPTHS
 from tests.browser.visitor import OpenPage, expect_digit, note_questions, settle
@@ -138,7 +138,14 @@ def folder(
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(race, "DEPTHS", DEPTHS[:1])
                 patch.setattr(race, "RATES", (0.02, 0.1))
-                page = app.build(nets, measured.data, lesions, textbook.load(), depth.load())
+                page = app.build(
+                    nets,
+                    measured.data,
+                    lesions,
+                    textbook.load(),
+                    depth.load(),
+                    shattered=shattered.load(),
+                )
                 site.write(page, folder, app.TITLE, app.SUMMARY, app.CSS)
                 page.close()
     return folder

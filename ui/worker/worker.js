@@ -5,7 +5,7 @@
 // means that this browser cannot, and the server has to read. Of {id, question}, any number, each is
 // answered by {id, reply}: the server's Reply, {error: one sentence}, or null where a newer question
 // overtook it. {id, digits: their indices} is answered by {id, reply: {digits}}, as the tab of
-// mistakes has them from the server.
+// mistakes has them from the server, and {id, shake} as "Shake it" has it from there.
 
 import { asJson, digitsOf } from "./digits.js";
 import { InkError } from "./ink.js";
@@ -15,6 +15,7 @@ import { readbackOf } from "./readback.js";
 import { Reader } from "./reader.js";
 import * as runtime from "./runtime.js";
 import { FileError, parsed } from "./safetensors.js";
+import * as shake from "./shake.js";
 
 /**
  * @typedef {import("../page.js").Question} Question
@@ -152,9 +153,14 @@ const digitsAt = (indices) =>
     return { digits: indices.map((index) => asJson(digits, index)) };
   });
 
+/** @param {import("./shake.js").Wish} wish */
+const shaken = (wish) =>
+  answered(async ({ reader }) => shake.asJson(shake.shaken(wish, reader.rules.ink)));
+
 addEventListener("message", async ({ data }) => {
   if (data.question) ask(data.id, data.question);
   else if (data.digits) postMessage({ id: data.id, reply: await digitsAt(data.digits) });
+  else if (data.shake) postMessage({ id: data.id, reply: await shaken(data.shake) });
   else {
     try {
       started = await start(data.start);
