@@ -81,17 +81,17 @@ class Shake {
   async shake() {
     if (this.isAsking) return;
     this.isAsking = true;
-    this.element.ariaBusy = "true";
     while (this.isInSight && page.state.reading) {
       const wish = this.wish();
       const asked = JSON.stringify(wish);
       if (asked === this.shown) break;
+      this.element.ariaBusy = "true";
       const reply = await this.ask(wish);
       this.shown = asked;
       setText(findText(this.element, ".trouble"), reply.error ?? "");
       if (!reply.error) this.show(wish, reply);
+      this.element.ariaBusy = "false";
     }
-    this.element.ariaBusy = "false";
     this.isAsking = false;
   }
 
