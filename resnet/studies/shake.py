@@ -165,10 +165,10 @@ def build(variant: str, layers: int, draws: Draws) -> ResNet:
         draw_kernel(conv, sizes[conv], draws)
     draw_head(net.fc, draws)
     for unit in units:
-        if isinstance(unit.downsample, nn.Sequential):
-            conv = unit.downsample[0]
-            assert isinstance(conv, LiveConv2d)
-            draw_kernel(conv, sizes[conv], draws)
+        if unit.downsample is not None:
+            projection = next(unit.downsample.children())
+            assert isinstance(projection, LiveConv2d)
+            draw_kernel(projection, sizes[projection], draws)
     return net
 
 

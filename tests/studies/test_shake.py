@@ -6,7 +6,7 @@ from torch.nn import functional as F
 
 from resnet import ink, mnist, samples
 from resnet.model import LiveConv2d
-from resnet.studies import shake
+from resnet.studies import depth, shake
 from resnet.studies.shake import BATCH, GRAIN, SEEDS, Draws, Shaken, Shaker, build, input_gradient
 
 PICTURE = ink.from_strokes(samples.sample(7))
@@ -58,7 +58,7 @@ def test_both_nets_begin_alike_but_for_the_projections() -> None:
 
 def test_first_weights_are_those_of_the_study_of_depth_on_live_taps(variant: str) -> None:
     """In their spread: He's for convolutions, torch's own for the head."""
-    net, usual = build(variant, 18, Draws(3)), shake.depth.build(variant, 18, True, 3)
+    net, usual = build(variant, 18, Draws(3)), depth.build(variant, 18, True, 3)
     of_usual = dict(usual.named_modules())
     for name, module in net.named_modules():
         if isinstance(module, LiveConv2d):
