@@ -7,6 +7,7 @@ saved: a net that reads them differently now is run by code it was not made for.
 """
 
 import contextlib
+import datetime
 import hashlib
 import json
 import os
@@ -284,6 +285,34 @@ def read(path: Path) -> tuple[dict[str, Tensor], Description]:
         ) from error
     if found != expected:
         raise CheckpointError(f"{path}: damaged, its sha256 is not the one in its metadata")
+    return tensors, about
+
+
+def fitted_to(of_net: Description, data_sha256: str) -> dict[str, Any]:
+    """What the description of a file says that is fitted to a net, today, on these data."""
+    return {
+        "variant": of_net["variant"],
+        "weights_sha256": of_net["weights_sha256"],
+        "data_sha256": data_sha256,
+        "torch": torch.__version__,
+        "date": datetime.date.today().isoformat(),
+    }
+
+
+def read_fitted(
+    path: Path, weights_sha256: str, remedy: str
+) -> tuple[dict[str, Tensor], Description]:
+    """A file that was fitted to a net's weights; it lies beside their checkpoint.
+
+    Raises CheckpointError, which names the remedy, when the file is missing, damaged or was fitted
+    to other weights.
+    """
+    try:
+        tensors, about = read(path)
+    except CheckpointError as error:
+        raise CheckpointError(f"{error}; {remedy}") from error
+    if about.get("weights_sha256") != weights_sha256:
+        raise CheckpointError(f"{path}: was fitted to other weights; {remedy}")
     return tensors, about
 
 
