@@ -79,6 +79,9 @@ class Worker:
         for variant, classifier in classifiers.items():
             export.weights_of(classifier).write(folder)
             export.readback_of(variant, checkpoints, classifier).write(folder)
+            export.nearest_of(variant, checkpoints, classifier).write(folder)
+        pictures = Reader(classifiers, mnist.FOLDER).nearest_digits()
+        export.nearest_digits_of(pictures).write(folder)
         export.digits_of(mnist.load().test).write(folder)
 
     def read(self, questions: Sequence[Question]) -> list[dict[str, Any]]:

@@ -15,7 +15,17 @@ import torch
 from tabulate import tabulate
 from torch import Tensor
 
-from resnet import checkpoint, comparison, flags, ink, mnist, readback, readings, training
+from resnet import (
+    checkpoint,
+    comparison,
+    flags,
+    ink,
+    mnist,
+    nearest,
+    readback,
+    readings,
+    training,
+)
 from resnet.classifier import Answer, Classifier
 from resnet.model import fastest_device, placed
 from resnet.stats import wilson_interval
@@ -83,6 +93,18 @@ def get_args_parser() -> argparse.ArgumentParser:
     flags.add_variants(command, "--model")
     flags.add_checkpoints(command)
     command.set_defaults(run=read_back)
+
+    command = commands.add_parser(
+        "nearest",
+        help="code the training digits that drawings look like inside the nets (minutes)",
+        description="Code some of MNIST's training digits as they are at each place inside the "
+        "trained nets, print how often the label of the nearest is that of a validation digit, and "
+        "write them beside the checkpoints, where the page finds them. Takes minutes.",
+    )
+    flags.add_data(command)
+    flags.add_variants(command, "--model")
+    flags.add_checkpoints(command)
+    command.set_defaults(run=find_nearest)
 
     command = commands.add_parser(
         "summary",
@@ -161,7 +183,7 @@ def drawing_of(line: bytes, place: str) -> Tensor | str:
         return f'{place}: not a line of JSON with "strokes"'
 
 
-# --- evaluate, mistakes, readback, summary -------------------------------------------------
+# --- evaluate, mistakes, readback, nearest, summary ------------------------------------------
 
 
 def evaluate(args: argparse.Namespace) -> int:
@@ -234,6 +256,21 @@ def read_back(args: argparse.Namespace) -> int:
         headers += [f"{variant}: R2", "probe", "95 % interval"]
         for row, found in zip(rows, fitted.scores, strict=True):
             row += [f"{found.r2:.3f}", *accuracy(variant, found.right, found.total)[2:]]
+    print_table(rows, headers)
+    return 0
+
+
+def find_nearest(args: argparse.Namespace) -> int:
+    data = mnist.load(args.data)
+    rows: list[list[str]] = [[place] for place in readback.PLACES]
+    headers = ["place"]
+    for variant in flags.variants(args.model):
+        classifier = Classifier.load(variant, args.checkpoints)
+        made, about = nearest.make(classifier.body, classifier.about, data)
+        nearest.save(nearest.path_of(variant, args.checkpoints), made, about)
+        headers += [f"{variant}: nearest", "95 % interval"]
+        for row, score in zip(rows, made.scores, strict=True):
+            row += accuracy(variant, score["right"], score["total"])[2:]
     print_table(rows, headers)
     return 0
 

@@ -3,8 +3,8 @@
 A net is what its Classifier has made of the checkpoint: batch norms folded, live taps only. Its
 kernels travel as whole numbers of one byte times a scale for each output channel: 4.2 MB instead
 of 22. That changes a few answers in ten thousand, of drawings at the edge of being refused;
-float16 would change none, and take twice the bytes. The read-back travels as the file that it is,
-apart from the net: answers do not wait for it.
+float16 would change none, and take twice the bytes. The read-back and the nearest digits' codes
+travel as the files that they are, apart from the net: answers do not wait for them.
 
 With the weights go the numbers that the worker's code must share with this package: they stand in
 one place, and no worker can read with others than its net was trained with.
@@ -18,7 +18,7 @@ import copy
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from resnet import ink, lab, lenses, readback, surgery
+from resnet import ink, lab, lenses, nearest, readback, surgery
 from resnet.checkpoint import CheckpointError
 from resnet.classifier import Classifier, OnePixelConv2d, flattened
 from resnet.mnist import Split
@@ -112,8 +112,25 @@ def weights_of(classifier: Classifier) -> File:
 def readback_of(variant: str, folder: Path, classifier: Classifier) -> File:
     """The file beside a checkpoint. Raises CheckpointError where it is not sound."""
     if classifier.readback is None:
-        raise CheckpointError(classifier.missing)
+        raise CheckpointError(classifier.missing["readback"])
     return File.named(f"{variant}-readback", readback.path_of(variant, folder).read_bytes())
+
+
+def nearest_of(variant: str, folder: Path, classifier: Classifier) -> File:
+    """The file beside a checkpoint. Raises CheckpointError where it is not sound."""
+    if classifier.nearest is None:
+        raise CheckpointError(classifier.missing["nearest"])
+    return File.named(f"{variant}-nearest", nearest.path_of(variant, folder).read_bytes())
+
+
+def nearest_digits_of(pictures: Mapping[int, Tensor]) -> File:
+    """The digits that may be the nearest, (28, 28) each, by their index in MNIST's training file:
+    the same for all nets."""
+    tensors = {
+        "indices": torch.tensor([*pictures], dtype=torch.int32),
+        "images": torch.stack([*pictures.values()]),
+    }
+    return File.named("nearest-digits", safetensors.torch.save(tensors))
 
 
 def digits_of(test: Split) -> File:
@@ -151,6 +168,7 @@ def rules() -> dict[str, Any]:
             "places": readback.PLACES,
             "lenses": lenses.LENSES,
             "tiled": lenses.TILED,
+            "nearest": nearest.SHOWN,
         },
     }
 

@@ -24,6 +24,7 @@ from resnet import checkpoint, ink, mnist
 from resnet.calibration import Calibration
 from resnet.classifier import Classifier
 from resnet.model import LiveConv2d, ResNet18
+from resnet.nearest import SIZE, Codes, Nearest
 from resnet.readback import DIGITS, LEVELS, RANK, Basis, Decoder, Readback, Score
 from resnet.studies import depth, textbook
 from resnet.surgery import Trace, trace
@@ -89,25 +90,51 @@ def variant(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def made() -> Readback:
     """A read-back that nothing was fitted to, in no time."""
-    generator = torch.Generator().manual_seed(0)
-
-    def random(*shape: int) -> torch.Tensor:
-        return torch.randn(*shape, generator=generator).half().float()
-
-    channels = (64, 64, 64, 128, 128, 256, 256, 512, 512)
-    sizes = (8, 8, 8, 4, 4, 2, 2, 1, 1)
+    random = Random()
     return Readback(
         Basis(random(ink.SIDE**2), random(RANK, ink.SIDE**2)),
-        [
-            Decoder(
-                (40 * random(c * size * size, RANK + DIGITS)).round().clamp(-LEVELS, LEVELS),
-                random(RANK + DIGITS) / 40,
-                random(RANK + DIGITS),
-            )
-            for c, size in zip(channels, sizes, strict=True)
-        ],
+        random.decoders(RANK + DIGITS),
         [Score(0.9 - place / 10, 100 + place, 200) for place in range(9)],
     )
+
+
+@pytest.fixture
+def near() -> Nearest:
+    """Of the last of MNIST's training digits, the codes at random."""
+    random, digits = Random(), torch.arange(54_980, 55_000)
+    return Nearest(
+        digits,
+        mnist.load().train.labels[digits],
+        [
+            Codes(coder, (40 * random(20, SIZE)).round().clamp(-LEVELS, LEVELS), 300.0 + place)
+            for place, coder in enumerate(random.decoders(SIZE))
+        ],
+        [{"right": 100 + place, "total": 200} for place in range(9)],
+        mnist.fingerprint(),
+    )
+
+
+class Random:
+    """Values that are the same each time."""
+
+    def __init__(self) -> None:
+        self.generator = torch.Generator().manual_seed(0)
+
+    def __call__(self, *shape: int) -> torch.Tensor:
+        return torch.randn(*shape, generator=self.generator).half().float()
+
+    def decoders(self, outputs: int) -> list[Decoder]:
+        """Of each place."""
+        channels = (64, 64, 64, 128, 128, 256, 256, 512, 512)
+        sizes = (8, 8, 8, 4, 4, 2, 2, 1, 1)
+        return [
+            Decoder(
+                (40 * self(c * size * size, outputs)).round().clamp(-LEVELS, LEVELS),
+                self(outputs) / 40,
+                self(outputs),
+            )
+            for c, size in zip(channels, sizes, strict=True)
+        ]
 
 
 @pytest.fixture(scope="session")

@@ -158,6 +158,6 @@ def test_a_folder_of_both_nets_is_enough(
     classifiers: dict[str, Classifier], tmp_path: Path
 ) -> None:
     worker = Worker(classifiers, checkpoint.FOLDER, tmp_path)
-    assert len(list(worker.folder.iterdir())) == 5
+    assert len(list(worker.folder.iterdir())) == 8
     (said,) = worker.read([{"strokes": []}])
     assert {answer["reason"] for answer in said["reply"]["answers"].values()} == {"blank"}

@@ -4,6 +4,7 @@
 import { Cells } from "./board_cells.js";
 import { find, findButton, findText, make, setContent, setText } from "./dom.js";
 import { drawingOf, isWhole, page, shownUnits, WHOLE, wholeUnits } from "./page.js";
+import { partingInWords } from "./parting.js";
 import { onSight } from "./server.js";
 import { speak } from "./spoken.js";
 import { aside, brief, effect, isNothing, measured, reading, stateOf } from "./words.js";
@@ -167,6 +168,7 @@ function showWords(element, state, nets, before) {
     const own = effect(units, net);
     spoken.push(nameOf(net), `${aside(own, done)}: ${reading(answer, was)}. `);
   }
+  spoken.push(partingInWords(state.reply, nets));
   if (!state.reply) spoken.push("Draw a digit and watch it go through.");
   setContent(findText(element, ".said"), spoken);
   setContent(findText(element, ".measured"), figures(units, nets));

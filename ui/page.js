@@ -39,6 +39,7 @@ import { empty } from "./drawing.js";
  * @property {string[]} [steps] the same of every step, where the lab is open
  * @property {Record<Variant, any[]>} [board] a cell for the stem and for every unit
  * @property {string} [closed] why the lens shows nothing
+ * @property {Record<string, string>} [digits] that cells name, by index: base64 of 28x28 grey levels
  * @property {number} [label] of a test digit
  * @property {boolean} [isHere] whether the worker of this page made it
  * @property {Question} asked

@@ -65,14 +65,16 @@ export async function startWorker(list) {
 async function listed(list) {
   const response = await fetch(list);
   if (!response.ok) throw new Error("The nets for this browser are not there.");
-  const { nets, readbacks, digits } = await response.json();
+  const { nets, readbacks, digits, nearest, nearestDigits } = await response.json();
   const at = (/** @type {string} */ name) => new URL(name, list).href;
+  const each = (/** @type {Record<string, string>} */ names) =>
+    Object.fromEntries(Object.entries(names).map(([variant, name]) => [variant, at(name)]));
   return {
     program: new URL("vendor/tfjs.wasm", import.meta.url).href,
     nets: nets.map(at),
-    readbacks: Object.fromEntries(
-      Object.entries(readbacks).map(([variant, name]) => [variant, at(name)]),
-    ),
+    readbacks: each(readbacks),
     digits: digits && at(digits),
+    nearest: each(nearest),
+    nearestDigits: nearestDigits && at(nearestDigits),
   };
 }

@@ -22,7 +22,7 @@ import { FileError, floats } from "./safetensors.js";
  * @typedef {object} Rules what resnet/export.py sends along
  * @property {import("./ink.js").InkRules} ink
  * @property {import("./lab.js").LabRules} lab
- * @property {{units: number, places: string[], lenses: string[], tiled: number}} board
+ * @property {{units: number, places: string[], lenses: string[], tiled: number, nearest: number}} board
  *
  * @typedef {object} Unit
  * @property {Convolution} conv1

@@ -9,6 +9,7 @@
 
 import { asJson, digitsOf } from "./digits.js";
 import { InkError } from "./ink.js";
+import { nearestOf } from "./nearest.js";
 import { netOf } from "./net.js";
 import { newestOnly } from "./newest.js";
 import { readbackOf } from "./readback.js";
@@ -24,14 +25,17 @@ import { FileError, parsed } from "./safetensors.js";
  * @property {string} program ../vendor/tfjs.wasm
  * @property {string[]} nets
  * @property {Partial<Record<Variant, string>>} readbacks
- * @property {string | null} digits
+ * @property {string | null} digits for testing
+ * @property {Partial<Record<Variant, string>>} nearest
+ * @property {string | null} nearestDigits
  */
 
-const NO_READBACK = "Nothing was fitted to this net.";
+const NOT_FITTED = "Nothing was fitted to this net.";
 const NO_DIGITS = "The test digits cannot be shown: MNIST is missing or damaged.";
+const NO_NEAREST = "The training digits cannot be shown: MNIST is missing or damaged.";
 
 /** @param {Files} files */
-async function start({ program, nets, readbacks, digits }) {
+async function start({ program, nets, readbacks, digits, nearest, nearestDigits }) {
   const [, ...files] = await Promise.all([
     fetched(program).then(runtime.start),
     ...nets.map(fetchedFile),
@@ -41,20 +45,20 @@ async function start({ program, nets, readbacks, digits }) {
     throw new FileError("The nets were trained on pictures that are not prepared alike.");
   }
   const file = once(fetchedFile);
+  /** @param {string | null | undefined} address @param {string} otherwise why there is none */
+  function sent(address, otherwise) {
+    if (!address) throw new FileError(otherwise);
+    return file(address);
+  }
+  /** @type {import("./reader.js").Sources} */
   const sources = {
-    /** @param {import("./net.js").Net} net */
-    async readback(net) {
-      const address = readbacks[net.variant];
-      if (!address) throw new FileError(NO_READBACK);
-      return readbackOf(await file(address), net);
-    },
-    async digits() {
-      if (!digits) throw new FileError(NO_DIGITS);
-      return digitsOf(await file(digits));
-    },
+    readback: async (net) => readbackOf(await sent(readbacks[net.variant], NOT_FITTED), net),
+    digits: async () => digitsOf(await sent(digits, NO_DIGITS)),
+    nearest: async (net) => nearestOf(await sent(nearest[net.variant], NOT_FITTED), net),
+    nearestDigits: async () => sent(nearestDigits, NO_NEAREST),
     pixels,
   };
-  const behind = [digits, ...Object.values(readbacks)];
+  const behind = [digits, ...Object.values(readbacks), ...Object.values(nearest), nearestDigits];
   return { sources, reader: new Reader(made, sources), loadRest: () => loaded(behind, file) };
 }
 
