@@ -24,7 +24,7 @@ from bench import timing
 from resnet import flags, mnist, nearest
 from resnet.classifier import Classifier
 from resnet.mnist import Split
-from resnet.readback import PLACES, Decoder, passes
+from resnet.readback import LEVELS, PLACES, Decoder, passes
 
 WHOLE = "whole maps"
 LONGEST = 64
@@ -112,7 +112,7 @@ def look_up(kind: Kind, is_rounded: bool, stored: Maps, labels: Tensor, wanted: 
     of = kind.code(stored)
     codes, of_wanted = of(stored), of(wanted)
     if is_rounded:  # to numbers of one byte
-        unit = codes.abs().max().clamp(min=1e-12) / nearest.LEVELS
+        unit = codes.abs().max().clamp(min=1e-12) / LEVELS
         codes, of_wanted = (codes / unit).round(), of_wanted / unit
     order = torch.cat([nearest_to(part, codes) for part in of_wanted.split(500)])
     channels, size = stored.shape[1:3]

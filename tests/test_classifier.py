@@ -2,6 +2,7 @@ import copy
 import math
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -206,7 +207,7 @@ def test_what_was_fitted_is_taken_along_where_it_is_of_these_weights(
     tmp_path: Path, made: Readback, near: Nearest, kind: str
 ) -> None:
     module, verb, lens = FITTED[kind]
-    fitted = {"readback": made, "nearest": near}[kind]
+    fitted: Any = {"readback": made, "nearest": near}[kind]
     file = checkpoint.path_of("plain", tmp_path)
     checkpoint.save(file, lively_net("plain"), UNCALIBRATED)
     beside = module.path_of("plain", tmp_path)

@@ -12,7 +12,8 @@ from resnet.checkpoint import CheckpointError, Description
 from resnet.classifier import Classifier
 from resnet.mnist import Mnist, Split
 from resnet.model import ResNet18
-from resnet.nearest import LEVELS, SHOWN, Nearest
+from resnet.nearest import SHOWN, Nearest
+from resnet.readback import LEVELS
 from tests.conftest import UNCALIBRATED, lively_net, thin
 from tests.idx_files import own_folder
 from tests.test_readback import FAULTS as FAULTS_OF_READBACK
