@@ -23,6 +23,9 @@ train: .venv/app
 results: .venv/app
 	$(BIN)/python -m resnet textbook $(ARGS)
 	$(BIN)/python -m resnet depth $(ARGS)
+	$(BIN)/python -m resnet birth $(ARGS)
+	$(BIN)/python -m resnet stuck $(ARGS)
+	$(BIN)/python -m resnet shattered $(ARGS)
 	$(BIN)/python -m resnet lesion $(ARGS)
 
 # In several processes, each with a server and a browser of its own.

@@ -15,18 +15,24 @@ import torch
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
-from resnet import checkpoint, flags, mnist
+from resnet import checkpoint, flags, mnist, narrow
 from resnet.classifier import Classifier
+from resnet.studies import birth as birth_study
 from resnet.studies import depth as depth_study
-from resnet.studies import lesion
+from resnet.studies import lesion, stuck
+from resnet.studies import shattered as shattered_study
 from resnet.studies import textbook as textbook_study
+from resnet.studies.birth import BirthTable
 from resnet.studies.depth import DepthTable
 from resnet.studies.lesion import LesionTable
 from resnet.studies.race_queue import RaceQueue
+from resnet.studies.shattered import ShatteredTable
+from resnet.studies.stuck import StuckTable
 from resnet.studies.textbook import TextbookTable
 from ui import document, site
 from ui.board import Board
 from ui.cards import AnswerCards
+from ui.deeper import Deeper, DeeperNets
 from ui.depth import Depth
 from ui.endpoints import add_endpoints
 from ui.experiment import Experiment
@@ -36,8 +42,10 @@ from ui.lab import InkLab
 from ui.mistakes import Mistakes
 from ui.pad import Sketchpad
 from ui.part import ROUTE, parts_of
+from ui.paths import Paths
 from ui.race import Race
 from ui.reading import Reader
+from ui.shake import Shake
 from ui.tour import Tour
 from ui.worker_files import WorkerFiles
 
@@ -94,13 +102,17 @@ def build(
     measured: LesionTable | None = None,
     textbook: TextbookTable | None = None,
     deep: DepthTable | None = None,
+    born: BirthTable | None = None,
+    longer: StuckTable | None = None,
     checkpoints: Path = checkpoint.FOLDER,
     races: RaceQueue | None = None,
+    shattered: ShatteredTable | None = None,
 ) -> gr.Blocks:
-    """The page. measured is what altered nets read right, as in results/lesion.json, textbook and
-    deep are the runs of the other two results; a race in the queue ends when its
-    visitor leaves."""
+    """The page. measured is what altered nets read right, as in results/lesion.json, textbook,
+    deep, born, longer and shattered are the runs of the other results; a race in the queue ends
+    when its visitor leaves."""
     reader = Reader(classifiers, data)
+    deeper = DeeperNets(checkpoints / narrow.FOLDER.name)
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(600, 600)) as page:
         gr.HTML(
             f"<h1>{TITLE}</h1><p>{SUMMARY}</p>",
@@ -115,10 +127,14 @@ def build(
                     AnswerCards(classifiers)
                 Tour(classifiers)
                 Board(classifiers, measured)
+                Paths(reader, measured)
+                if deeper.depths:
+                    Deeper(reader, deeper)
             with gr.Tab("Fair race"):
                 Race(races or RaceQueue().open(), deep)
             with gr.Tab("Depth and gradients"):
-                Depth(reader, deep)
+                Depth(reader, deep, born, longer)
+                Shake(reader, shattered)
             with gr.Tab("The experiment"):
                 Experiment(reader, textbook, checkpoints)
             with gr.Tab("Training"):
@@ -193,8 +209,11 @@ def main(args: argparse.Namespace) -> int:
         measured=lesion.load(),
         textbook=textbook_study.load(),
         deep=depth_study.load(),
+        born=birth_study.load(),
+        longer=stuck.load(),
         checkpoints=args.checkpoints,
         races=races,
+        shattered=shattered_study.load(),
     )
     if args.site:
         races.close()

@@ -6,6 +6,7 @@
  * @typedef {object} Noted of the last stroke, or click on the board; times in ms
  * @property {number | null} up
  * @property {number[]} answers
+ * @property {number[]} deeper the same of the deeper nets
  * @property {number} moves
  * @property {number} frame the longest while the pen drew
  */
@@ -15,14 +16,14 @@ const cards = /** @type {HTMLElement[]} */ ([
   ...document.querySelectorAll('[data-testid^="answer-"]'),
 ]);
 /** @type {Noted} */
-const noted = { up: null, answers: [], moves: 0, frame: 0 };
+const noted = { up: null, answers: [], deeper: [], moves: 0, frame: 0 };
 let waiting = 0; // questions under way
 
 const capture = { capture: true };
 pad.addEventListener(
   "pointerdown",
   ({ timeStamp }) => {
-    Object.assign(noted, { down: timeStamp, up: null, moves: 0, answers: [] });
+    Object.assign(noted, { down: timeStamp, up: null, moves: 0, answers: [], deeper: [] });
     watchFrames();
   },
   capture,
@@ -62,11 +63,17 @@ const observer = new MutationObserver((records) => {
 });
 for (const card of cards) observer.observe(card, { attributeFilter: ["data-answer-id"] });
 
+const deeper = document.querySelector('[data-testid="deeper"]');
+const noteDeeper = () => noted.deeper.push(performance.now());
+if (deeper)
+  new MutationObserver(noteDeeper).observe(deeper, { attributeFilter: ["data-answer-id"] });
+
 const send = window.fetch;
 window.fetch = async (address, options) => {
   if (!String(address).includes("/component_server/")) return send(address, options);
   const body = String(options?.body);
-  Object.assign(noted, { address: String(address), body, asked: JSON.parse(body).data });
+  const { fn_name, data } = JSON.parse(body);
+  if (fn_name === "read") Object.assign(noted, { address: String(address), body, asked: data });
   waiting += 1;
   try {
     return await send(address, options);
@@ -86,7 +93,7 @@ Worker.prototype.postMessage = function (/** @type {any} */ message) {
     });
   }
   waiting += 1;
-  Object.assign(noted, { asked: message.question });
+  if (message.question) Object.assign(noted, { asked: message.question });
   post.call(this, message);
 };
 
@@ -104,7 +111,7 @@ function watchFrames() {
 
 function isQuiet() {
   if (noted.up === null || waiting > 0) return false;
-  return performance.now() - Math.max(noted.up, ...noted.answers) > 300;
+  return performance.now() - Math.max(noted.up, ...noted.answers, ...noted.deeper) > 300;
 }
 
 function read() {

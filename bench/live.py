@@ -16,6 +16,9 @@ The window is tall enough for the board inside the nets to be in sight, so every
 its pictures too. After each stroke one click takes a unit out and another puts it back: counted
 are the milliseconds from each click until both cards have changed.
 
+--deeper measures the deeper nets of the part below the board, too: until all six have answered, and
+what their reading costs the pad.
+
 --latency delays every request of both pages, as a slow network does.
 
 --slowdown is a slower processor. Chromium has one for pages but refuses it to their workers, so the
@@ -71,6 +74,7 @@ WARM_UP = 3  # rounds
 UNIT = 2  # is clicked
 STROKES = [strokes[0] for strokes in map(samples.sample, range(10)) if len(strokes) == 1]
 WINDOW: ViewportSize = {"width": 1280, "height": 1700}  # pad, cards and the whole board
+TALL: ViewportSize = {"width": 1280, "height": 2300}  # and the deeper nets
 SLICE = 0.002  # s that a slowed process runs for at a time
 # Its time in ms is taken, in the page or in the worker.
 LOOP = """() => {
@@ -93,6 +97,7 @@ def get_args_parser() -> argparse.ArgumentParser:
     parser = timing.get_args_parser("live", __doc__, rounds=30)
     add_flags(parser)
     add_lens(parser)
+    parser.add_argument("--deeper", action="store_true", help="with the deeper nets in sight")
     parser.add_argument(
         "--latency", type=flags.at_least(0), default=0, metavar="MS", help="default: %(default)s"
     )
@@ -201,7 +206,7 @@ def ask(client: httpx.Client, noted: dict[str, Any]) -> float:
 
 async def opened(browser: Browser, address: str, args: argparse.Namespace, way: str) -> Drawn:
     """The page, ready to be drawn on."""
-    page = await browser.new_page(viewport=WINDOW)
+    page = await browser.new_page(viewport=TALL if args.deeper else WINDOW)
     if way == SERVER:
         await page.add_init_script(NO_WORKERS)
     await page.goto(address)
@@ -212,9 +217,10 @@ async def opened(browser: Browser, address: str, args: argparse.Namespace, way: 
     failure = await page.evaluate(PREPARED)
     if failure and way == HERE:
         sys.exit(failure)
+    if args.deeper:
+        answered = page.get_by_test_id("deeper")
+        await expect(answered).to_have_attribute("data-answer-id", "1", timeout=60_000)
     await page.add_script_tag(path=FOLDER / "live.js")
-    if args.latency:
-        await slow_down(devtools, args.latency)
     return Drawn(page, devtools)
 
 
@@ -288,6 +294,8 @@ async def one_round(
         "lasted": lasted,
         "frame": noted["frame"],
     }
+    # Where they are in sight they have answered.
+    figures["deeper"] = max(0, noted["deeper"][-1] - noted["up"]) if noted["deeper"] else np.nan
     return figures, noted
 
 
@@ -299,6 +307,9 @@ async def measure(
     async with async_playwright() as playwright:
         browser = await launch(playwright, args)
         pages = {way: await opened(browser, address, args, way) for way in ways}
+        if args.latency:
+            for drawn in pages.values():
+                await slow_down(drawn.devtools, args.latency)
         quick = {}
         if args.slowdown > 1:
             quick = {way: await loops(drawn.page) for way, drawn in pages.items()}
@@ -329,10 +340,12 @@ def main(args: argparse.Namespace) -> None:
         for name, key in (
             ("pen up to both answers", "from_up"),
             ("last movement to both answers", "from_moved"),
+            ("pen up to all deeper answers", "deeper"),
             (f"click on unit {UNIT}: out", "out"),
             ("another click: back", "back"),
         )
         for way, one in of.items()
+        if key != "deeper" or args.deeper
     ]
     rows.append(["the same request, plain HTTP", "", timing.median(plain), timing.p95(plain), ""])
     headers = [f"{args.rounds} strokes", "read", "p50 ms", "p95 ms", "times plain HTTP (95 %)"]

@@ -7,6 +7,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { digitsOf } from "../ui/worker/digits.js";
 import { InkError } from "../ui/worker/ink.js";
+import { nearestOf } from "../ui/worker/nearest.js";
 import { input, netOf, trace } from "../ui/worker/net.js";
 import { readbackOf } from "../ui/worker/readback.js";
 import { Reader } from "../ui/worker/reader.js";
@@ -25,7 +26,7 @@ async function file(start) {
 /** @param {any} question */
 async function read(question) {
   try {
-    const reply = await reader.read(question);
+    const reply = await (question.net ? reader.everyWay(question) : reader.read(question));
     const picture = (await reader.prepared(question)).pictures.at(-1) ?? new Float32Array(0);
     const logits = Object.fromEntries(
       reader.nets.map((net) => [
@@ -51,6 +52,8 @@ const nets = [netOf(await file("residual")), netOf(await file("plain"))];
 const reader = new Reader(nets, {
   readback: async (net) => readbackOf(await file(`${net.variant}-readback`), net),
   digits: async () => digitsOf(await file("digits")),
+  nearest: async (net) => nearestOf(await file(`${net.variant}-nearest`), net),
+  nearestDigits: () => file("nearest-digits"),
   // Node has no decoder of images: the question brings the pixels.
   pixels: async ({ size: [width, height], data }) => ({
     width,

@@ -4,9 +4,9 @@ Python is the reference. The worker's scripts run in node, with the files that r
 makes of the checkpoints. First drawings, of a random hand and of the given files (see bench.ink):
 the pictures made of the strokes, the logits of the same weights, and the answers, digit or refusal,
 beside those of the checkpoints themselves. Then the first drawings of all of these with the board
-open: every lens, every way to cut a unit, the steps of the lab, images and test digits, each beside
-Python's with the same weights. Grey levels are of 255. Files of images are decoded by Python for
-both: node has no decoder.
+open: every lens, every way to cut a unit, all nets with units out, the steps of the lab, images and
+test digits, each beside Python's with the same weights. Grey levels are of 255. Files of images are
+decoded by Python for both: node has no decoder.
 
 --weights compares neither, but tells what it costs, in Python, to round the weights for the way: to
 one byte, as they travel, or to float16.
@@ -79,6 +79,9 @@ class Worker:
         for variant, classifier in classifiers.items():
             export.weights_of(classifier).write(folder)
             export.readback_of(variant, checkpoints, classifier).write(folder)
+            export.nearest_of(variant, checkpoints, classifier).write(folder)
+        pictures = Reader(classifiers, mnist.FOLDER).nearest_digits()
+        export.nearest_digits_of(pictures).write(folder)
         export.digits_of(mnist.load().test).write(folder)
 
     def read(self, questions: Sequence[Question]) -> list[dict[str, Any]]:
@@ -252,7 +255,7 @@ def compare_replies(
 
 def reply_of(reader: Reader, question: Question) -> Any:
     try:
-        return reader.read(question)
+        return reader.every_way(question) if "net" in question else reader.read(question)
     except gr.Error as error:
         return {"error": error.message}
 
@@ -371,6 +374,9 @@ def main(args: argparse.Namespace) -> None:
         indices = random.permutation(len(mnist.load().test))[: args.drawings].tolist()
         questions = of_lens | {
             "units cut, every lens": altered,
+            "all nets with units out": [
+                {"strokes": strokes, "net": net} for strokes in mixed for net in checkpoint.VARIANTS
+            ],
             "the lab's steps": of_lab,
             "images": of_images,
             "images in the lab": images_in_lab,

@@ -15,13 +15,24 @@ import torch
 from tabulate import tabulate
 from torch import Tensor
 
-from resnet import checkpoint, comparison, flags, ink, mnist, readback, readings, training
+from resnet import (
+    checkpoint,
+    comparison,
+    flags,
+    ink,
+    mnist,
+    nearest,
+    readback,
+    readings,
+    training,
+)
 from resnet.classifier import Answer, Classifier
 from resnet.model import fastest_device, placed
 from resnet.stats import wilson_interval
 from resnet.studies.commands import add_study_commands
+from resnet.studies.proof import counts_of_the_book
 from resnet.studies.runs import StudyError
-from resnet.summary import as_table
+from resnet.summary import as_table, layer_table
 
 
 def get_args_parser() -> argparse.ArgumentParser:
@@ -85,10 +96,27 @@ def get_args_parser() -> argparse.ArgumentParser:
     command.set_defaults(run=read_back)
 
     command = commands.add_parser(
+        "nearest",
+        help="code the training digits that drawings look like inside the nets (minutes)",
+        description="Code some of MNIST's training digits as they are at each place inside the "
+        "trained nets, print how often the label of the nearest is that of a validation digit, and "
+        "write them beside the checkpoints, where the page finds them. Takes minutes.",
+    )
+    flags.add_data(command)
+    flags.add_variants(command, "--model")
+    flags.add_checkpoints(command)
+    command.set_defaults(run=find_nearest)
+
+    command = commands.add_parser(
         "summary",
         help="both nets module by module",
         description="Print the shapes, parameters and multiply-adds of both nets, module by "
         "module. Takes a second; writes no file.",
+    )
+    command.add_argument(
+        "--layers",
+        action="store_true",
+        help="the residual net layer by layer, and why the textbook counts more",
     )
     command.set_defaults(run=summary)
     return parser
@@ -161,7 +189,7 @@ def drawing_of(line: bytes, place: str) -> Tensor | str:
         return f'{place}: not a line of JSON with "strokes"'
 
 
-# --- evaluate, mistakes, readback, summary -------------------------------------------------
+# --- evaluate, mistakes, readback, nearest, summary ------------------------------------------
 
 
 def evaluate(args: argparse.Namespace) -> int:
@@ -238,7 +266,29 @@ def read_back(args: argparse.Namespace) -> int:
     return 0
 
 
+def find_nearest(args: argparse.Namespace) -> int:
+    data = mnist.load(args.data)
+    rows: list[list[str]] = [[place] for place in readback.PLACES]
+    headers = ["place"]
+    for variant in flags.variants(args.model):
+        classifier = Classifier.load(variant, args.checkpoints)
+        made, about = nearest.make(classifier.body, classifier.about, data)
+        nearest.save(nearest.path_of(variant, args.checkpoints), made, about)
+        headers += [f"{variant}: nearest", "95 % interval"]
+        for row, score in zip(rows, made.scores, strict=True):
+            row += accuracy(variant, score["right"], score["total"])[2:]
+    print_table(rows, headers)
+    return 0
+
+
 def summary(args: argparse.Namespace) -> int:
+    if args.layers:
+        net = checkpoint.unfilled("residual")
+        headers, rows = layer_table(net)
+        sides = ("left", "left", "left", "right")
+        print(tabulate(rows, headers, tablefmt="github", colalign=sides), end="\n\n")
+        print("\n".join(counts_of_the_book(net)))
+        return 0
     for variant in checkpoint.VARIANTS:
         (_, *headers), rows = as_table(checkpoint.build(variant))
         align = ("left", "left", "right", "right", "right")

@@ -7,6 +7,8 @@ saved: a net that reads them differently now is run by code it was not made for.
 """
 
 import contextlib
+import copy
+import datetime
 import hashlib
 import json
 import os
@@ -23,7 +25,7 @@ from torch.overrides import TorchFunctionMode
 
 from resnet import ink, samples
 from resnet.calibration import Calibration
-from resnet.model import SEEDING, ResNet18
+from resnet.model import SEEDING, ResNet, ResNet18
 
 FOLDER = Path(__file__).parent.parent / "checkpoints"
 VARIANTS = ("residual", "plain")
@@ -85,6 +87,9 @@ class About(TypedDict, total=False):
     device: str
     date: str
     history: Notes
+    depth: int  # layers; this and the rest of narrow nets only, see narrow.py
+    box: int  # pixels, the ink.BOX of the pictures that it was trained on
+    seeds: int  # trained, of which this one read most
 
 
 class CheckpointError(Exception):
@@ -117,13 +122,16 @@ class NoFirstWeights(TorchFunctionMode):
         return function(*args, **(kwargs or {}))
 
 
-def save(path: Path, net: ResNet18, about: Description) -> About:
+def save(
+    path: Path, net: ResNet, about: Description, tensors: dict[str, Tensor] | None = None
+) -> About:
     """Write a net as float16 with its description, replacing the file only when all is well.
 
-    Returns the description as it is stored.
+    Returns the description as it is stored. The tensors are those of `halved`, or what a file
+    keeps of them.
     """
     variant = "residual" if net.use_residual else "plain"
-    tensors = halved(net)
+    tensors = halved(net) if tensors is None else tensors
     if name := not_finite(tensors):
         raise CheckpointError(f"{path}: not written, since {name} has values that are not finite")
     described = {
@@ -144,29 +152,41 @@ def load(path: Path, variant: str) -> tuple[ResNet18, About]:
     did.
     """
     try:
-        tensors, about = read(path)
-        if name := unusable(about):
-            raise CheckpointError(f"{path}: its metadata have no {name} that can be used")
+        tensors, stored = read(path)
+        about = needed(stored, path)
         if about["variant"] != variant:
             raise CheckpointError(
                 f"{path}: holds the {about['variant']} net, not the {variant} one"
             )
         net = unfilled(variant)
-        try:
-            net.load_state_dict(tensors, strict=True)
-        except RuntimeError as error:
-            raise CheckpointError(f"{path}: not the weights of this ResNet18") from error
-        if name := not_finite(net.state_dict()):
-            raise CheckpointError(f"{path}: {name} has values that are not finite")
-        net.eval()
-        if self_test(net) != about.get("self_test"):
-            raise CheckpointError(f"{path}: no longer reads the sample digits as when it was saved")
+        fill(net, tensors, about, path)
     except CheckpointError as error:
         raise CheckpointError(
             f"{error}; restore it (git checkout -- checkpoints) "
             f"or train it (python train.py --variant {variant})"
         ) from error
-    return net, cast(About, about)
+    return net, about
+
+
+def needed(about: Description, path: Path) -> About:
+    """The metadata of a file, where they have what every reader needs. Raises CheckpointError."""
+    if name := unusable(about):
+        raise CheckpointError(f"{path}: its metadata have no {name} that can be used")
+    return cast(About, about)
+
+
+def fill(net: ResNet, tensors: Mapping[str, Tensor], about: About, path: Path) -> None:
+    """Give a net the weights of a file, and put it in eval mode. Raises CheckpointError when they
+    are another net's, are not finite, or no longer read the samples as they did."""
+    try:
+        net.load_state_dict(tensors, strict=True)
+    except RuntimeError as error:
+        raise CheckpointError(f"{path}: not the weights of this {type(net).__name__}") from error
+    if name := not_finite(net.state_dict()):
+        raise CheckpointError(f"{path}: {name} has values that are not finite")
+    net.eval()
+    if self_test(net) != about.get("self_test"):
+        raise CheckpointError(f"{path}: no longer reads the sample digits as when it was saved")
 
 
 def unusable(about: Description) -> str | None:
@@ -207,21 +227,30 @@ def not_finite(tensors: dict[str, Tensor]) -> str | None:
     return next(bad, None)
 
 
-def halved(net: ResNet18) -> dict[str, Tensor]:
-    """The state dict as it is stored: on the CPU, floats as float16."""
+def halved(net: ResNet) -> dict[str, Tensor]:
+    """The state dict as it is stored: on the CPU, floats as float16, but for statistics that it
+    cannot hold. In a net that never learnt, batch norm may have seen variances of millions."""
     tensors = {name: tensor.detach().cpu() for name, tensor in net.state_dict().items()}
-    return {n: t.half() if t.is_floating_point() else t for n, t in tensors.items()}
+    return {
+        name: tensor if is_kept(name, tensor) else tensor.half() for name, tensor in tensors.items()
+    }
 
 
-def as_stored(net: ResNet18) -> ResNet18:
+def is_kept(name: str, tensor: Tensor) -> bool:
+    if not tensor.is_floating_point():
+        return True
+    return ".running_" in name and not torch.isfinite(tensor.half()).all()
+
+
+def as_stored(net: ResNet) -> ResNet:
     """A copy with the weights rounded as storing rounds them, in eval mode on the CPU."""
-    copy = ResNet18(use_residual=net.use_residual)
-    copy.load_state_dict(halved(net))
-    return copy.eval()
+    stored = copy.deepcopy(net).cpu()
+    stored.load_state_dict(halved(net))
+    return stored.eval()
 
 
 @torch.inference_mode()
-def self_test(net: ResNet18) -> list[int]:
+def self_test(net: ResNet) -> list[int]:
     """The net's answers, in eval mode, to the sample digits 0 to 9."""
     pictures = torch.stack([ink.from_strokes(samples.sample(digit)) for digit in range(10)])
     return net(ink.normalise(pictures)).argmax(1).tolist()
@@ -284,6 +313,34 @@ def read(path: Path) -> tuple[dict[str, Tensor], Description]:
         ) from error
     if found != expected:
         raise CheckpointError(f"{path}: damaged, its sha256 is not the one in its metadata")
+    return tensors, about
+
+
+def fitted_to(of_net: Description, data_sha256: str) -> dict[str, Any]:
+    """What the description of a file says that is fitted to a net, today, on these data."""
+    return {
+        "variant": of_net["variant"],
+        "weights_sha256": of_net["weights_sha256"],
+        "data_sha256": data_sha256,
+        "torch": torch.__version__,
+        "date": datetime.date.today().isoformat(),
+    }
+
+
+def read_fitted(
+    path: Path, weights_sha256: str, remedy: str
+) -> tuple[dict[str, Tensor], Description]:
+    """A file that was fitted to a net's weights; it lies beside their checkpoint.
+
+    Raises CheckpointError, which names the remedy, when the file is missing, damaged or was fitted
+    to other weights.
+    """
+    try:
+        tensors, about = read(path)
+    except CheckpointError as error:
+        raise CheckpointError(f"{error}; {remedy}") from error
+    if about.get("weights_sha256") != weights_sha256:
+        raise CheckpointError(f"{path}: was fitted to other weights; {remedy}")
     return tensors, about
 
 

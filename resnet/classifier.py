@@ -7,22 +7,25 @@ net as trained, within 1e-4.
 """
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TypedDict, cast
+from typing import Any, TypedDict, TypeVar, cast
 
 import torch
 from torch import Tensor, fx, nn
 from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from resnet import checkpoint, ink, lenses, readback
+from resnet import checkpoint, ink, lenses, nearest, paths, readback
 from resnet.calibration import Calibration
 from resnet.lenses import Cell, LensError
-from resnet.model import LiveConv2d, Net, ResNet18, Window, fastest_device, map_sizes, placed
+from resnet.model import LiveConv2d, Net, ResNet, Window, fastest_device, map_sizes, placed
+from resnet.nearest import Nearest
 from resnet.readback import Readback
 from resnet.surgery import Settings, alters, trace
+
+Fitted = TypeVar("Fitted", Readback, Nearest)
 
 RIVAL = 0.1  # from this probability on the second best digit is worth naming
 
@@ -61,7 +64,7 @@ BLANK = Answer(digit=None, probabilities=None, is_digit=0.0, reason="blank")
 class Classifier:
     """One net, ready to answer."""
 
-    def __init__(self, net: ResNet18, about: checkpoint.About) -> None:
+    def __init__(self, net: ResNet, about: checkpoint.About) -> None:
         self.about = about
         self.calibration = Calibration(**about["calibration"])
         self.device = fastest_device()
@@ -69,26 +72,38 @@ class Classifier:
         self.body = ready(net, self.device)
         self.body.requires_grad_(False)
         self.net = flattened(self.body)
-        # Without them the lenses "left" and "knew" are closed, and a sentence says why.
+        # Without the first the lenses "left" and "knew" are closed, without the second "near"; and
+        # for each a sentence says why.
         self.readback: Readback | None = None
-        self.missing: str | None = "Nothing was fitted to this net."
+        self.nearest: Nearest | None = None
+        self.missing = dict.fromkeys(("readback", "nearest"), "Nothing was fitted to this net.")
 
     @classmethod
     def load(cls, variant: str, folder: Path = checkpoint.FOLDER) -> "Classifier":
-        """With the read-back beside the checkpoint, where that is sound. Raises CheckpointError."""
+        """With what was fitted to it and lies beside the checkpoint, where that is sound. Raises
+        CheckpointError."""
         net, about = checkpoint.load(checkpoint.path_of(variant, folder), variant)
         classifier = cls(net, about)
-        classifier.take(readback.path_of(variant, folder))
+        classifier.take(variant, folder)
         return classifier
 
-    def take(self, path: Path) -> None:
-        """The read-back of a file; where there is none of these weights, the reason instead."""
+    def take(self, variant: str, folder: Path) -> None:
+        """What a folder has that was fitted to these weights."""
+        self.readback = self.taken("readback", readback.load, readback.path_of(variant, folder))
+        self.nearest = self.taken("nearest", nearest.load, nearest.path_of(variant, folder))
+
+    def taken(
+        self, kind: str, load: Callable[[Path, str], tuple[Fitted, Any]], path: Path
+    ) -> Fitted | None:
+        """None, and the reason among what is missing, where there is none of these weights."""
         try:
-            self.readback, _ = readback.load(path, self.about["weights_sha256"])
-            self.missing = None
+            fitted, _ = load(path, self.about["weights_sha256"])
         except checkpoint.CheckpointError as error:
             # Visitors of the page read it: the name of the file is enough.
-            self.missing = str(error).replace(str(path), path.name)
+            self.missing[kind] = str(error).replace(str(path), path.name)
+            return None
+        self.missing.pop(kind, None)
+        return fitted
 
     @torch.inference_mode()
     def logits(self, pictures: Tensor) -> Tensor:
@@ -124,15 +139,26 @@ class Classifier:
                 case "why":
                     cells = lenses.why(seen)
                 case "left":
-                    cells = lenses.left(seen, self.opened())
+                    cells = lenses.left(seen, self.opened(self.readback, "readback"))
                 case "knew":
-                    cells = lenses.knew(seen, self.opened())
+                    cells = lenses.knew(seen, self.opened(self.readback, "readback"))
+                case "near":
+                    cells = lenses.near(seen, self.opened(self.nearest, "nearest"))
         return answer, cells
 
-    def opened(self) -> Readback:
-        if self.readback is None:
-            raise LensError(self.missing)
-        return self.readback
+    @torch.inference_mode()
+    def answer_every_way(self, picture: Tensor) -> list[Answer]:
+        """The answers to (1, 32, 32) ink in [0, 1] of all nets that are left with units out, in the
+        order of paths.ways: the first net is whole, and alone may refuse, as in dissect."""
+        logits = paths.logits(self.body, picture).cpu()
+        pictures = picture.expand(len(logits), *picture.shape)
+        whole = self.judged(pictures[:1], logits[:1])
+        return whole + self.judged(pictures[1:], logits[1:], may_refuse=False)
+
+    def opened(self, fitted: Fitted | None, kind: str) -> Fitted:
+        if fitted is None:
+            raise LensError(self.missing[kind])
+        return fitted
 
     def judged(self, pictures: Tensor, logits: Tensor, may_refuse: bool = True) -> list[Answer]:
         """The answers that (N, 10) logits give to (N, 1, 32, 32) pictures, N at least 1."""

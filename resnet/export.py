@@ -3,8 +3,8 @@
 A net is what its Classifier has made of the checkpoint: batch norms folded, live taps only. Its
 kernels travel as whole numbers of one byte times a scale for each output channel: 4.2 MB instead
 of 22. That changes a few answers in ten thousand, of drawings at the edge of being refused;
-float16 would change none, and take twice the bytes. The read-back travels as the file that it is,
-apart from the net: answers do not wait for it.
+float16 would change none, and take twice the bytes. The read-back and the nearest digits' codes
+travel as the files that they are, apart from the net: answers do not wait for them.
 
 With the weights go the numbers that the worker's code must share with this package: they stand in
 one place, and no worker can read with others than its net was trained with.
@@ -18,7 +18,7 @@ import copy
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from resnet import ink, lab, lenses, readback, surgery
+from resnet import ink, lab, lenses, nearest, readback, surgery
 from resnet.checkpoint import CheckpointError
 from resnet.classifier import Classifier, OnePixelConv2d, flattened
 from resnet.mnist import Split
@@ -77,7 +77,7 @@ def is_whole(path: Path) -> bool:
 
 def weights_of(classifier: Classifier) -> File:
     """The net, its calibration, and how drawings are prepared for it."""
-    variant = classifier.about["variant"]
+    variant, depth = classifier.about["variant"], 2 * len(classifier.body.units()) + 2
     tensors: dict[str, Tensor] = {}
     shapes: dict[str, dict[str, int]] = {}
     for name, conv in convolutions(classifier):
@@ -98,6 +98,7 @@ def weights_of(classifier: Classifier) -> File:
     about = {
         "format": FORMAT,
         "variant": variant,
+        "depth": depth,
         "weights_sha256": classifier.about.get("weights_sha256"),
         "calibration": asdict(classifier.calibration),
         "convolutions": shapes,
@@ -106,14 +107,31 @@ def weights_of(classifier: Classifier) -> File:
     stored = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     # One entry: of several, each run would store them in another order.
     raw = safetensors.torch.save(stored, {"about": json.dumps(about)})
-    return File.named(variant, raw)
+    return File.named(f"{variant}-{depth}" if "depth" in classifier.about else variant, raw)
 
 
 def readback_of(variant: str, folder: Path, classifier: Classifier) -> File:
     """The file beside a checkpoint. Raises CheckpointError where it is not sound."""
     if classifier.readback is None:
-        raise CheckpointError(classifier.missing)
+        raise CheckpointError(classifier.missing["readback"])
     return File.named(f"{variant}-readback", readback.path_of(variant, folder).read_bytes())
+
+
+def nearest_of(variant: str, folder: Path, classifier: Classifier) -> File:
+    """The file beside a checkpoint. Raises CheckpointError where it is not sound."""
+    if classifier.nearest is None:
+        raise CheckpointError(classifier.missing["nearest"])
+    return File.named(f"{variant}-nearest", nearest.path_of(variant, folder).read_bytes())
+
+
+def nearest_digits_of(pictures: Mapping[int, Tensor]) -> File:
+    """The digits that may be the nearest, (28, 28) each, by their index in MNIST's training file:
+    the same for all nets."""
+    tensors = {
+        "indices": torch.tensor([*pictures], dtype=torch.int32),
+        "images": torch.stack([*pictures.values()]),
+    }
+    return File.named("nearest-digits", safetensors.torch.save(tensors))
 
 
 def digits_of(test: Split) -> File:
@@ -151,6 +169,7 @@ def rules() -> dict[str, Any]:
             "places": readback.PLACES,
             "lenses": lenses.LENSES,
             "tiled": lenses.TILED,
+            "nearest": nearest.SHOWN,
         },
     }
 

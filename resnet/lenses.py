@@ -8,6 +8,7 @@ levels, one byte a pixel, row by row, base64.
     left  what a linear map can read back of the picture
     knew  what digit a linear map would say
     why   where the net found its answer
+    near  which training digits look like it there
 """
 
 import base64
@@ -18,11 +19,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from resnet import ink
-from resnet.model import ResBlock, ResNet18
+from resnet.model import ResBlock, ResNet
+from resnet.nearest import Nearest, vote
 from resnet.readback import Readback
 from resnet.surgery import Trace
 
-LENSES = ("maps", "edit", "left", "knew", "why")
+LENSES = ("maps", "edit", "left", "knew", "why", "near")
 TILED = 16  # pixels to a side of the tiled feature maps
 
 
@@ -61,7 +63,17 @@ class WhyCell(TypedDict):
     gradient: NotRequired[str]  # 32x32, at the stem: how much the logit changes with each pixel
 
 
-Cell: TypeAlias = MapsCell | EditCell | LeftCell | KnewCell | WhyCell
+class NearCell(TypedDict):
+    """The nearest training digits, the nearest first."""
+
+    digits: list[int]  # their indices in MNIST's training file
+    labels: list[int]
+    distances: list[float]  # 1 for what is usual of a digit
+    digit: int  # that most of them are
+    accuracy: list[int]  # right and total of MNIST's validation digits, in the whole net
+
+
+Cell: TypeAlias = MapsCell | EditCell | LeftCell | KnewCell | WhyCell | NearCell
 
 
 class LensError(Exception):
@@ -91,7 +103,7 @@ def tiled(features: Tensor) -> MapsCell:
     }
 
 
-def edit(seen: Trace, net: ResNet18) -> list[EditCell]:
+def edit(seen: Trace, net: ResNet) -> list[EditCell]:
     """How far each unit's output y is from s, what a shortcut around it carries.
 
     That residual units edit a little at a time: Jastrzebski et al., Residual Connections Encourage
@@ -163,6 +175,25 @@ def located(features: Tensor, gradient: Tensor) -> WhyCell:
     found = torch.einsum("c,cyx->yx", weights, features).relu()
     enlarged = F.interpolate(found[None, None], ink.SIDE, mode="bilinear")
     return {"picture": grey(to_own_maximum(enlarged[0])), "size": size}
+
+
+def near(seen: Trace, nearest: Nearest) -> list[NearCell]:
+    """The training digits whose maps lie nearest at each place."""
+    cells: list[NearCell] = []
+    places = zip(seen.maps, nearest.codes, nearest.scores, strict=True)
+    for features, codes, score in places:
+        (distances,), (order,) = codes.nearest(features.cpu().flatten(1))
+        labels = nearest.labels[order]
+        cells.append(
+            {
+                "digits": nearest.digits[order].tolist(),
+                "labels": labels.tolist(),
+                "distances": [round(distance, 3) for distance in distances.tolist()],
+                "digit": int(vote(labels[None])),
+                "accuracy": [score["right"], score["total"]],
+            }
+        )
+    return cells
 
 
 def to_own_maximum(maps: Tensor) -> Tensor:

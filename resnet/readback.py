@@ -14,7 +14,6 @@ when digits had 20 pixels), but float16 leaves room for half the components only
 93 %.
 """
 
-import datetime
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -27,7 +26,7 @@ from tqdm import tqdm
 from resnet import checkpoint, ink
 from resnet.checkpoint import CheckpointError, Description
 from resnet.mnist import Mnist, Split
-from resnet.model import ResNet18
+from resnet.model import ResNet
 from resnet.surgery import UNITS, trace
 
 PLACES = ("stem", *(f"unit {number}" for number in range(1, UNITS + 1)))
@@ -58,15 +57,29 @@ class Basis:
 
 @dataclass(frozen=True)
 class Decoder:
-    """Of one place: (N, features) -> coefficients of the picture and scores of the digits."""
+    """Of one place, a linear map: here from features to coefficients of the picture and scores of
+    the digits, RANK + DIGITS outputs."""
 
-    levels: Tensor  # (features, RANK + DIGITS), whole numbers from -LEVELS to LEVELS ...
-    scale: Tensor  # (RANK + DIGITS,), ... times which they are weights
-    offset: Tensor  # (RANK + DIGITS,)
+    levels: Tensor  # (features, outputs), whole numbers from -LEVELS to LEVELS ...
+    scale: Tensor  # (outputs,), ... times which they are weights
+    offset: Tensor  # (outputs,)
+
+    @classmethod
+    def rounded(cls, weights: Tensor, x: Tensor, y: Tensor) -> "Decoder":
+        """With (features, outputs) weights as they are stored, and x (features,) taken to y
+        (outputs,) in spite of that."""
+        scale = weights.abs().amax(0).clamp(min=1e-12) / LEVELS
+        levels = (weights / scale).round()
+        offset = y - x @ (levels * scale)
+        return cls(levels.float(), scale.float(), offset.float())
+
+    def outputs(self, features: Tensor) -> Tensor:
+        """(N, features) -> (N, outputs)."""
+        return features @ self.levels * self.scale + self.offset
 
     def decode(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """(N, features) -> (N, RANK), (N, DIGITS)."""
-        outputs = features @ self.levels * self.scale + self.offset
+        outputs = self.outputs(features)
         return outputs[:, :-DIGITS], outputs[:, -DIGITS:]
 
 
@@ -109,9 +122,7 @@ def path_of(variant: str, folder: Path = checkpoint.FOLDER) -> Path:
 def save(path: Path, readback: Readback, about: Description) -> None:
     tensors = {"mean": readback.basis.mean, "directions": readback.basis.directions.half()}
     for place, decoder in zip(PLACES, readback.decoders, strict=True):
-        tensors[f"{place}.levels"] = decoder.levels.to(torch.int8)
-        tensors[f"{place}.scale"] = decoder.scale
-        tensors[f"{place}.offset"] = decoder.offset
+        tensors |= tensors_of(place, decoder)
     if name := checkpoint.not_finite(tensors):
         raise CheckpointError(f"{path}: not written, since {name} has values that are not finite")
     scores = [asdict(score) for score in readback.scores]
@@ -124,12 +135,7 @@ def load(path: Path, weights_sha256: str) -> tuple[Readback, Description]:
     Raises CheckpointError when the file is missing, damaged or was fitted to other weights.
     """
     remedy = "fit it anew (python -m resnet readback)"
-    try:
-        tensors, about = checkpoint.read(path)
-    except CheckpointError as error:
-        raise CheckpointError(f"{error}; {remedy}") from error
-    if about.get("weights_sha256") != weights_sha256:
-        raise CheckpointError(f"{path}: was fitted to other weights; {remedy}")
+    tensors, about = checkpoint.read_fitted(path, weights_sha256, remedy)
     try:
         scores = [Score(**score) for score in about["scores"] if checkpoint.is_score(score)]
         if len(scores) != len(PLACES) or not all(-1e9 < score.r2 <= 1 for score in scores):
@@ -144,6 +150,14 @@ def load(path: Path, weights_sha256: str) -> tuple[Readback, Description]:
     return readback, about
 
 
+def tensors_of(place: str, decoder: Decoder) -> dict[str, Tensor]:
+    return {
+        f"{place}.levels": decoder.levels.to(torch.int8),
+        f"{place}.scale": decoder.scale,
+        f"{place}.offset": decoder.offset,
+    }
+
+
 def decoder_of(tensors: dict[str, Tensor], place: str) -> Decoder:
     levels, scale, offset = (tensors[f"{place}.{name}"] for name in ("levels", "scale", "offset"))
     return Decoder(levels.float(), scale, offset)
@@ -153,7 +167,7 @@ def decoder_of(tensors: dict[str, Tensor], place: str) -> Decoder:
 
 
 def fit(
-    net: ResNet18, of_net: Description, data: Mnist, ridges: Sequence[float] = RIDGES
+    net: ResNet, of_net: Description, data: Mnist, ridges: Sequence[float] = RIDGES
 ) -> tuple[Readback, Description]:
     """To a net in eval mode and its metadata, with the test set read at the end.
 
@@ -176,17 +190,13 @@ def fit(
     chosen = Readback(basis, decoders, [])
     (scores,) = judge(net, [chosen], data.test, f"{variant}: measuring")
     about = {
-        "variant": variant,
-        "weights_sha256": of_net["weights_sha256"],
-        "data_sha256": data.sha256,
+        **checkpoint.fitted_to(of_net, data.sha256),
         "pictures": len(train),
         "ridges": {
             "picture": [ridges[index] for index in for_picture],
             "digit": [ridges[index] for index in for_digit],
         },
         "ceiling": round(ceiling(basis, data.test), 4),
-        "torch": torch.__version__,
-        "date": datetime.date.today().isoformat(),
     }
     return Readback(basis, decoders, scores), about
 
@@ -200,7 +210,7 @@ def principal_components(split: Split) -> Basis:
 
 
 def solved(
-    net: ResNet18, basis: Basis, split: Split, ridges: Sequence[float], title: str
+    net: ResNet, basis: Basis, split: Split, ridges: Sequence[float], title: str
 ) -> list[Readback]:
     """The read-back of each ridge weight, without scores."""
     moments: list[Tensor] = []  # of features, targets and 1, by place
@@ -235,10 +245,7 @@ def ridge_regression(moment: Tensor, targets: int, ridges: Sequence[float]) -> l
         penalised.diagonal().add_(ridge * variance)
         factor = torch.linalg.cholesky(penalised)
         weights = torch.cholesky_solve(with_targets, factor)
-        scale = weights.abs().amax(0).clamp(min=1e-12) / LEVELS
-        levels = (weights / scale).round()
-        offset = means[features:] - means[:features] @ (levels * scale)
-        decoders.append(Decoder(levels.float(), scale.float(), offset.float()))
+        decoders.append(Decoder.rounded(weights, means[:features], means[features:]))
     return decoders
 
 
@@ -258,7 +265,7 @@ def argmax(values: Sequence[float]) -> int:
 
 
 def judge(
-    net: ResNet18, readbacks: Sequence[Readback], split: Split, title: str
+    net: ResNet, readbacks: Sequence[Readback], split: Split, title: str
 ) -> list[list[Score]]:
     """The scores of each read-back at each place."""
     errors = torch.zeros(len(readbacks), len(PLACES), dtype=torch.double)
@@ -289,9 +296,7 @@ def variation(split: Split) -> float:
     return (pictures - pictures.mean(0)).square().sum().item()
 
 
-def passes(
-    net: ResNet18, split: Split, title: str
-) -> Iterator[tuple[Tensor, Tensor, list[Tensor]]]:
+def passes(net: ResNet, split: Split, title: str) -> Iterator[tuple[Tensor, Tensor, list[Tensor]]]:
     """Batches of pictures (N, 1, SIDE, SIDE), their labels, and the maps they make, on the CPU."""
     starts = range(0, len(split), BATCH)
     for start in tqdm(starts, desc=title, dynamic_ncols=True):

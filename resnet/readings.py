@@ -22,9 +22,11 @@ def log(about: About, right: int, total: int, data_sha256: str, command: str) ->
     weights = about["weights_sha256"]
     if data_sha256 != mnist.fingerprint() or is_logged(weights):
         return
+    layers = {"layers": about["depth"]} if "depth" in about else {}  # of a narrow net
     reading = {
         "date": datetime.date.today().isoformat(),
         "variant": about["variant"],
+        **layers,
         "weights_sha256": weights,
         "right": right,
         "total": total,

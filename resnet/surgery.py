@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from resnet import ink
-from resnet.model import ResBlock, ResNet18
+from resnet.model import ResBlock, ResNet
 
 UNITS = 8
 DIAL = (0.0, 2.0)  # the range of a dial
@@ -64,7 +64,7 @@ def run_unit(unit: ResBlock, x: Tensor, how: Unit) -> Tensor:
     return F.relu(y)
 
 
-def trace(net: ResNet18, pictures: Tensor, settings: Settings = INTACT) -> Trace:
+def trace(net: ResNet, pictures: Tensor, settings: Settings = INTACT) -> Trace:
     """(N, 1, 32, 32) ink in [0, 1] through a net in eval mode.
 
     Gradients flow where autograd is on.

@@ -28,7 +28,7 @@ from resnet.calibration import NO_DIGIT, Calibration, calibrate
 from resnet.checkpoint import About, Epoch, Mistakes, Notes
 from resnet.handwriting import Extras
 from resnet.mnist import Mnist, Split
-from resnet.model import ResNet, ResNet18, placed
+from resnet.model import ResNet, placed
 
 HISTORY_EVERY = 20  # steps
 AVERAGE_EVERY = 8  # steps
@@ -347,12 +347,18 @@ def judge_epoch(run: Run, validation: Split, styles: Split) -> None:
         run.best = {name: tensor.cpu().clone() for name, tensor in averaged.state_dict().items()}
 
 
-def finish(run: Run, data: Mnist, held_out: Extras, path: Path) -> About:
+def finish(
+    run: Run,
+    data: Mnist,
+    held_out: Extras,
+    path: Path,
+    save: Callable[[Path, ResNet, About], About] = checkpoint.save,
+) -> About:
     """Read the test set, this once, with the best weights as they are stored, and store them.
 
     Returns what the checkpoint says of itself; whoever calls this logs the reading.
     """
-    best = checkpoint.build(run.variant)
+    best = run.build()
     best.load_state_dict(run.best)
     stored = placed(checkpoint.as_stored(best), run.device)
     styles = held_out.digits
@@ -372,10 +378,10 @@ def finish(run: Run, data: Mnist, held_out: Extras, path: Path) -> About:
         "date": datetime.date.today().isoformat(),
         "history": run.history,
     }
-    return checkpoint.save(path, best, about)
+    return save(path, best, about)
 
 
-def calibrated(net: ResNet18, validation: Split, held_out: Extras) -> Calibration:
+def calibrated(net: ResNet, validation: Split, held_out: Extras) -> Calibration:
     """On MNIST's validation slice and the held-out pictures that MNIST lacks."""
     pictures = [validation.images, held_out.digits.images, held_out.not_digits]
     none = torch.full((len(held_out.not_digits),), NO_DIGIT)

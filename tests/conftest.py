@@ -20,12 +20,13 @@ import torch
 from PIL import Image
 from torch import nn
 
-from resnet import checkpoint, ink, mnist
+from resnet import checkpoint, ink, mnist, narrow, nearest, readback
 from resnet.calibration import Calibration
 from resnet.classifier import Classifier
-from resnet.model import LiveConv2d, ResNet18
+from resnet.model import LiveConv2d, ResNet, ResNet18
+from resnet.nearest import SIZE, Codes, Nearest
 from resnet.readback import DIGITS, LEVELS, RANK, Basis, Decoder, Readback, Score
-from resnet.studies import depth, textbook
+from resnet.studies import depth, shattered, textbook
 from resnet.surgery import Trace, trace
 from tests.idx_files import idx_bytes, own_folder, write_sums
 
@@ -67,7 +68,7 @@ def ordinary_convolutions() -> Iterator[None]:
         LiveConv2d.forward = live  # type: ignore[method-assign]
 
 
-def thin(net: ResNet18, pictures: torch.Tensor) -> Trace:
+def thin(net: ResNet, pictures: torch.Tensor) -> Trace:
     """The trace with 16 channels a place: the matrices of all of them take half a minute."""
     seen = trace(net, pictures)
     return replace(seen, maps=[features[:, :16] for features in seen.maps])
@@ -89,25 +90,51 @@ def variant(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def made() -> Readback:
     """A read-back that nothing was fitted to, in no time."""
-    generator = torch.Generator().manual_seed(0)
-
-    def random(*shape: int) -> torch.Tensor:
-        return torch.randn(*shape, generator=generator).half().float()
-
-    channels = (64, 64, 64, 128, 128, 256, 256, 512, 512)
-    sizes = (8, 8, 8, 4, 4, 2, 2, 1, 1)
+    random = Random()
     return Readback(
         Basis(random(ink.SIDE**2), random(RANK, ink.SIDE**2)),
-        [
-            Decoder(
-                (40 * random(c * size * size, RANK + DIGITS)).round().clamp(-LEVELS, LEVELS),
-                random(RANK + DIGITS) / 40,
-                random(RANK + DIGITS),
-            )
-            for c, size in zip(channels, sizes, strict=True)
-        ],
+        random.decoders(RANK + DIGITS),
         [Score(0.9 - place / 10, 100 + place, 200) for place in range(9)],
     )
+
+
+@pytest.fixture
+def near() -> Nearest:
+    """Of the last of MNIST's training digits, the codes at random."""
+    random, digits = Random(), torch.arange(54_980, 55_000)
+    return Nearest(
+        digits,
+        mnist.load().train.labels[digits],
+        [
+            Codes(coder, (40 * random(20, SIZE)).round().clamp(-LEVELS, LEVELS), 300.0 + place)
+            for place, coder in enumerate(random.decoders(SIZE))
+        ],
+        [{"right": 100 + place, "total": 200} for place in range(9)],
+        mnist.fingerprint(),
+    )
+
+
+class Random:
+    """Values that are the same each time."""
+
+    def __init__(self) -> None:
+        self.generator = torch.Generator().manual_seed(0)
+
+    def __call__(self, *shape: int) -> torch.Tensor:
+        return torch.randn(*shape, generator=self.generator).half().float()
+
+    def decoders(self, outputs: int) -> list[Decoder]:
+        """Of each place."""
+        channels = (64, 64, 64, 128, 128, 256, 256, 512, 512)
+        sizes = (8, 8, 8, 4, 4, 2, 2, 1, 1)
+        return [
+            Decoder(
+                (40 * self(c * size * size, outputs)).round().clamp(-LEVELS, LEVELS),
+                self(outputs) / 40,
+                self(outputs),
+            )
+            for c, size in zip(channels, sizes, strict=True)
+        ]
 
 
 @pytest.fixture(scope="session")
@@ -164,6 +191,38 @@ def measured(
     return Measured(folder, abouts)
 
 
+def lively_narrow_net(net: narrow.Net) -> ResNet:
+    """One in eval mode as if it had been trained."""
+    torch.manual_seed(0)
+    made = narrow.build(*net)
+    enliven(made)
+    return made.eval()
+
+
+@pytest.fixture(scope="session")
+def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of untrained narrow nets, beside what was fitted to the shipped pair."""
+    folder = tmp_path_factory.mktemp("checkpoints")
+    for fitted in (readback, nearest):
+        for variant in checkpoint.VARIANTS:
+            path = fitted.path_of(variant)
+            (folder / path.name).symlink_to(path)
+    for variant, layers in narrow.NETS:
+        net = lively_narrow_net((variant, layers))
+        # Logits of any size: as if they had been calibrated.
+        size = net(ink.normalise(random_pictures(8))).std().item()
+        about = {
+            "calibration": asdict(Calibration(size, 1.0, 0.0, 0.0)),
+            "test": {"right": 9000 + layers, "total": 10_000},
+            "recipe": {"epochs": 5},
+            "seeds": 2,
+            "mistakes": {"index": [1], "said": [2]},
+        }
+        path = narrow.path_of(variant, layers, folder / narrow.FOLDER.name)
+        narrow.save(path, net, about)
+    return folder
+
+
 @pytest.fixture
 def free_port() -> int:
     return find_free_port()
@@ -180,7 +239,9 @@ def address(classifiers: dict[str, Classifier]) -> Iterator[str]:
     """Where the page is served, by this process."""
     import app  # gradio takes seconds to import: only for the tests that need it
 
-    page = app.build(classifiers, textbook=textbook.load(), deep=depth.load())
+    page = app.build(
+        classifiers, textbook=textbook.load(), deep=depth.load(), shattered=shattered.load()
+    )
     yield app.launch(page, "127.0.0.1", find_free_port())
     page.close()
 

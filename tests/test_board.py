@@ -1,5 +1,6 @@
 """The board: what a browser may ask of it, what it gets, and which figures stand on it."""
 
+import base64
 import json
 import re
 from pathlib import Path
@@ -130,6 +131,29 @@ def test_a_closed_lens_says_why_and_the_answers_come_all_the_same(
     assert reply["board"] == {}
     usual = reader.read({"strokes": strokes, "board": board("maps", **altered)})
     assert usual["answers"] == reply["answers"]
+
+
+def test_the_nearest_digits_come_with_their_pictures(reader: Reader) -> None:
+    reply = reader.read({"strokes": samples.sample(4), "board": board("near")})
+    train = mnist.load().train
+    cells: list[Any] = [cell for row in reply["board"].values() for cell in row]
+    assert {str(index) for cell in cells for index in cell["digits"]} == reply["digits"].keys()
+    for cell in cells:
+        assert train.labels[cell["digits"]].tolist() == cell["labels"]
+    for index, picture in reply["digits"].items():
+        assert base64.b64decode(picture) == train.images[int(index)].numpy().tobytes()
+
+
+def test_without_mnist_the_nearest_are_not_named(
+    classifiers: dict[str, Classifier], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reader = Reader(classifiers, tmp_path)
+    reply = reader.read({"strokes": samples.sample(4), "board": board("near")})
+    missing = "The training digits cannot be shown: MNIST is missing or damaged."
+    assert reply["closed"] == missing
+    assert reply["board"] == {}
+    assert reply["answers"]["plain"]["digit"] == 4
+    assert str(tmp_path) in capsys.readouterr().err
 
 
 def test_in_the_lab_the_board_shows_the_prepared_picture(reader: Reader) -> None:

@@ -1,4 +1,5 @@
 import math
+from dataclasses import asdict
 
 import pytest
 import torch
@@ -13,6 +14,7 @@ from resnet.calibration import (
     calibrate,
     expected_calibration_error,
 )
+from resnet.checkpoint import is_calibration
 
 
 @pytest.fixture
@@ -61,6 +63,20 @@ def test_the_threshold_lets_its_share_of_digits_through(data: tuple[Tensor, Tens
     found = calibrate(logits, labels)
     chances = found.is_digit(logits[labels != NO_DIGIT])
     assert (chances >= found.threshold).double().mean() == pytest.approx(ANSWERED, abs=1e-3)
+
+
+@pytest.mark.parametrize("noise", [0.0, 1e-6, 1e-3, 0.1])
+def test_a_net_that_learned_nothing_gives_every_digit_a_tenth(noise: float) -> None:
+    """Whatever it is shown, and refuses hardly any."""
+    generator = torch.Generator().manual_seed(0)
+    logits = torch.randn(10, generator=generator) + noise * torch.randn(
+        3000, 10, generator=generator
+    )
+    labels = torch.cat([torch.arange(10).repeat(200), torch.full((1000,), NO_DIGIT)])
+    found = calibrate(logits, labels)
+    assert is_calibration(asdict(found))
+    assert found.probabilities(logits) == pytest.approx(torch.full((3000, 10), 0.1), abs=0.03)
+    assert (found.is_digit(logits[:2000]) >= found.threshold).double().mean() > 0.99
 
 
 def test_probabilities_and_is_digit_by_hand() -> None:

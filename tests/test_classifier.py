@@ -7,12 +7,13 @@ import pytest
 import torch
 from torch import nn
 
-from resnet import checkpoint, ink, mnist, readback, samples
+from resnet import checkpoint, ink, mnist, nearest, readback, samples
 from resnet.calibration import Calibration
 from resnet.checkpoint import About, CheckpointError
 from resnet.classifier import BLANK, Classifier, ready
 from resnet.lenses import LensError
 from resnet.model import LiveConv2d
+from resnet.nearest import Nearest
 from resnet.readback import Readback
 from resnet.samples import Stroke
 from resnet.surgery import INTACT, Unit, trace, without
@@ -197,30 +198,37 @@ def test_body_and_net_share_their_weights(variant: str) -> None:
     assert not any(p.requires_grad for p in classifier.body.parameters())
 
 
-def test_a_read_back_is_taken_along_where_it_is_of_these_weights(
-    tmp_path: Path, made: Readback
+FITTED = {"readback": (readback, "fit", "left"), "nearest": (nearest, "make", "near")}
+
+
+@pytest.mark.parametrize("kind", FITTED)
+def test_what_was_fitted_is_taken_along_where_it_is_of_these_weights(
+    tmp_path: Path, made: Readback, near: Nearest, kind: str
 ) -> None:
+    module, verb, lens = FITTED[kind]
+    of_kind: dict[str, Readback | Nearest] = {"readback": made, "nearest": near}
+    fitted = of_kind[kind]
     file = checkpoint.path_of("plain", tmp_path)
     checkpoint.save(file, lively_net("plain"), UNCALIBRATED)
-    beside = readback.path_of("plain", tmp_path)
+    beside = module.path_of("plain", tmp_path)
 
     def missing() -> str | None:
-        return Classifier.load("plain", tmp_path).missing
+        return Classifier.load("plain", tmp_path).missing.get(kind)
 
-    fit_it = "fit it anew (python -m resnet readback)"
-    assert missing() == f"plain.readback.safetensors: not found; {fit_it}"
+    remedy = f"{verb} it anew (python -m resnet {kind})"
+    assert missing() == f"plain.{kind}.safetensors: not found; {remedy}"
     _, about = checkpoint.read(file)
-    readback.save(beside, made, {"weights_sha256": about["weights_sha256"]})
+    of_data = {"weights_sha256": about["weights_sha256"], "data_sha256": mnist.fingerprint()}
+    module.save(beside, fitted, of_data)
     classifier = Classifier.load("plain", tmp_path)
-    assert classifier.missing is None
-    assert classifier.readback is not None
-    assert classifier.readback.scores == made.scores
+    assert kind not in classifier.missing
+    assert getattr(classifier, kind).scores == fitted.scores
     checkpoint.save(file, lively_net("plain", seed=1), UNCALIBRATED)
-    assert missing() == f"plain.readback.safetensors: was fitted to other weights; {fit_it}"
+    assert missing() == f"plain.{kind}.safetensors: was fitted to other weights; {remedy}"
     with pytest.raises(LensError, match="was fitted to other weights"):
-        Classifier.load("plain", tmp_path).dissect(torch.rand(1, 32, 32), INTACT, "left")
+        Classifier.load("plain", tmp_path).dissect(torch.rand(1, 32, 32), INTACT, lens)
     beside.write_bytes(beside.read_bytes()[:-1])
-    assert "plain.readback.safetensors: cut, damaged" in str(missing())
+    assert f"plain.{kind}.safetensors: cut, damaged" in str(missing())
     Classifier.load("plain", tmp_path).dissect(torch.rand(1, 32, 32), INTACT, "maps")
 
 

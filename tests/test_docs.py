@@ -14,6 +14,7 @@ import pytest
 import train
 from resnet import checkpoint
 from resnet.__main__ import get_args_parser
+from resnet.studies.runs import on_many_cores
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -76,8 +77,8 @@ def test_every_kind_of_command_is_known() -> None:
     known = (
         r"make (app|site|test|results.*)|python -m http\.server --directory site"
         r"|python -m resnet .*|python train\.py.*|(\.venv/bin/)?python app\.py.*"
-        r"|python -m bench\.\w+|python3 -m venv \.venv"
-        r"|\.venv/bin/(python -m pip|uv pip) install.*"
+        r"|python -m bench\.\w+( --.*)?|python3 -m venv \.venv"
+        r"|(\.venv/bin/)?(python -m pip|uv pip) install.*|python -m distributed\.cli\.\w+.*"
     )
     assert [command for command in COMMANDS if not re.fullmatch(known, command)] == []
 
@@ -219,6 +220,17 @@ def test_the_readme_compares_the_nets_by_mcnemars_test() -> None:
     finding = "{1} that only the plain net reads, {0} that only the residual one reads"
     finding += " (McNemar exact p = {2})"
     assert finding.format(*quoted.groups()) in SHOWN["python -m resnet mistakes"]
+
+
+def test_what_many_cores_would_take_is_computed_from_the_stored_runs() -> None:
+    said = re.sub(r"\s+", " ", DOCS[ROOT / "docs" / "science.md"])
+    files = re.search(r"Those stored in (.*?) took ([\d.]+) minutes.*?take ([\d.]+),", said)
+    assert files is not None
+    tables = [json.loads((ROOT / "results" / name).read_text()) for name in
+              re.findall(r"\w+\.json", files[1])]  # fmt: skip
+    assert len(tables) >= 3
+    computed = on_many_cores([run for table in tables for run in table["runs"]])
+    assert re.findall(r"([\d,.]+) minutes", computed) == [files[2], files[3]]
 
 
 # --- the house ---------------------------------------------------------------------------------

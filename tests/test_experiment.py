@@ -1,4 +1,5 @@
 import base64
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,9 @@ import torch
 from resnet import ink, samples
 from resnet.classifier import Classifier
 from resnet.studies import proof, textbook, textbook_verdict
-from resnet.studies.textbook import TextbookTable
+from resnet.studies.textbook import TextbookRun, TextbookTable
 from tests.studies.stored import PROVENANCE
-from ui.experiment import NOTHING, Experiment, checked, figures, finding, nets
+from ui.experiment import NOTHING, Experiment, checked, figures, finding, nets, rests
 from ui.reading import Reader
 
 
@@ -26,13 +27,19 @@ def reader(classifiers: dict[str, Classifier]) -> Reader:
     return Reader(classifiers, Path())
 
 
-def test_the_finding_is_the_verdicts(table: TextbookTable) -> None:
-    assert finding(table) == " ".join(textbook_verdict.sentences(table))
+def test_the_finding_and_what_it_rests_on_are_the_verdicts(
+    table: TextbookTable, reader: Reader
+) -> None:
+    assert [finding(table), *rests(table)] == textbook_verdict.sentences(table)
+    html = unescape(str(Experiment(reader, table).html_template))
+    assert finding(table) in html
+    assert all(f"<li>{sentence}</li>" in html for sentence in rests(table))
 
 
 def test_without_runs_there_is_a_sentence(reader: Reader) -> None:
     empty: TextbookTable = {"about": {**PROVENANCE, "rates": [0.1]}, "runs": []}
     assert finding(None) == finding(empty) == NOTHING
+    assert rests(None) == rests(empty) == []
     assert figures(None) == figures(empty) == ""
     assert NOTHING in str(Experiment(reader, None).html_template)
 
@@ -42,9 +49,20 @@ def test_every_figure_stands_in_the_tables(table: TextbookTable) -> None:
     assert html.count("<svg") == 4  # two plots, each for two widths
     for _, _, rows in textbook_verdict.tables(table):
         for row in rows:
-            assert all(cell in html.replace("&lt;", "<") for cell in row)
-    assert "in 20 of 20 seeds" in html  # as it was counted by hand from the file
-    assert "At 6 of 6 equal rates" in html
+            assert all(cell in unescape(html) for cell in row)
+    assert "ends ahead in 20" in html  # as it was counted by hand from the file
+
+
+def test_first_weights_have_a_panel_each(table: TextbookTable) -> None:
+    """Runs from PyTorch's that read as those from ours do; of two seeds, to be quick."""
+    ours = [run for run in table["runs"] if run["first"] in (None, "fan_out") and run["seed"] < 3]
+    theirs: list[TextbookRun] = [{**run, "first": "torch"} for run in ours if run["first"]]
+    html = unescape(figures({**table, "runs": [*ours, *theirs]}))
+    assert html.count("From this project's first weights") == html.count("<svg") == 4
+    assert html.count("From PyTorch's first weights") == 4
+    assert "Paddle" not in html
+    assert "of 12 comparisons" in html
+    assert "ends ahead in 2 and 2 of 2 seeds" in html
 
 
 def test_both_nets_are_shown_module_by_module() -> None:
@@ -55,7 +73,8 @@ def test_both_nets_are_shown_module_by_module() -> None:
         "35,410,944",
         "35,017,728",
         "64 x 8 x 8",
-        "11,180,170 parameters: 4,800 more",
+        "11,180,170 with a bias for every convolution",
+        "35,529,728 operations as Paddle",
     ):
         assert number in html
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from safetensors import safe_open
 
-from resnet import checkpoint, export, ink, mnist, readback, samples
+from resnet import checkpoint, export, ink, mnist, nearest, readback, samples
 from resnet.checkpoint import CheckpointError
 from resnet.classifier import Classifier, OnePixelConv2d
 from resnet.export import File
@@ -88,9 +88,23 @@ def test_the_read_back_travels_as_it_is(classifiers: dict[str, Classifier], vari
     assert file.raw == readback.path_of(variant).read_bytes()
 
 
-def test_a_read_back_that_is_not_sound_does_not(variant: str) -> None:
-    with pytest.raises(CheckpointError):
-        export.readback_of(variant, checkpoint.FOLDER, classifier_of(variant))
+def test_so_do_the_nearest_digits(classifiers: dict[str, Classifier], variant: str) -> None:
+    file = export.nearest_of(variant, checkpoint.FOLDER, classifiers[variant])
+    assert file.raw == nearest.path_of(variant).read_bytes()
+
+
+def test_what_is_not_sound_does_not(variant: str) -> None:
+    for of in (export.readback_of, export.nearest_of):
+        with pytest.raises(CheckpointError):
+            of(variant, checkpoint.FOLDER, classifier_of(variant))
+
+
+def test_the_pictures_of_the_nearest_travel_once(tmp_path: Path) -> None:
+    train = mnist.load().train
+    file = export.nearest_digits_of({index: train.images[index] for index in (7, 54_999)})
+    with safe_open(file.write(tmp_path), "pt") as stored:
+        assert stored.get_tensor("indices").tolist() == [7, 54_999]
+        assert torch.equal(stored.get_tensor("images"), train.images[[7, 54_999]])
 
 
 def test_the_test_digits_travel_too(tmp_path: Path) -> None:

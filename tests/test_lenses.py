@@ -15,6 +15,7 @@ from torchvision.models.feature_extraction import create_feature_extractor
 
 from resnet import ink, lenses
 from resnet.classifier import Classifier
+from resnet.nearest import Nearest
 from resnet.readback import RANK, Readback
 from resnet.studies.lesion import with_unit
 from resnet.surgery import INTACT, UNITS, Unit, trace
@@ -38,9 +39,9 @@ def cells_of(classifier: Classifier, lens: str, settings: tuple[Unit, ...] = INT
 
 
 @pytest.mark.parametrize("lens", lenses.LENSES)
-def test_nine_cells_that_are_json(variant: str, lens: str, made: Readback) -> None:
+def test_nine_cells_that_are_json(variant: str, lens: str, made: Readback, near: Nearest) -> None:
     classifier = ready(variant)
-    classifier.readback = made
+    classifier.readback, classifier.nearest = made, near
     cells = cells_of(classifier, lens)
     assert len(cells) == UNITS + 1
     assert json.loads(json.dumps(cells, allow_nan=False)) == cells
@@ -180,11 +181,13 @@ def test_left_and_knew_by_numpy(variant: str, made: Readback) -> None:
         }  # fmt: skip
 
 
-@pytest.mark.parametrize("lens", ["left", "knew"])
-def test_without_a_read_back_two_lenses_are_closed(variant: str, lens: str) -> None:
+@pytest.mark.parametrize(
+    ("lens", "kind"), [("left", "readback"), ("knew", "readback"), ("near", "nearest")]
+)
+def test_without_what_it_needs_a_lens_is_closed(variant: str, lens: str, kind: str) -> None:
     classifier = ready(variant)
-    assert classifier.missing is not None
-    with pytest.raises(lenses.LensError, match=re.escape(classifier.missing)):
+    classifier.missing[kind] = "Lost (on purpose)."
+    with pytest.raises(lenses.LensError, match=re.escape("Lost (on purpose).")):
         cells_of(classifier, lens)
 
 
@@ -241,3 +244,30 @@ def test_why_leaves_no_gradients_behind(variant: str) -> None:
     classifier.dissect(picture, INTACT, "why")
     assert not picture.requires_grad
     assert all(p.grad is None for p in classifier.body.parameters())
+
+
+# --- near -------------------------------------------------------------------------------------
+
+
+def test_near_by_numpy(variant: str, near: Nearest) -> None:
+    classifier = ready(variant)
+    classifier.nearest = near
+    settings = with_unit(4, Unit(dial=2.0))
+    with torch.inference_mode():
+        maps = trace(classifier.body, random_pictures()[:1], settings).maps
+    digits, labels = near.digits.numpy(), near.labels.numpy()
+    for place, (cell, features) in enumerate(
+        zip(cells_of(classifier, "near", settings), maps, strict=True)
+    ):
+        codes = near.codes[place]
+        weights = codes.coder.levels.numpy() * codes.coder.scale.numpy()
+        code = features.flatten().numpy() @ weights + codes.coder.offset.numpy()
+        distances = np.sqrt(((codes.stored.numpy() - code) ** 2).sum(1)) / (300 + place)
+        first, *others = np.argsort(distances)[:3]
+        assert cell["digits"] == digits[[first, *others]].tolist()
+        theirs = labels[[first, *others]].tolist()
+        assert cell["labels"] == theirs
+        assert cell["distances"] == pytest.approx(np.sort(distances)[:3].tolist(), rel=2e-3)
+        agreed = theirs[1] if theirs[1] == theirs[2] else theirs[0]
+        assert cell["digit"] == agreed
+        assert cell["accuracy"] == [100 + place, 200]

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 import torch
 
-from resnet import checkpoint, comparison, ink, mnist, readback, samples
+from resnet import checkpoint, comparison, ink, mnist, nearest, readback, samples
 from resnet.__main__ import drawings_of, get_args_parser, main
 from resnet.classifier import Classifier
 from resnet.stats import wilson_interval
@@ -194,6 +194,7 @@ def test_a_missing_checkpoint_is_one_line(tmp_path: Path, digits: list[Path]) ->
         (resnet, "evaluate"),
         (resnet, "mistakes"),
         (resnet, "readback"),
+        (resnet, "nearest"),
     ):
         result = run(*command, "--checkpoints", tmp_path)
         assert result.returncode != 0
@@ -207,6 +208,16 @@ def test_summary_names_both_counts() -> None:
     assert result.returncode == 0
     for text in ("11,175,370", "11,001,546", "35,410,944", "1 stem", "6 head", "512 x 1 x 1"):
         assert text in result.stdout
+
+
+def test_summary_shows_the_layers_and_why_the_textbook_counts_more(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    args = get_args_parser().parse_args(["summary", "--layers"])
+    assert args.run(args) == 0
+    printed = capsys.readouterr().out
+    for text in ("layer4.0.downsample.0", "Conv2d 1x1/2", "131,072", "11,180,170", "35,529,728"):
+        assert text in printed
 
 
 def test_evaluate_reads_the_test_set_of_a_folder(tmp_path: Path) -> None:
@@ -236,13 +247,36 @@ def test_readback_stores_what_it_fits_beside_the_checkpoint(
     assert [row[0] for row in rows] == list(readback.PLACES)
     for number, variant in enumerate(checkpoint.VARIANTS):
         classifier = Classifier.load(variant, tmp_path)
-        assert classifier.missing is None
         assert classifier.readback is not None
         for row, found in zip(rows, classifier.readback.scores, strict=True):
             low, high = wilson_interval(found.right, 60)
             share = found.right / 60
             expected = [f"{found.r2:.3f}", f"{share:.2%}", f"{low:.2%} - {high:.2%}"]
             assert row[1 + 3 * number :][:3] == expected
+
+
+def test_nearest_stores_what_it_codes_beside_the_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variant in checkpoint.VARIANTS:
+        shutil.copy(checkpoint.path_of(variant), tmp_path)
+    monkeypatch.setattr(readback, "trace", thin)
+    result = resnet("nearest", "--data", own_folder(tmp_path, 60), "--checkpoints", tmp_path)
+    assert result.returncode == 0, result.stderr
+    header, _, *rows = (
+        [cell.strip() for cell in line.split("|")[1:-1]] for line in result.stdout.splitlines()
+    )
+    assert header[1::2] == ["residual: nearest", "plain: nearest"]
+    assert [row[0] for row in rows] == list(readback.PLACES)
+    for number, variant in enumerate(checkpoint.VARIANTS):
+        found = Classifier.load(variant, tmp_path).nearest
+        assert found is not None
+        for row, score in zip(rows, found.scores, strict=True):
+            low, high = wilson_interval(score["right"], 5)
+            expected = [f"{score['right'] / 5:.2%}", f"{low:.2%} - {high:.2%}"]
+            assert row[1 + 2 * number :][:2] == expected
+        assert found.digits.max() < 55
+        assert list(nearest.pictures([found], tmp_path)) == found.digits.tolist()
 
 
 def test_mistakes_lists_what_only_one_net_reads(tmp_path: Path, measured: Measured) -> None:

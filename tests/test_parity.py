@@ -80,6 +80,18 @@ def test_cuts_with_every_lens(worker: Worker, exported: dict[str, Classifier]) -
     assert max(parity.compare_logits(worker, exported, questions).values()) < 1e-4
 
 
+def test_all_nets_with_units_out(worker: Worker, exported: dict[str, Classifier]) -> None:
+    drawings = [
+        {"strokes": DRAWINGS[0]},
+        {"strokes": DRAWINGS[10]},  # a sign: the whole nets alone may refuse it
+        {"digit": 18},
+        {"strokes": DRAWINGS[1], "lab": {"on": ["line"], "pen": 52}},
+        {"strokes": []},
+    ]
+    questions = [{**drawing, "net": net} for drawing in drawings for net in checkpoint.VARIANTS]
+    assert differences(worker, exported, questions).number < 1e-3
+
+
 def test_steps_of_the_lab(worker: Worker, exported: dict[str, Classifier]) -> None:
     random = np.random.default_rng(0)
     questions = [
@@ -138,6 +150,8 @@ def test_what_cannot_be_read_is_refused_in_the_same_words(
         {"strokes": [[[1, 1e200]]]},
         {"strokes": [[[0, 0]] * (ink.MAX_POINTS + 1)]},
         {"strokes": far, "lab": lab_of_far},
+        {"strokes": "none", "net": "plain"},
+        {"strokes": [], "net": "other"},
         {"strokes": far, "lab": {"on": [], "pen": 1}},
     ]
     found = parity.compare_replies(worker, exported, questions)
@@ -158,6 +172,6 @@ def test_a_folder_of_both_nets_is_enough(
     classifiers: dict[str, Classifier], tmp_path: Path
 ) -> None:
     worker = Worker(classifiers, checkpoint.FOLDER, tmp_path)
-    assert len(list(worker.folder.iterdir())) == 5
+    assert len(list(worker.folder.iterdir())) == 8
     (said,) = worker.read([{"strokes": []}])
     assert {answer["reason"] for answer in said["reply"]["answers"].values()} == {"blank"}

@@ -12,7 +12,7 @@ from resnet import checkpoint, ink, mnist, readback
 from resnet.checkpoint import CheckpointError, Description
 from resnet.classifier import Classifier
 from resnet.mnist import Mnist
-from resnet.model import ResNet18
+from resnet.model import ResNet
 from resnet.readback import DIGITS, RANK, Decoder, Readback, Score
 from tests.conftest import UNCALIBRATED, lively_net, thin
 
@@ -22,7 +22,7 @@ RIDGES = (10.0, 0.01)
 
 @dataclass(frozen=True)
 class Fitted:
-    net: ResNet18
+    net: ResNet
     data: Mnist
     readback: Readback
     about: Description

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from resnet.stats import mcnemar, mean_of, p_in_words, wilson_interval
+from resnet.stats import Mean, corrected, holm, mcnemar, mean_of, p_in_words, wilson_interval
 
 
 @pytest.mark.parametrize("count", [2, 3, 8, 20])
@@ -46,6 +46,29 @@ def test_p_is_that_of_the_binomial_test(b: int, c: int) -> None:
     p = mcnemar(b, c)
     assert p == pytest.approx(stats.binomtest(b, b + c).pvalue if b + c else 1.0)
     assert p == mcnemar(c, b)
+
+
+def test_ps_are_corrected_as_by_hand() -> None:
+    # Times 4, 3, 2, 1 from the least on; none falls below the one before it, none passes 1.
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([0.9, 0.6, 0.2]) == pytest.approx([1.0, 1.0, 0.6])
+    assert holm([]) == []
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=9), st.integers(0, 10**6))
+def test_correction_never_lowers_a_p_and_knows_no_order(ps: list[float], seed: int) -> None:
+    found = holm(ps)
+    for p, after in zip(ps, found, strict=True):
+        assert p <= after <= min(1.0, len(ps) * p)
+    order = np.random.default_rng(seed).permutation(len(ps))
+    assert holm([ps[i] for i in order]) == [found[i] for i in order]
+
+
+def test_a_mean_without_a_p_does_not_count() -> None:
+    tested = Mean(3, 1.0, 0.0, 2.0, 0.02)
+    found = corrected({"one": mean_of([1.0]), "two": tested, "three": tested})
+    assert math.isnan(found["one"].p)
+    assert found["two"] == Mean(3, 1.0, 0.0, 2.0, 0.04)
 
 
 @pytest.mark.parametrize(

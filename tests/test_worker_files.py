@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from resnet import checkpoint, export, mnist
+from resnet import checkpoint, export, mnist, nearest
 from resnet.classifier import Classifier
 from tests.conftest import UNCALIBRATED, lively_net
 from ui.part import FOLDER
@@ -34,6 +34,13 @@ def test_the_list_names_what_python_exports(
             for variant, net in classifiers.items()
         },
         "digits": export.digits_of(mnist.load().test).name,
+        "nearest": {
+            variant: export.nearest_of(variant, checkpoint.FOLDER, net).name
+            for variant, net in classifiers.items()
+        },
+        "nearestDigits": export.nearest_digits_of(
+            nearest.pictures([net.nearest for net in classifiers.values() if net.nearest])
+        ).name,
     }
 
 
@@ -75,6 +82,7 @@ def test_a_plain_host_gets_them_compressed_by_name(
     WorkerFiles(Reader(classifiers, mnist.FOLDER), checkpoint.FOLDER).write(tmp_path)
     listed = json.loads((tmp_path / "list.json").read_text())
     named = [*listed["nets"], *listed["readbacks"].values(), listed["digits"]]
+    named += [*listed["nearest"].values(), listed["nearestDigits"]]
     assert {path.name for path in tmp_path.iterdir()} == {*named, "list.json"}
     for name in named:
         stem, suffix = name.split(".")[0], ".gz"
@@ -87,5 +95,7 @@ def test_what_is_missing_is_left_out(tmp_path: Path, capsys: pytest.CaptureFixtu
     listed = WorkerFiles(Reader({"plain": classifier}, tmp_path), tmp_path).listed()
     assert listed["readbacks"] == {}
     assert listed["digits"] is None
+    assert listed["nearest"] == {}
+    assert listed["nearestDigits"] is None
     assert len(listed["nets"]) == 1
     assert "Nothing was fitted" in capsys.readouterr().err

@@ -4,6 +4,7 @@
 import { Cells } from "./board_cells.js";
 import { find, findButton, findText, make, setContent, setText } from "./dom.js";
 import { drawingOf, isWhole, page, shownUnits, WHOLE, wholeUnits } from "./page.js";
+import { partingInWords } from "./parting.js";
 import { onSight } from "./server.js";
 import { speak } from "./spoken.js";
 import { aside, brief, effect, isNothing, measured, reading, stateOf } from "./words.js";
@@ -39,6 +40,7 @@ export function mount(element, props) {
     if (board) showControls(element, board);
   });
   page.subscribe(["board", "reply"], render);
+  page.subscribe(["path"], ({ path }) => cells.light(path));
   speak(findText(element, ".said"), findText(element, ".spoken"));
   // Light and dark are a class on the body: what was painted in ink follows.
   const repaint = () => {
@@ -167,6 +169,7 @@ function showWords(element, state, nets, before) {
     const own = effect(units, net);
     spoken.push(nameOf(net), `${aside(own, done)}: ${reading(answer, was)}. `);
   }
+  spoken.push(partingInWords(state.reply, nets));
   if (!state.reply) spoken.push("Draw a digit and watch it go through.");
   setContent(findText(element, ".said"), spoken);
   setContent(findText(element, ".measured"), figures(units, nets));

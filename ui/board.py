@@ -18,6 +18,7 @@ TITLES = {
     "left": "What is left",
     "knew": "When did it know",
     "why": "Why",
+    "near": "What does it look like",
 }
 STEM = Template(
     '<div class="unit"><p class="name">$title</p>'

@@ -5,6 +5,7 @@
 import { LENSES } from "./board_lenses.js";
 import { find, findText, setText } from "./dom.js";
 import { WHOLE } from "./page.js";
+import { partingOf } from "./parting.js";
 
 /**
  * @typedef {import("./page.js").State} State
@@ -75,15 +76,31 @@ export class Cells {
       side: this.props.side,
       tiled: this.props.tiled,
       answer: reply?.answers[net.variant].digit ?? null,
+      digits: reply?.digits ?? {},
       colours: () => this.coloursOf(net),
     };
     const isShown = reply?.asked.board?.lens === lens;
     const found = isShown ? reply?.board?.[net.variant] : undefined;
+    const parting = partingOf(reply, this.props.nets);
     for (const cell of this.rowOf(net).querySelectorAll(".cell")) {
       if (!(cell instanceof HTMLElement)) continue;
       const number = Number(cell.dataset.cell); // 0 is the stem
       mark(cell, number === 0 ? WHOLE : units[number - 1], net.stays.includes(number));
-      this.showCell(cell, found?.[number] ?? null, view);
+      this.showCell(cell, found?.[number] ?? null, { ...view, isParting: number === parting });
+    }
+  }
+
+  /**
+   * Rings the units of a net that it does without, and the shortcuts that it takes instead.
+   * @param {State["path"]} path
+   */
+  light(path) {
+    for (const net of this.props.nets) {
+      const out = net.variant === path?.variant ? path.out : [];
+      for (const cell of this.rowOf(net).querySelectorAll("[data-unit]")) {
+        const number = Number(cell.getAttribute("data-unit"));
+        cell.classList.toggle("gone-round", out.includes(number));
+      }
     }
   }
 
@@ -203,7 +220,8 @@ function empty(cell, note) {
   const canvas = find(cell, "canvas", HTMLCanvasElement);
   canvas.width = canvas.height = 1;
   findText(cell, ".figures").replaceChildren();
-  cell.classList.remove("tiled");
+  cell.classList.remove("tiled", "parting");
+  cell.removeAttribute("aria-description");
   setText(note, "");
 }
 

@@ -4,8 +4,8 @@
 // where nothing is known.
 
 import { find, findText, make, setText } from "./dom.js";
-import { bytes, contextOf, paintGrey } from "./pictures.js";
-import { inPercent } from "./words.js";
+import { bytes, contextOf, paintGrey, paintTiles } from "./pictures.js";
+import { aDigit, inPercent, listed } from "./words.js";
 
 /**
  * @typedef {object} View what a cell is shown with
@@ -14,6 +14,8 @@ import { inPercent } from "./words.js";
  * @property {number} side of that, in pixels
  * @property {number} tiled pixels to a side of a cell's maps
  * @property {number | null} answer of the net
+ * @property {Record<string, string>} digits base64 of those that cells name
+ * @property {boolean} isParting whether the nets first differ here
  * @property {() => {accent: string, ink: string}} colours of the net, and of ink
  *
  * @typedef {object} Lens
@@ -163,5 +165,31 @@ const why = {
   },
 };
 
+const theNearest = (/** @type {{labels: number[]}} */ { labels }) =>
+  `the nearest are ${listed(labels.map(aDigit))}`;
+
+/** @type {Lens} */
+const near = {
+  about:
+    "The three training digits that look most like yours to each unit, and what most of them are " +
+    "(in its net’s colour where that is the answer). Below: how far the first is, 1 as is usual for " +
+    "a digit.",
+  show(cell, data, { note, answer, digits, isParting }) {
+    const { digit, distances } = data;
+    paintTiles(
+      canvasOf(cell),
+      data.digits.map((/** @type {number} */ index) => bytes(digits[index])),
+      2,
+    );
+    write(cell, make("b", { textContent: digit, className: digit === answer ? "knew" : "other" }));
+    setText(note, isParting ? "they part here" : `distance × ${distances[0].toFixed(1)}`);
+    cell.classList.toggle("parting", isParting);
+    cell.setAttribute("aria-description", theNearest(data));
+  },
+  words: ({ labels, distances, accuracy: [right, total] }) =>
+    `${theNearest({ labels })}, the first ${rounded(distances[0])} times as far as usual; right ` +
+    `on ${inPercent(right / total)} % of ${total.toLocaleString("en")} other digits, in the whole net`,
+};
+
 /** @type {Record<string, Lens>} */
-export const LENSES = { maps, edit, left, knew, why };
+export const LENSES = { maps, edit, left, knew, why, near };

@@ -1,16 +1,31 @@
 // @ts-check
-// The tab of depth: its figure, once a visitor looks, and the gradient thermometer.
+// The tab of depth: its figures, once a visitor looks, a guess before the first of them, and the
+// gradient thermometer.
 
-import { chosen, find, findButton, findText, make } from "./dom.js";
+import { chosen, find, findButton, findText, make, setText } from "./dom.js";
 import { ask, askWhenSeen } from "./server.js";
 
 /**
  * @typedef {import("./server.js").Server} Server
  * @typedef {(number | null)[]} Gradients from the stem to the head, null for no finite number
  * @typedef {Record<string, Gradients>} Nets
- * @typedef {{stored: Record<string, {nets: Nets, says: string}>}} Props medians by choice: "34 true end"
+ * @typedef {{nets: Nets, says: string, share: Gradients, shareSays: string}} Shown with f's share in
+ *   every unit of the net with shortcuts
+ * @typedef {object} Props
+ * @property {Record<string, Shown>} stored medians by choice: "34 true end"
+ * @property {{isSo: boolean, why: string} | null} overfitting whether the deeper net does
  * @typedef {{low: number, high: number}} Scale powers of ten
+ * @typedef {{at: number, text: string}} Mark at the side of bars, from 0 to 1
  */
+
+/** @type {Shown} */
+const NOTHING = {
+  nets: {},
+  says: "No runs are stored here. Send an error back to see what becomes of it.",
+  share: [],
+  shareSays: "",
+};
+const HALVES = [0, 0.5, 1].map((at) => ({ at, text: `${100 * at} %` }));
 
 /**
  * @param {HTMLElement} element
@@ -18,12 +33,43 @@ import { ask, askWhenSeen } from "./server.js";
  * @param {Server} server
  */
 export function mount(element, props, server) {
-  const measured = findText(element, ".measured");
-  askWhenSeen(element, server, "measured", ({ figures = "" }) => {
-    measured.innerHTML = figures;
-    measured.setAttribute("aria-busy", "false");
+  askWhenSeen(element, server, "measured", ({ figures = {} }) => {
+    for (const place of /** @type {NodeListOf<HTMLElement>} */ (
+      element.querySelectorAll("[data-figure]")
+    )) {
+      place.innerHTML = figures[`${place.dataset.figure}`] ?? "";
+      place.setAttribute("aria-busy", "false");
+    }
   });
+  if (props.overfitting) askFirst(element, props.overfitting);
   new Thermometer(element, props, server);
+}
+
+/**
+ * A guess first, then the figure.
+ * @param {HTMLElement} element
+ * @param {{isSo: boolean, why: string}} overfitting
+ */
+function askFirst(element, { isSo, why }) {
+  const truth = isSo ? "yes" : "no";
+  const buttons = /** @type {NodeListOf<HTMLButtonElement>} */ (
+    element.querySelectorAll("[data-guess]")
+  );
+  for (const button of buttons) {
+    button.addEventListener("click", () => {
+      const { guess } = button.dataset;
+      for (const other of buttons) {
+        other.setAttribute("aria-pressed", `${other === button && guess !== ""}`);
+      }
+      const verdict = guess === "" ? "" : guess === truth ? "You guessed right: " : "Not quite: ";
+      const said = `${verdict}${truth}.`;
+      setText(
+        findText(element, ".answer"),
+        `${said.charAt(0).toUpperCase()}${said.slice(1)} ${why}`,
+      );
+      findText(element, ".revealed").hidden = false;
+    });
+  }
 }
 
 class Thermometer {
@@ -58,10 +104,7 @@ class Thermometer {
   showStored() {
     const { depth, has_norm } = this.choice();
     const found = this.stored[`${depth} ${has_norm} ${this.when}`];
-    if (found) this.draw(found.nets, found.says);
-    else {
-      this.draw({}, "No runs are stored here. Send an error back to see what becomes of it.");
-    }
+    this.draw(found ?? NOTHING);
   }
 
   async sendBack() {
@@ -74,25 +117,31 @@ class Thermometer {
     const isNewest = JSON.stringify(asked) === JSON.stringify(this.choice());
     if (!isNewest || this.when !== "start") return; // another choice since
     if (reply.error) this.says.textContent = reply.error;
-    else this.draw(reply.nets, reply.says);
+    else this.draw(reply);
   }
 
-  /**
-   * @param {Nets} nets
-   * @param {string} sentence
-   */
-  draw(nets, sentence) {
-    this.says.textContent = sentence;
+  /** @param {Shown} shown */
+  draw({ nets, says, share, shareSays }) {
+    setText(this.says, says);
     const scale = scaleOf([nets, ...this.alike()]);
     for (const row of /** @type {NodeListOf<HTMLElement>} */ (
       this.element.querySelectorAll("[data-net]")
     )) {
       const values = nets[`${row.dataset.net}`] ?? [];
-      fill(findText(row, ".bars"), values, scale);
-      findText(row, ".ticks").replaceChildren(...(values.length > 0 ? ticks(scale) : []));
+      const name = (/** @type {number} */ place) => nameOf(place, values.length);
+      fill(row, values, (value) => heightOf(value, scale), name, powers(scale));
       row.dataset.stem = `${values[0] ?? ""}`;
     }
-    findText(this.element, ".bars-table").replaceChildren(table(nets));
+    const row = findText(this.element, "[data-share]");
+    fill(
+      row,
+      share,
+      (value) => value,
+      (place) => `unit ${place + 1}`,
+      HALVES,
+    );
+    setText(findText(row, ".share-says"), shareSays);
+    findText(this.element, ".bars-table").replaceChildren(table(nets, share));
   }
 
   /** What is stored of the same choice at every depth. */
@@ -120,21 +169,32 @@ function scaleOf(shown) {
 }
 
 /**
- * @param {HTMLElement} bars
+ * A bar a place, and marks at the side.
+ * @param {HTMLElement} row
  * @param {Gradients} values
- * @param {Scale} scale
+ * @param {(value: number) => number} height of a bar, from 0 to 1
+ * @param {(place: number) => string} name
+ * @param {Mark[]} marks
  */
-function fill(bars, values, { low, high }) {
+function fill(row, values, height, name, marks) {
+  const bars = findText(row, ".bars");
   while (bars.children.length > values.length) bars.lastElementChild?.remove();
   while (bars.children.length < values.length) bars.append(make("i"));
   values.forEach((value, place) => {
     const bar = /** @type {HTMLElement} */ (bars.children[place]);
     bar.classList.toggle("lost", value === null);
-    const share = value !== null && value > 0 ? (Math.log10(value) - low) / (high - low) : 0;
-    bar.style.height = value === null ? "" : `${100 * share}%`;
-    bar.title = `${nameOf(place, values.length)}: ${inWords(value)}`;
+    bar.style.height = value === null ? "" : `${100 * height(value)}%`;
+    bar.title = `${name(place)}: ${inWords(value)}`;
   });
+  findText(row, ".ticks").replaceChildren(...(values.length > 0 ? marks.map(tick) : []));
 }
+
+/**
+ * @param {number} value
+ * @param {Scale} scale
+ */
+const heightOf = (value, { low, high }) =>
+  value > 0 ? (Math.log10(value) - low) / (high - low) : 0;
 
 /**
  * @param {number} place
@@ -146,27 +206,40 @@ const nameOf = (place, count) =>
 /** @param {number | null} value */
 const inWords = (value) => (value === null ? "no finite number" : value.toPrecision(2));
 
-/** @param {Scale} scale */
-function ticks({ low, high }) {
+/**
+ * @param {Scale} scale
+ * @returns {Mark[]}
+ */
+function powers({ low, high }) {
   const step = Math.max(1, Math.ceil((high - low) / 4));
   const marks = [];
   for (let power = low; power <= high; power += step) {
-    const mark = make("span", { textContent: `1e${power}` });
-    mark.style.bottom = `${(100 * (power - low)) / (high - low)}%`;
-    marks.push(mark);
+    marks.push({ at: (power - low) / (high - low), text: `1e${power}` });
   }
   return marks;
 }
 
-/** @param {Nets} nets */
-function table(nets) {
+/** @param {Mark} mark */
+function tick({ at, text }) {
+  const mark = make("span", { textContent: text });
+  mark.style.bottom = `${100 * at}%`;
+  return mark;
+}
+
+/**
+ * @param {Nets} nets
+ * @param {Gradients} share
+ */
+function table(nets, share) {
   const names = Object.keys(nets);
   const count = nets[names[0]]?.length ?? 0;
-  const head = make("thead", {}, row("th", ["place", ...names]));
+  const head = make("thead", {}, row("th", ["place", ...names, "share of f"]));
   const body = make("tbody");
   for (let place = 0; place < count; place++) {
     const values = names.map((name) => inWords(nets[name][place]));
-    body.append(row("td", [nameOf(place, count), ...values]));
+    const isUnit = place > 0 && place <= share.length; // the stem has no f, nor has the head
+    const part = isUnit ? inWords(share[place - 1]) : "";
+    body.append(row("td", [nameOf(place, count), ...values, part]));
   }
   return make("table", { className: "figures" }, head, body);
 }

@@ -1,19 +1,22 @@
-"""The tab of depth: accuracy by depth, and the gradient thermometer."""
+"""The tab of depth: does the deeper net overfit, accuracy by depth, the gradient thermometer."""
 
-import itertools
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from string import Template
-from typing import Any
+from typing import Any, TypeVar
 
-from resnet import checkpoint
 from resnet.stats import seeds_in_words
-from resnet.studies import depth, depth_verdict
-from resnet.studies.depth import DepthTable, When
-from resnet.studies.depth_verdict import GUESSING
+from resnet.studies import birth_verdict, depth, depth_verdict, stuck_verdict
+from resnet.studies.birth import BirthTable
+from resnet.studies.depth import Case, DepthTable, When
+from resnet.studies.depth_results import Results, results
 from resnet.studies.gradients import Gradients, arrival
 from resnet.studies.runs import StudyError
+from resnet.studies.shares import Shares
+from resnet.studies.stuck import StuckTable
+from ui import depth_figures
 from ui.cards import LOOKS
 from ui.once import drawn_once
 from ui.part import TAB, Ahead, Part, template
@@ -22,7 +25,7 @@ from ui.reading import Reader
 
 NOTHING = "The runs of this study are missing here: python -m resnet depth makes them."
 ALONE = "An error is sent back by a server, and this page has none: the bars are of stored runs."
-SIZE = (1080, 320)  # pixels on a wide screen
+NO_SHARE = "f's share is measured before the first step only."
 OPTION = Template(
     '<label><input type="radio" name="depth-depth" value="$depth"$checked>$depth</label>'
 )
@@ -33,20 +36,47 @@ NET = Template(
     '<p class="ends"><span>stem</span><span>units</span><span>head</span></p></div></div>'
 )
 
+Stored = TypeVar("Stored")
+
+
+@dataclass(frozen=True)
+class Story:
+    """A stored study that has a section of its own below the thermometer."""
+
+    name: str
+    title: str
+    sentences: Sequence[str]  # the finding, then its statistics
+    why: str
+    draw: Callable[[], str]  # its figure
+
 
 class Depth(Part):
-    """Accuracy by depth from the stored runs, and both nets' gradients, stored or computed now.
+    """What is stored of nets by depth, and both nets' gradients, stored or computed now.
 
-    deep is the table of results/depth.json, None where there is none: a sentence says so, and an
+    deep is the table of results/depth.json, born that of results/birth.json, longer that of
+    results/stuck.json; None where there is none. Without the first a sentence says so, and an
     error can be sent back all the same.
     """
 
-    def __init__(self, reader: Reader, deep: DepthTable | None) -> None:
-        whole = deep if is_whole(deep) else None
+    def __init__(
+        self,
+        reader: Reader,
+        deep: DepthTable | None,
+        born: BirthTable | None = None,
+        longer: StuckTable | None = None,
+    ) -> None:
+        found = measured_of(deep, results)
+        answer = deep and found and depth_verdict.overfitting(deep, found)
+        told = measured_of(longer, stuck_story), measured_of(born, birth_story)
+        stories = [story for story in told if story is not None]
 
         @drawn_once
-        def drawn() -> str:
-            return "" if whole is None else figure(whole)
+        def drawn() -> dict[str, str]:
+            figures = {story.name: story.draw() for story in stories}
+            if deep is not None and found is not None:
+                figures["fit"] = depth_figures.fit(deep)
+                figures["accuracy"] = depth_figures.accuracy(deep)
+            return figures
 
         def measured(_: Any) -> dict[str, Any]:
             return {"figures": drawn()}
@@ -57,10 +87,10 @@ class Depth(Part):
         super().__init__(
             "depth",
             template("depth.html").substitute(
-                finding=escape(NOTHING if whole is None else depth_verdict.falling(whole, True)),
-                bare=escape("" if whole is None else depth_verdict.falling(whole, False)),
-                weights=escape("" if whole is None else depth_verdict.first_weights(whole)),
+                words(deep, found),
+                unasked="" if answer else "hidden",
                 digits=depth.ONE_ERROR,
+                sign=LOOKS["residual"]["sign"],
                 depths="".join(
                     OPTION.substitute(
                         depth=layers, checked=" checked" if layers == depth.DEPTHS[2] else ""
@@ -70,40 +100,120 @@ class Depth(Part):
                 nets="".join(
                     NET.substitute(look, variant=variant) for variant, look in LOOKS.items()
                 ),
+                stories="".join(map(section, stories)),
             ),
             [measured, send],
             TAB,
             ahead={"measured": Ahead(), "send": Ahead((), ALONE)},
-            stored={} if whole is None else thermometer(whole),
+            stored={} if found is None else thermometer(found),
+            overfitting=answer and dict(zip(("isSo", "why"), answer, strict=True)),
         )
 
 
-def is_whole(table: DepthTable | None) -> bool:
+def measured_of(table: Any, read: Callable[[Any], Stored]) -> Stored | None:
+    """What can be read of a stored table; None where there is none, or one of another kind."""
     try:
-        return table is not None and bool(depth_verdict.whole_seeds(table))
-    except (StudyError, KeyError):  # none, or of another kind
-        return False
+        return None if table is None else read(table)
+    except (StudyError, KeyError):
+        return None
+
+
+def words(table: DepthTable | None, found: Results | None) -> dict[str, str]:
+    """The sentences of the page, empty where nothing is stored."""
+    said = dict.fromkeys(("beside", "bare", "width", "flow", "weights"), "")
+    if table is None or found is None:
+        return {**said, "finding": escape(NOTHING), "hidden": "hidden"}
+    said = {
+        "finding": depth_verdict.headline(table, found),
+        "beside": depth_verdict.beside(table, found),
+        "bare": depth_verdict.bare(found),
+        "width": depth_verdict.width(found),
+        "flow": depth_verdict.flow(found, True, "start"),
+        "weights": depth_verdict.first_weights(found),
+    }
+    return {**{name: escape(text) for name, text in said.items()}, "hidden": ""}
+
+
+def birth_story(table: BirthTable) -> Story:
+    return Story(
+        "birth",
+        "Turned down before the first step",
+        birth_verdict.sentences(table),
+        "A unit adds f(x) to what it gets. Batch norm keeps f small beside what has piled up, as "
+        "the share of f shows above; without it f can begin small instead (De and Smith, arXiv "
+        "2002.10444; Zhang et al., arXiv 1901.09321).",
+        lambda: depth_figures.birth(table),
+    )
+
+
+def stuck_story(table: StuckTable) -> Story:
+    return Story(
+        "stuck",
+        "Stuck, or slow?",
+        stuck_verdict.sentences(table),
+        "The same nets, digits and rates, for ten times as many steps: as they are, with gradients "
+        "clipped to a norm of 1, and with a rate that climbs over the first steps.",
+        lambda: depth_figures.stuck(table),
+    )
+
+
+def section(story: Story) -> str:
+    headline, *rest = map(escape, story.sentences)
+    return template("depth_story.html").substitute(
+        name=story.name,
+        title=escape(story.title),
+        headline=headline,
+        why=escape(story.why),
+        statistics="".join(f'<p class="note">{text}</p>' for text in rest),
+    )
 
 
 # --- the thermometer -------------------------------------------------------------------------
 
 
-def thermometer(table: DepthTable) -> dict[str, Any]:
+def thermometer(found: Results) -> dict[str, Any]:
     """The stored medians of every choice, and what they say."""
-    seeds = seeds_in_words(len(depth_verdict.whole_seeds(table)))
-    found = {}
-    choices = itertools.product(table["about"]["depths"], (True, False), depth_verdict.WHEN)
-    for layers, has_norm, when in choices:
-        nets = depth_verdict.gradient(table, layers, has_norm, when)
-        says = f"{saying(nets, layers, has_norm, when)} Medians of {seeds}."
-        found[f"{layers} {has_norm} {when}".lower()] = {"nets": nets, "says": says}
-    return found
+    stored = {}
+    for case, result in found.items():
+        if case != Case(case.depth, case.has_norm):  # of live taps, or of full width
+            continue
+        for when in depth_verdict.WHEN:
+            nets = result.gradient(when)
+            says = saying(nets, case.depth, case.has_norm, when)
+            stored[f"{case.depth} {case.has_norm} {when}".lower()] = {
+                "nets": nets,
+                "says": f"{says} Medians of {seeds_in_words(len(result.seeds))}.",
+                **shared(share_of(found, case, when)),
+            }
+    return stored
+
+
+def share_of(found: Results, case: Case, when: When) -> Shares:
+    """Of f, as it is measured of nets that begin so; none where it is not."""
+    if when == "live":
+        case = Case(case.depth, case.has_norm, is_live=True)
+    return found[case].share if case in found and when != "end" else []
+
+
+def shared(share: Shares) -> dict[str, Any]:
+    """f's share in every unit, and one sentence on it."""
+    if not share:
+        return {"share": share, "shareSays": NO_SHARE}
+    first, stage, last = map(depth_verdict.percent, depth_verdict.ends_of(share))
+    return {
+        "share": share,
+        "shareSays": f"Of what a unit with a shortcut passes on, {first} is f's in the first unit, "
+        f"{stage} in the last of the first stage and {last} in the last of all; the rest comes by "
+        "the shortcut.",
+    }
 
 
 def saying(nets: Mapping[str, Gradients], layers: int, has_norm: bool, when: When) -> str:
     """How the gradient changes on its way to the stem, in both nets."""
     where = f"{layers} layers {depth_verdict.NORMS[has_norm]}, {depth_verdict.WHEN[when]}"
-    ways = "; ".join(f"in the {variant} net {arrival(values)}" for variant, values in nets.items())
+    ways = "; ".join(
+        f"{depth_verdict.NETS[variant]} {arrival(values)}" for variant, values in nets.items()
+    )
     return f"{where}: {ways}."
 
 
@@ -113,11 +223,12 @@ def sent(choice: Any, reader: Reader) -> dict[str, Any]:
     seed = secrets.choice(depth.FRESH)
     with reader.turn(is_heavy=True):
         digits = reader.test_digits()
-        nets = depth.sent_back(layers, has_norm, seed, digits.first(depth.ONE_ERROR))
+        nets, share = depth.sent_back(layers, has_norm, seed, digits.first(depth.ONE_ERROR))
     return {
         "nets": nets,
         "says": f"{saying(nets, layers, has_norm, 'start')} The error of {depth.ONE_ERROR} test "
         f"digits, just now, seed {seed}.",
+        **shared(share),
     }
 
 
@@ -129,35 +240,3 @@ def choice_of(choice: Any) -> tuple[int, bool]:
         ):
             return layers, has_norm
     raise fault("There are no such nets.")
-
-
-# --- accuracy by depth -----------------------------------------------------------------------
-
-
-def figure(table: DepthTable) -> str:
-    """Accuracy by depth, with batch norm and without, as HTML."""
-    from ui import plots  # matplotlib takes a while to load, which the page's start should not
-
-    depths = table["about"]["depths"]
-
-    def draw(panels: list[Any], is_phone: bool) -> None:
-        for panel, (has_norm, words) in zip(panels, depth_verdict.NORMS.items(), strict=True):
-            panel.axhline(GUESSING, color=plots.QUIET, linewidth=1, linestyle=(0, (1, 2)))
-            panel.annotate(
-                "guessing", (depths[0], GUESSING), xytext=(0, -4), textcoords="offset points",
-                color=plots.MUTED, va="top", fontsize=12,
-            )  # fmt: skip
-            for variant in checkpoint.VARIANTS:
-                means = [
-                    depth_verdict.accuracy(table, layers, has_norm)[variant].mean
-                    for layers in depths
-                ]
-                plots.means(panel, depths, means, variant, LOOKS[variant]["title"])
-            panel.set(ylim=(0, 100), xticks=depths, xlabel="layers", ylabel="test accuracy (%)")
-            panel.set_title(depth_verdict.capital(words))
-            panel.legend(loc="upper right")
-
-    what, headers, rows = depth_verdict.accuracies(table)
-    heading = depth_verdict.heading(table)
-    note = " ".join([f"{what}.", *depth_verdict.at_the_end_of_the_grid(table)])
-    return plots.plot(heading, draw, headers, rows, panels=2, size=SIZE, note=note)

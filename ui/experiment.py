@@ -3,18 +3,24 @@
 import itertools
 import statistics
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from string import Template
-from typing import Any
+from typing import Any, TypeGuard
 
 from resnet import checkpoint, ink
 from resnet.stats import mean_of
 from resnet.studies import proof, textbook_verdict
+from resnet.studies.first_weights import FIRSTS, First
 from resnet.studies.runs import StudyError
-from resnet.studies.textbook import BOOK, BOOK_OPERATIONS, BOOK_STEPS, TextbookTable
-from resnet.summary import as_table, summarise
+from resnet.studies.textbook import (
+    BOOK,
+    BOOK_STEPS,
+    TextbookRun,
+    TextbookTable,
+)
+from resnet.summary import as_table
 from ui.cards import LOOKS
 from ui.once import drawn_once
 from ui.part import TAB, Ahead, Part, template
@@ -25,7 +31,6 @@ ALONE = (
     "Your own drawing is compared on a server, and this page has none. Choose the ten samples: "
     "their results are stored."
 )
-SIZE = (540, 330)  # pixels of a plot on a wide screen
 NOTHING = "The runs of this experiment are missing here: python -m resnet textbook makes them."
 WEIGHTS = ("fresh", "trained")
 FLAW = Template(
@@ -58,6 +63,7 @@ class Experiment(Part):
             "experiment",
             template("experiment.html").substitute(
                 finding=escape(finding(table)),
+                rests="".join(f"<li>{escape(one)}</li>" for one in rests(table)),
                 flaws="".join(
                     FLAW.substitute(name=name, what=escape(what))
                     for name, what in proof.FLAWS.items()
@@ -119,22 +125,36 @@ def as_json(found: proof.Check) -> dict[str, Any]:
 
 
 def finding(table: TextbookTable | None) -> str:
+    return textbook_verdict.headline(table) if is_whole(table) else NOTHING
+
+
+def rests(table: TextbookTable | None) -> list[str]:
+    """What the finding rests on, a sentence each."""
+    return textbook_verdict.details(table) if is_whole(table) else []
+
+
+def is_whole(table: TextbookTable | None) -> TypeGuard[TextbookTable]:
+    """Whether there is a seed with all its runs."""
     try:
-        return NOTHING if table is None else " ".join(textbook_verdict.sentences(table))
+        return table is not None and bool(textbook_verdict.complete_runs(table))
     except StudyError:
-        return NOTHING
+        return False
 
 
 def figures(table: TextbookTable | None) -> str:
     """Plots and tables, as HTML."""
     from ui import plots  # matplotlib takes a while to load, which the page's start should not
 
-    parts = []
-    if table is not None and finding(table) != NOTHING:
-        runs, rates = textbook_verdict.complete_runs(table), table["about"]["rates"]
-        parts.append(f'<div class="pair">{course(runs)}{grid(runs, rates)}</div>')
-        title, headers, rows = textbook_verdict.as_in_the_book(runs)
-        what, _, how = title.partition(": ")
+    if not is_whole(table):
+        return ""
+    runs, rates = textbook_verdict.complete_runs(table), table["about"]["rates"]
+    both = grid(runs, rates) + course(runs)
+    parts = [f'<div class="pair">{both}</div>' if len(runs) == 1 else both]
+    for title, headers, rows in (
+        textbook_verdict.verdict(runs, rates),
+        textbook_verdict.at_the_books_rates(runs),
+    ):
+        what, _, how = title.partition(", ")
         parts.append(
             f"<div><h2>{escape(what)}</h2>"
             f'<div class="wide-table">{plots.table(headers, rows)}</div>'
@@ -152,94 +172,114 @@ def nets() -> str:
         f"{plots.table(*as_table(checkpoint.unfilled(variant)))}</div></div>"
         for variant in checkpoint.VARIANTS
     )
-    theirs = proof.with_biases()
-    more = theirs - sum(row.parameters for row in summarise(checkpoint.unfilled("residual")))
-    note = (
-        "With a bias for every convolution, as in the textbook's port, the residual net has "
-        f"{theirs:,} parameters: {more:,} more, each of which the batch norm behind it subtracts "
-        f"again in training. The book reports {BOOK_OPERATIONS:,} operations, as its framework "
-        "counts them."
-    )
-    return f'{tables}<p class="note">{note}</p>'
+    notes = " ".join(proof.counts_of_the_book(checkpoint.unfilled("residual")))
+    return f'{tables}<p class="note">With shortcuts: {escape(notes)}</p>'
 
 
-def course(runs: textbook_verdict.TextbookRuns) -> str:
-    """The runs as in the book on the way, its own as dots."""
+def grid(runs: Mapping[First, textbook_verdict.TextbookRuns], rates: list[float]) -> str:
+    """Accuracy at each of the equal rates, a panel for each kind of first weights."""
     from ui import plots
 
-    of_book = {name: runs[name, reported.rate] for name, reported in BOOK.items()}
-    steps = of_book["plain"][0]["validation"]["step"]
+    def draw(panels: Any, is_phone: bool) -> None:
+        for panel, (first, of_first) in zip(panels, runs.items(), strict=True):
+            for variant in checkpoint.VARIANTS:
+                tallies = [[run["test_all"] for run in of_first[variant, rate]] for rate in rates]
+                means = [mean_of(textbook_verdict.percents(of_rate)) for of_rate in tallies]
+                plots.means(panel, rates, means, variant, LOOKS[variant]["title"])
+            panel.set_title(f"From {FIRSTS[first]} first weights")
+            panel.set_xscale("log")
+            panel.set_xticks(rates, [f"{rate:g}" for rate in rates])
+            panel.minorticks_off()
+            panel.set(xlabel="learning rate, the same for both")
+            panel.legend(loc="lower center")
+        level(panels, "test accuracy (%)", is_phone)
+
+    compared = [(of_first, rate) for of_first in runs.values() for rate in rates]
+    better = sum(
+        textbook_verdict.is_ahead(
+            textbook_verdict.difference(of_first, dict.fromkeys(checkpoint.VARIANTS, rate)),
+            len(compared),
+        )
+        for of_first, rate in compared
+    )
+    title, headers, rows = textbook_verdict.fair(runs, rates)
+    return plots.plot(
+        f"At equal rates the net with shortcuts reads more in {better} of {len(compared)} "
+        "comparisons",
+        draw, headers, rows, panels=len(runs), size=size_of(len(runs)),
+        note=f"More than chance explains, by a paired t-test corrected for {len(compared)} "
+        f"comparisons (Bonferroni). {title}.",
+    )  # fmt: skip
+
+
+def course(runs: Mapping[First, textbook_verdict.TextbookRuns]) -> str:
+    """The runs at the book's rates on the way, its own as dots: a panel as in the grid."""
+    from ui import plots
 
     def draw(panels: Any, is_phone: bool) -> None:
-        (panel,) = panels
-        for name, some in of_book.items():
-            shares = [[100 * n / run["validation"]["total"] for n in run["validation"]["right"]]
-                      for run in some]  # fmt: skip
-            at_step = list(zip(*shares, strict=True))
-            means = [statistics.fmean(values) for values in at_step]
-            line = plots.LINES[name]
-            least, most = map(min, at_step), map(max, at_step)
-            panel.fill_between(
-                steps, [*least], [*most], color=line["color"], alpha=plots.BAND, linewidth=0
-            )
-            panel.plot(steps, means, label=name, **line)
-            book = [100 * value for value in BOOK[name].validation]
-            marker = {"residual": "o", "plain": "D", "LeNet-5": "s"}[name]
-            panel.plot(
-                BOOK_STEPS, book, marker, color=line["color"], markerfacecolor=plots.SURFACE,
-                markersize=6, label=f"{name}, the book's run",
-            )  # fmt: skip
-        panel.set(xlabel="step", ylabel="validation accuracy (%)", ylim=(0, 100), xticks=steps)
-        lines, names = panel.get_legend_handles_labels()
-        # Below the panel, for in it the curves leave no corner free; lines left, the book's right.
-        panel.figure.legend(
+        for panel, (first, of_first) in zip(panels, runs.items(), strict=True):
+            for name, reported in BOOK.items():
+                draw_course(panel, name, of_first[name, reported.rate])
+            panel.set_title(f"From {FIRSTS[first]} first weights")
+            panel.set(xlabel="step", ylim=(0, 100), xticks=BOOK_STEPS)
+        level(panels, "validation accuracy (%)", is_phone)
+        lines, names = panels[0].get_legend_handles_labels()
+        # Below the panels, for in them the curves leave no corner free; lines left, dots right.
+        panels[0].figure.legend(
             lines[::2] + lines[1::2], names[::2] + names[1::2],
             loc="outside lower center", fontsize=11 if is_phone else 12.5, ncols=2,
         )  # fmt: skip
 
-    ahead = sum(
-        residual["validation"]["right"][-1] > plain["validation"]["right"][-1]
-        for residual, plain in zip(of_book["residual"], of_book["plain"], strict=True)
-    )
-    count = len(of_book["plain"])
+    ahead, count = [], 0
+    for of_first in runs.values():
+        residual, plain = (of_first[net, BOOK[net].rate] for net in checkpoint.VARIANTS)
+        ends = [[run["validation"]["right"][-1] for run in some] for some in (residual, plain)]
+        ahead.append(str(sum(r > p for r, p in zip(*ends, strict=True))))
+        count = len(plain)
     _, headers, rows = textbook_verdict.on_the_way(runs)
     return plots.plot(
-        f"At the book's rates the residual net ends ahead of the plain one in {ahead} of {count} "
-        "seeds",
+        "At the book's unequal rates the net with shortcuts ends ahead in "
+        f"{textbook_verdict.and_so_on(ahead)} of {count} seeds",
         draw,
         headers,
         rows,
-        size=SIZE,
+        panels=len(runs),
+        size=size_of(len(runs)),
         note="Lines: mean of the seeds; areas: from the least to the most; marks: the book's "
         "single run. The rates differ, so this compares rates as much as nets.",
     )
 
 
-def grid(runs: textbook_verdict.TextbookRuns, rates: list[float]) -> str:
-    """Accuracy at each of the equal rates."""
+def draw_course(panel: Any, name: str, runs: Sequence[TextbookRun]) -> None:
+    """A net's way over the seeds, and the book's."""
     from ui import plots
 
-    def draw(panels: Any, is_phone: bool) -> None:
-        (panel,) = panels
-        for variant in checkpoint.VARIANTS:
-            tallies = [[run["test_all"] for run in runs[variant, rate]] for rate in rates]
-            means = [mean_of(textbook_verdict.percents(of_rate)) for of_rate in tallies]
-            plots.means(panel, rates, means, variant, variant)
-        panel.set_xscale("log")
-        panel.set_xticks(rates, [f"{rate:g}" for rate in rates])
-        panel.minorticks_off()
-        panel.set(xlabel="learning rate, the same for both", ylabel="test accuracy (%)")
-        panel.legend(loc="lower center")
-
-    better = sum(
-        textbook_verdict.is_ahead(
-            textbook_verdict.difference(runs, dict.fromkeys(checkpoint.VARIANTS, rate))
-        )
-        for rate in rates
-    )
-    title, headers, rows = textbook_verdict.fair(runs, rates)
-    return plots.plot(
-        f"At {better} of {len(rates)} equal rates the residual net reads more test digits than "
-        "chance explains",
-        draw, headers, rows, size=SIZE, note=f"{title}.",
+    steps = runs[0]["validation"]["step"]
+    shares = [[100 * n / run["validation"]["total"] for n in run["validation"]["right"]]
+              for run in runs]  # fmt: skip
+    at_step = list(zip(*shares, strict=True))
+    line, title = plots.LINES[name], LOOKS[name]["title"] if name in LOOKS else name
+    least, most = map(min, at_step), map(max, at_step)
+    panel.fill_between(steps, [*least], [*most], color=line["color"], alpha=plots.BAND, linewidth=0)
+    panel.plot(steps, [statistics.fmean(values) for values in at_step], label=title, **line)
+    book = [100 * value for value in BOOK[name].validation]
+    marker = {"residual": "o", "plain": "D", "LeNet-5": "s"}[name]
+    panel.plot(
+        BOOK_STEPS, book, marker, color=line["color"], markerfacecolor=plots.SURFACE, markersize=6,
+        label=f"{title}, the book's run",
     )  # fmt: skip
+
+
+def size_of(panels: int) -> tuple[int, int]:
+    """Pixels of a figure on a wide screen: one panel has a neighbour, more have the whole width."""
+    return (540, 330) if panels == 1 else (1080, 340)
+
+
+def level(panels: Sequence[Any], what: str, is_phone: bool) -> None:
+    """The same scale of what is measured in all panels; side by side, the first one names it."""
+    low = min(panel.get_ylim()[0] for panel in panels)
+    high = max(panel.get_ylim()[1] for panel in panels)
+    for panel in panels:
+        panel.set_ylim(low, high)
+    for panel in panels if is_phone else panels[:1]:
+        panel.set_ylabel(what)

@@ -27,6 +27,14 @@ import { empty } from "./drawing.js";
  * @property {Lab} [lab]
  * @property {Board} [board]
  *
+ * @typedef {Question & {net: Variant}} PathsQuestion a question to every net that is left of one
+ *   with units out: Reader.every_way in reading.py
+ *
+ * @typedef {object} EveryWay their answers, in the order of resnet/paths.py: the bits of a net's
+ *   index say which are out, of the units that can be
+ * @property {(number | null)[]} digits
+ * @property {number[]} certainties the probability of the likeliest digit
+ *
  * @typedef {object} Answer
  * @property {number | null} digit
  * @property {number[] | null} probabilities
@@ -39,6 +47,7 @@ import { empty } from "./drawing.js";
  * @property {string[]} [steps] the same of every step, where the lab is open
  * @property {Record<Variant, any[]>} [board] a cell for the stem and for every unit
  * @property {string} [closed] why the lens shows nothing
+ * @property {Record<string, string>} [digits] that cells name, by index: base64 of 28x28 grey levels
  * @property {number} [label] of a test digit
  * @property {boolean} [isHere] whether the worker of this page made it
  * @property {Question} asked
@@ -57,6 +66,8 @@ import { empty } from "./drawing.js";
  * @property {Board | null} board null until the address has been read
  * @property {boolean} isBoardInSight
  * @property {Lab | null} lab null while it is closed
+ * @property {{variant: Variant, out: number[]} | null} path the units that a net is without that is
+ *   pointed at in paths.js
  * @property {Reply | null} reply null while there is nothing to read, or it could not be read
  * @property {boolean} isAsking
  * @property {import("./page_reading.js").Reading | null} reading null until the pad is there
@@ -107,6 +118,7 @@ export const page = createPage({
   board: null,
   isBoardInSight: false,
   lab: null,
+  path: null,
   reply: null,
   isAsking: false,
   reading: null,

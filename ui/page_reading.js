@@ -81,6 +81,32 @@ export class Reading {
   async digits(indices) {
     return this.worker?.digits(indices).catch(() => null);
   }
+
+  /**
+   * What nets beside the pad's say to a picture; nothing where the worker cannot read it.
+   * @param {string} list the address of their list
+   * @param {Uint8Array} levels of grey
+   */
+  async deeper(list, levels) {
+    return this.worker?.deeper(list, levels).catch(() => null);
+  }
+
+  /**
+   * What all nets say that are left of one with units out; nothing where the worker cannot tell.
+   * @param {import("./page.js").PathsQuestion} question
+   */
+  async paths(question) {
+    return this.worker?.paths(question).catch(() => null);
+  }
+
+  /**
+   * What a nudge does to the gradients of new nets; nothing where the worker cannot tell.
+   * @param {import("./worker/shake.js").Wish} wish
+   */
+  async shake(wish) {
+    if (!this.server) await this.prepare();
+    return this.worker?.shake(wish).catch(() => null);
+  }
 }
 
 /**

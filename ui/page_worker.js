@@ -2,10 +2,14 @@
 // The page's end of its worker (worker/worker.js), which reads drawings in this browser.
 
 /**
- * @typedef {object} PageWorker what it can be asked; both reject once it has failed
+ * @typedef {object} PageWorker what it can be asked; all reject once it has failed
  * @property {(question: import("./page.js").Question) => Promise<any>} read null where a newer
  *   question overtook this one
  * @property {(indices: number[]) => Promise<any>} digits of MNIST's, for testing
+ * @property {(list: string, levels: Uint8Array) => Promise<any>} deeper what the nets of a list say
+ *   to a picture's grey levels
+ * @property {(question: import("./page.js").PathsQuestion) => Promise<any>} paths
+ * @property {(wish: import("./worker/shake.js").Wish) => Promise<any>} shake
  */
 
 /**
@@ -48,6 +52,10 @@ export async function startWorker(list) {
         resolve({
           read: (question) => asked({ question }),
           digits: (digits) => asked({ digits }),
+          deeper: (list, levels) =>
+            asked({ deeper: { list: new URL(list, document.baseURI).href, levels } }),
+          paths: (paths) => asked({ paths }),
+          shake: (shake) => asked({ shake }),
         });
       } else {
         waiting.get(id)?.resolve(reply);
@@ -65,14 +73,16 @@ export async function startWorker(list) {
 async function listed(list) {
   const response = await fetch(list);
   if (!response.ok) throw new Error("The nets for this browser are not there.");
-  const { nets, readbacks, digits } = await response.json();
+  const { nets, readbacks, digits, nearest, nearestDigits } = await response.json();
   const at = (/** @type {string} */ name) => new URL(name, list).href;
+  const each = (/** @type {Record<string, string>} */ names) =>
+    Object.fromEntries(Object.entries(names).map(([variant, name]) => [variant, at(name)]));
   return {
     program: new URL("vendor/tfjs.wasm", import.meta.url).href,
     nets: nets.map(at),
-    readbacks: Object.fromEntries(
-      Object.entries(readbacks).map(([variant, name]) => [variant, at(name)]),
-    ),
+    readbacks: each(readbacks),
     digits: digits && at(digits),
+    nearest: each(nearest),
+    nearestDigits: nearestDigits && at(nearestDigits),
   };
 }

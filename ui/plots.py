@@ -78,16 +78,16 @@ def plot(
 
 
 def means(
-    panel: Axes, places: Sequence[float], found: Sequence[Mean], net: str, label: str
+    panel: Axes, places: Sequence[float], found: Sequence[Mean], net: str, label: str, **look: Any
 ) -> None:
-    """A net's means over seeds as a line, their 95 % intervals as an area behind it."""
-    line = LINES[net]
+    """A net's means over seeds as a line, their 95 % intervals as an area behind it.
+
+    The look changes what it shares with the net's other lines: matplotlib's keywords of a line.
+    """
+    line = {"marker": "o" if net == "residual" else "D", "markersize": 5, **LINES[net], **look}
     lows, highs = [mean.low for mean in found], [mean.high for mean in found]
     panel.fill_between(places, lows, highs, color=line["color"], alpha=BAND, linewidth=0)
-    marker = "o" if net == "residual" else "D"
-    panel.plot(
-        places, [mean.mean for mean in found], marker=marker, markersize=5, label=label, **line
-    )
+    panel.plot(places, [mean.mean for mean in found], label=label, **line)
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:

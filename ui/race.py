@@ -8,9 +8,9 @@ from string import Template
 from typing import Any
 
 from resnet.studies import race_verdict
-from resnet.studies.depth import FRESH, RATES, WIDTH, DepthTable
+from resnet.studies.depth import FRESH, RATES, DepthTable
 from resnet.studies.depth_verdict import GUESSING
-from resnet.studies.race import DEPTHS, RECIPE, Wish
+from resnet.studies.race import DEPTHS, RECIPE, USUAL_DEPTH, Wish
 from resnet.studies.race_queue import RaceError, RaceQueue
 from resnet.studies.race_verdict import Band
 from ui.cards import LOOKS
@@ -19,6 +19,7 @@ from ui.part import Ahead, Part, template
 from ui.question import fault
 
 LONGEST = 64  # characters of a ticket
+SLOWEST = 0.001  # at lower rates, as the study has one, 80 steps show nothing
 WIDE, PHONE_HEIGHT = (660, 340), 300  # pixels
 CHANCE = RECIPE.validation * GUESSING / 100
 OPTION = Template(
@@ -40,7 +41,8 @@ class Race(Part):
 
     def __init__(self, queue: RaceQueue, table: DepthTable | None = None) -> None:
         stored = [] if table is None else table["runs"]
-        rates = sorted(RATES if table is None else table["about"]["rates"])
+        tried = RATES if table is None else table["about"]["rates"]
+        rates = sorted(rate for rate in tried if rate >= SLOWEST)
 
         @functools.cache
         def bands(depth: int, has_norm: bool, rate: float) -> dict[str, Band]:
@@ -68,7 +70,7 @@ class Race(Part):
             reply = {**vars(found), "wish": None, "points": found.points[since:]}
             if found.state == "finished" and found.wish is not None:
                 choice = found.wish.depth, found.wish.has_norm, found.wish.rate
-                reply["finding"] = race_verdict.finding(found.wish, found.points, bands(*choice))
+                reply["finding"] = race_verdict.finding(found.points, bands(*choice))
             return reply
 
         def stop(asked: Any) -> dict[str, Any]:
@@ -84,10 +86,10 @@ class Race(Part):
             {"depth": depth, "has_norm": has_norm, "rate": rate}
             for depth, has_norm, rate in itertools.product(DEPTHS, (True, False), rates)
         ]
-        usual = rates[len(rates) // 2]  # where no stored run says more
+        usual = rates[(len(rates) - 1) // 2]  # where no stored run says more
         super().__init__(
             "race",
-            panel(rates, fair[f"{DEPTHS[0]} true"] or usual),
+            panel(rates, fair[f"{USUAL_DEPTH} true"] or usual),
             [course, start, look, stop],
             ahead={"course": Ahead(choices)},
             nets=list(LOOKS),
@@ -109,10 +111,9 @@ def panel(rates: list[float], rate: float) -> str:
         )
 
     return template("race.html").substitute(
-        width=WIDTH,
         digits=f"{RECIPE.train:,}",
         steps=RECIPE.steps,
-        depths=options("depth", {depth: f"{depth}" for depth in DEPTHS}, DEPTHS[0]),
+        depths=options("depth", {depth: f"{depth}" for depth in DEPTHS}, USUAL_DEPTH),
         norms=options("norm", {True: "With", False: "Without"}, True),
         rates=options("rate", {rate: f"{rate:g}" for rate in rates}, rate),
         chips="".join(

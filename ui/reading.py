@@ -2,17 +2,19 @@
 
 import base64
 import ctypes
+import itertools
 import os
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict, cast
 
+import gradio as gr
 from torch import Tensor
 
-from resnet import ink, lab, lenses
+from resnet import ink, lab, lenses, nearest
 from resnet.classifier import AnswerJson, Classifier
 from resnet.comparison import measured_digits
 from resnet.mnist import DataError, Split
@@ -32,6 +34,14 @@ class Reply(TypedDict):
     label: NotRequired[int]  # of a test digit
     board: NotRequired[dict[str, Sequence[lenses.Cell]]]  # variant -> a cell a place
     closed: NotRequired[str]  # why the lens shows nothing
+    digits: NotRequired[dict[str, str]]  # that cells name, by index: base64 of 28x28 grey levels
+
+
+class EveryWay(TypedDict):
+    """The answers of all nets that are left of one with units out, in the order of paths.ways."""
+
+    digits: list[int | None]
+    certainties: list[float]  # the probability of the likeliest digit; 0 for a blank picture
 
 
 class Reader:
@@ -46,6 +56,7 @@ class Reader:
         self.turns = threading.BoundedSemaphore(os.cpu_count() or 1)
         self.heavy_turns = threading.BoundedSemaphore(1)
         self.loading = threading.Lock()  # MNIST takes a second: once, however many ask for it
+        self.nearest: dict[int, Tensor] | None = None
 
     def strokes(self, strokes: Any) -> Answers:
         """The answers of the whole nets."""
@@ -70,6 +81,19 @@ class Reader:
             if isinstance(question.source, Digit):
                 reply["label"] = int(self.test_digits().labels[question.source.index])
         return reply
+
+    def every_way(self, asked: Any) -> EveryWay:
+        """The reply to a question as read() takes it, with the name of one net: {"net"}."""
+        question = question_of(asked)
+        net = self.classifiers.get(str(asked.get("net")))
+        if net is None:
+            raise fault("There is no such net.")
+        with self.turn():
+            answers = net.answer_every_way(self.pictures(question.source, question.lab)[-1])
+        return {
+            "digits": [answer.digit for answer in answers],
+            "certainties": [max(answer.probabilities or [0.0]) for answer in answers],
+        }
 
     def pictures(self, source: Source, wish: Lab | None) -> list[Tensor]:
         """(1, 32, 32) pictures of the lab's steps, or only the one; the last is to be read."""
@@ -102,7 +126,25 @@ class Reader:
                     # The answers come all the same; any lens that is never closed will do.
                     answer, _ = net.dissect(picture, inside.settings, lenses.LENSES[0])
             reply["answers"][variant] = answer.as_json()
+        if inside is not None and inside.lens == "near":
+            self.picture_digits(reply)
         return reply
+
+    def picture_digits(self, reply: Reply) -> None:
+        """Adds the pictures of the digits that the cells name."""
+        cells = itertools.chain.from_iterable(reply["board"].values())
+        named = {index for cell in cells for index in cast(lenses.NearCell, cell)["digits"]}
+        if not named:
+            return
+        try:
+            pictures = self.nearest_digits()
+        except gr.Error as error:
+            reply |= {"board": {}, "closed": error.message}
+            return
+        reply["digits"] = {
+            str(index): base64.b64encode(pictures[index].numpy().tobytes()).decode()
+            for index in sorted(named)
+        }
 
     def test_digit(self, index: int) -> Tensor:
         """(1, 28, 28) uint8."""
@@ -122,6 +164,20 @@ class Reader:
             raise fault(
                 "The test digits cannot be shown: MNIST is missing or damaged on this server."
             ) from error
+
+    def nearest_digits(self) -> dict[int, Tensor]:
+        """The training digits that the nets' nearest are among, read when first asked for."""
+        with self.loading:
+            if self.nearest is None:
+                found = [net.nearest for net in self.classifiers.values() if net.nearest]
+                try:
+                    self.nearest = nearest.pictures(found, self.data)
+                except DataError as error:
+                    print(error, file=sys.stderr)
+                    raise fault(
+                        "The training digits cannot be shown: MNIST is missing or damaged."
+                    ) from error
+            return self.nearest
 
     @contextmanager
     def turn(self, is_heavy: bool = False) -> Iterator[None]:

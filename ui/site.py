@@ -18,10 +18,10 @@ from typing import Any
 import gradio as gr
 from PIL import Image, ImageDraw
 
+from ui.deeper import Deeper
 from ui.document import PICTURE, PREVIEW
 from ui.pad import Sketchpad
 from ui.part import FOLDER, PRELOAD, Part, parts_of, template
-from ui.worker_files import FOLDER as NETS
 
 SHELL = FOLDER / "shell"
 SERVICE_WORKER = "service_worker.js"
@@ -44,8 +44,8 @@ def write(page: gr.Blocks, folder: Path, title: str, description: str, css: Path
     folder.mkdir(parents=True)
     parts = parts_of(page)
     for part in parts:
-        if isinstance(part, Sketchpad):
-            part.for_worker.write(folder / NETS)
+        if isinstance(part, Sketchpad | Deeper):
+            part.for_worker.write(folder / part.for_worker.folder)
     for path in (path for pattern in PROGRAMS for path in FOLDER.glob(pattern)):
         if not path.name.endswith(".d.ts"):
             copied = folder / "ui" / path.relative_to(FOLDER)

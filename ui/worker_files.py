@@ -1,4 +1,4 @@
-"""What the page's worker reads drawings with, as files to hand out: nets, read-backs, test digits.
+"""What the page's worker reads drawings with, as files to hand out: nets, read-backs, digits.
 
 They are made when first asked for, and kept compressed; see resnet/export.py for what they are. A
 list names them, with the hash of each in its name: the list is asked for anew at every visit, a
@@ -10,9 +10,9 @@ import gzip
 import json
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import gradio as gr
 from starlette.requests import Request
@@ -21,6 +21,7 @@ from starlette.routing import BaseRoute, Route
 
 from resnet import export
 from resnet.checkpoint import CheckpointError
+from resnet.classifier import Classifier
 from resnet.export import File
 from ui.reading import Reader
 
@@ -34,7 +35,9 @@ class Listed(TypedDict):
 
     nets: list[str | None]
     readbacks: dict[str, str]  # by variant
-    digits: str | None
+    digits: str | None  # for testing
+    nearest: dict[str, str]  # by variant
+    nearestDigits: str | None
 
 
 class WorkerFiles:
@@ -44,13 +47,15 @@ class WorkerFiles:
     lacks it for.
     """
 
+    folder = FOLDER
+
     def __init__(self, reader: Reader, checkpoints: Path) -> None:
         self.reader = reader
         self.checkpoints = checkpoints
         self.making = threading.Lock()
 
     @functools.cached_property
-    def made(self) -> tuple[Listed, dict[str, bytes]]:
+    def made(self) -> tuple[Mapping[str, Any], dict[str, bytes]]:
         """What the list says, and every file by its name, compressed."""
         found: list[File] = []
 
@@ -66,21 +71,30 @@ class WorkerFiles:
             return file.name
 
         classifiers = self.reader.classifiers
-        readbacks = {
-            variant: name(functools.partial(export.readback_of, variant, self.checkpoints, net))
-            for variant, net in classifiers.items()
-        }
+
+        def beside(of: Callable[[str, Path, Classifier], File]) -> dict[str, str]:
+            names = {
+                variant: name(functools.partial(of, variant, self.checkpoints, net))
+                for variant, net in classifiers.items()
+            }
+            return {variant: one for variant, one in names.items() if one}
+
+        nearest = beside(export.nearest_of)
         listed: Listed = {
             "nets": [
                 name(functools.partial(export.weights_of, net)) for net in classifiers.values()
             ],
-            "readbacks": {variant: one for variant, one in readbacks.items() if one},
+            "readbacks": beside(export.readback_of),
             "digits": name(lambda: export.digits_of(self.reader.test_digits())),
+            "nearest": nearest,
+            "nearestDigits": name(self.nearest_digits) if nearest else None,
         }
-        # Weights hardly shrink any further at higher levels.
-        return listed, {file.name: gzip.compress(file.raw, 6, mtime=0) for file in found}
+        return listed, compressed(found)
 
-    def listed(self) -> Listed:
+    def nearest_digits(self) -> File:
+        return export.nearest_digits_of(self.reader.nearest_digits())
+
+    def listed(self) -> Mapping[str, Any]:
         with self.making:
             return self.made[0]
 
@@ -112,4 +126,9 @@ class WorkerFiles:
                 headers["Content-Encoding"] = "gzip"
             return Response(packed, 200, headers, "application/octet-stream")
 
-        return [Route(f"/{LIST}", listed), Route(f"/{FOLDER}/{{name}}", file)]
+        return [Route(f"/{self.folder}/list.json", listed), Route(f"/{self.folder}/{{name}}", file)]
+
+
+def compressed(files: Sequence[File]) -> dict[str, bytes]:
+    """By name, compressed. Weights hardly shrink any further at higher levels."""
+    return {file.name: gzip.compress(file.raw, 6, mtime=0) for file in files}

@@ -1,4 +1,4 @@
-"""The commands of the studies: python -m resnet lesion | textbook | depth | prove."""
+"""The commands of the studies: python -m resnet lesion | textbook | depth | birth | ..."""
 
 import argparse
 import sys
@@ -8,9 +8,21 @@ from typing import Any
 from tabulate import tabulate
 
 from resnet import checkpoint, flags, mnist
+from resnet.studies import birth as birth_study
+from resnet.studies import (
+    birth_verdict,
+    depth_verdict,
+    narrow_training,
+    proof,
+    runs,
+    shattered_verdict,
+    stuck,
+    stuck_verdict,
+    textbook_verdict,
+)
 from resnet.studies import depth as depth_study
-from resnet.studies import depth_verdict, proof, runs, textbook_verdict
 from resnet.studies import lesion as lesion_study
+from resnet.studies import shattered as shattered_study
 from resnet.studies import textbook as textbook_study
 
 # The module that makes its runs, the one that says what they show, a line of help and more of it.
@@ -18,18 +30,42 @@ STUDIES: dict[str, tuple[Any, Any, str, str]] = {
     "textbook": (
         textbook_study,
         textbook_verdict,
-        "repeat the textbook's experiment from many seeds, and make it fair (half an hour)",
-        "Train the textbook's three nets as the book does, and both ResNet18 at six learning "
-        "rates, from many seeds, and say what that shows. All seeds take half an hour on two "
-        "cores.",
+        "repeat the textbook's experiment from many seeds, and make it fair (two hours)",
+        "Train the textbook's three nets in its steps, and both ResNet18 from three kinds of first "
+        "weights at six learning rates, from many seeds, and say what that shows. All seeds take "
+        "two hours on two cores.",
     ),
     "depth": (
         depth_study,
         depth_verdict,
-        "train deep and shallow nets, with batch norm and without, from many seeds (minutes)",
+        "train deep and shallow nets, with batch norm and without, from many seeds (1.5 hours)",
         "Train narrow nets of 18 to 98 layers, with shortcuts and without, with batch norm and "
-        "without, from many seeds, and say what depth does to accuracy and gradients. All seeds "
-        "take twenty minutes on two cores.",
+        "without, from many seeds, and a pair of full width; say what depth does to accuracy and "
+        "gradients. All seeds take an hour and a half on two cores.",
+    ),
+    "birth": (
+        birth_study,
+        birth_verdict,
+        "train nets without batch norm that begin with f turned down (half an hour)",
+        "Train narrow nets without batch norm, with f as it is before the first step, turned down "
+        "or at 0, and say how far down the deepest can be trained. All seeds take half an hour on "
+        "two cores.",
+    ),
+    "stuck": (
+        stuck,
+        stuck_verdict,
+        "train the deep nets ten times as long: is the plain one stuck, or slow (half an hour)",
+        "Train narrow nets of 34 and 66 layers for 800 steps, ten times as many as the study of "
+        "depth, as they are, with clipped gradients and with a warm-up, from many seeds, and say "
+        "which of them learn. All seeds take half an hour on two cores.",
+    ),
+    "shattered": (
+        shattered_study,
+        shattered_verdict,
+        "nudge digits: do new nets still ask for the same change of the pixels? (minutes)",
+        "Compare the gradients at the pixels of digits and of their nudged copies, in nets of 18 "
+        "to 98 layers that have learnt nothing yet, with shortcuts and without, from many seeds. "
+        "All seeds take minutes on two cores.",
     ),
 }
 KEPT = (
@@ -61,6 +97,7 @@ def add_study_commands(commands: "argparse._SubParsersAction[argparse.ArgumentPa
     )
     command.add_argument("--output", type=Path, metavar="FILE", help="default: results/lesion.json")
     command.add_argument("--show", action="store_true", help="print the stored table only")
+    add_cluster(command)
     command.set_defaults(run=lesion)
 
     for name, (study, _, what, more) in STUDIES.items():
@@ -85,7 +122,10 @@ def add_study_commands(commands: "argparse._SubParsersAction[argparse.ArgumentPa
             help=f"where every run is kept, and where to go on; default: results/{name}.json",
         )
         command.add_argument("--show", action="store_true", help="print the stored runs only")
+        add_cluster(command)
         command.set_defaults(run=repeat, study=name)
+
+    narrow_training.add_command(commands)
 
     command = commands.add_parser(
         "prove",
@@ -96,6 +136,15 @@ def add_study_commands(commands: "argparse._SubParsersAction[argparse.ArgumentPa
     )
     flags.add_checkpoints(command)
     command.set_defaults(run=prove)
+
+
+def add_cluster(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        help="have the runs made by the workers of this dask.distributed scheduler, "
+        "tcp://host:8786 for one",
+    )
 
 
 def lesion(args: argparse.Namespace) -> int:
@@ -120,10 +169,11 @@ def measured_lesions(args: argparse.Namespace) -> lesion_study.LesionTable:
         for variant in checkpoint.VARIANTS
     }
     data = mnist.load(args.data)
-    if not args.quick:
-        return lesion_study.study(nets, args.seeds, data, args.output or lesion_study.FILE)
-    few = data.train.first(200), data.validation.first(200), data.test.first(200)
-    return lesion_study.study(nets, 1, mnist.Mnist(*few, data.sha256), args.output, workers=1)
+    with runs.on_cluster(args.cluster):
+        if not args.quick:
+            return lesion_study.study(nets, args.seeds, data, args.output or lesion_study.FILE)
+        few = data.train.first(200), data.validation.first(200), data.test.first(200)
+        return lesion_study.study(nets, 1, mnist.Mnist(*few, data.sha256), args.output, workers=1)
 
 
 def repeat(args: argparse.Namespace) -> int:
@@ -139,6 +189,7 @@ def repeat(args: argparse.Namespace) -> int:
         print(f"{title}\n")
         print(tabulate(rows, headers, tablefmt="github", disable_numparse=True), end="\n\n")
     print("\n".join(verdict.sentences(table)))
+    print(runs.on_many_cores(table["runs"]))
     return 0
 
 
@@ -150,11 +201,12 @@ def stopped() -> int:
 def repeated(args: argparse.Namespace) -> Any:
     study, *_ = STUDIES[args.study]
     data = mnist.load(args.data)
-    if not args.quick:
-        return study.whole(args.seeds, data, args.output or study.FILE)
-    if args.output and args.output.resolve() == study.FILE:
+    if args.quick and args.output and args.output.resolve() == study.FILE:
         raise runs.StudyError(f"{args.output}: not for the runs of --quick")
-    return study.quick(data, args.output)
+    with runs.on_cluster(args.cluster):
+        if args.quick:
+            return study.quick(data, args.output)
+        return study.whole(args.seeds, data, args.output or study.FILE)
 
 
 # Of the check, and of its pictures: all ten samples, or only one.

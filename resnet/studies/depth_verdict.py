@@ -1,18 +1,18 @@
-"""The results of the study of depth: numbers for the page, tables to print, and sentences."""
+"""What the study of depth shows: tables to print, and sentences."""
 
-import itertools
-import statistics
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping
 
 from resnet.checkpoint import VARIANTS
-from resnet.stats import SIGNIFICANT, Mean, mean_of, p_in_words, seeds_in_words
-from resnet.studies.depth import DepthRun, DepthTable, When, key_of
-from resnet.studies.gradients import Gradients, rounded, times
-from resnet.studies.runs import Printed, StudyError
-from resnet.studies.textbook import Pair
-from resnet.studies.textbook_verdict import chosen_rate, difference, percents, with_interval
+from resnet.stats import SIGNIFICANT, Mean, p_in_words, seeds_in_words
+from resnet.studies.depth import FULL, Case, DepthTable, When, cases_of, rates_of
+from resnet.studies.depth_results import Accuracy, Result, Results, by_depth, gaps, results
+from resnet.studies.gradients import rounded, times
+from resnet.studies.runs import Printed
+from resnet.studies.shares import Shares
+from resnet.studies.textbook_verdict import with_interval
 
+NETS = {"residual": "with shortcuts", "plain": "without"}
 NORMS = {True: "with batch norm", False: "without batch norm"}
 WHEN: dict[When, str] = {
     "start": "before the first step",
@@ -21,134 +21,79 @@ WHEN: dict[When, str] = {
 }
 LAST = " (of the last weights; the accuracies are of the best on validation)"
 GUESSING = 10.0  # percent right of a net that says any digit
+GUESSING_LOSS = math.log(10)
 ONLY_ONES = 11.35  # percent of MNIST's test digits are a 1, the most frequent; more is no guess
-
-
-@dataclass(frozen=True)
-class Accuracy:
-    """Of one net at one depth, at the rate that its validation digits choose."""
-
-    rate: float
-    percents: list[float]  # of the test digits, a seed each
-    diverged: int  # seeds whose loss ended as no finite number; such a net only says 0
-
-    @property
-    def mean(self) -> Mean:
-        return mean_of(self.percents)
-
-
-def whole_seeds(table: DepthTable) -> list[int]:
-    """The seeds that have all their runs. Raises StudyError when there is none."""
-    about = table["about"]
-    keys = {key_of(run) for run in table["runs"]}
-    each = list(itertools.product(VARIANTS, about["depths"], NORMS, about["rates"]))
-    seeds = sorted({seed for seed, *_ in keys})
-    whole = [seed for seed in seeds if all((seed, *case) in keys for case in each)]
-    if not whole:
-        raise StudyError("No seed has all its runs yet; the same command goes on.")
-    return whole
-
-
-def runs_at(table: DepthTable, depth: int, has_norm: bool) -> dict[Pair, list[DepthRun]]:
-    """Of the whole seeds, in order: by net and rate."""
-    runs = {key_of(run): run for run in table["runs"]}
-    seeds = whole_seeds(table)
-    return {
-        (variant, rate): [runs[seed, variant, depth, has_norm, rate] for seed in seeds]
-        for variant in VARIANTS
-        for rate in table["about"]["rates"]
-    }
-
-
-def rates_at(table: DepthTable, depth: int, has_norm: bool) -> dict[str, float]:
-    """The rate that each net's validation digits choose."""
-    runs = runs_at(table, depth, has_norm)
-    return {variant: chosen_rate(runs, variant, table["about"]["rates"]) for variant in VARIANTS}
-
-
-def accuracy(table: DepthTable, depth: int, has_norm: bool) -> dict[str, Accuracy]:
-    runs = runs_at(table, depth, has_norm)
-    found = {}
-    for variant, rate in rates_at(table, depth, has_norm).items():
-        chosen = runs[variant, rate]
-        diverged = sum(run["loss"][-1] is None for run in chosen)
-        found[variant] = Accuracy(rate, percents(run["test_all"] for run in chosen), diverged)
-    return found
-
-
-def gap(table: DepthTable, depth: int, has_norm: bool) -> Mean:
-    """Residual minus plain in points, paired by seed, each at its chosen rate."""
-    return difference(runs_at(table, depth, has_norm), rates_at(table, depth, has_norm))
-
-
-def gradient(table: DepthTable, depth: int, has_norm: bool, when: When) -> dict[str, Gradients]:
-    """Of the stem, every unit, the head: the median over the seeds, at each net's chosen rate.
-
-    `when` is one of WHEN. None where some seed's is no finite number.
-    """
-    runs = runs_at(table, depth, has_norm)
-    return {
-        variant: [
-            median(values)
-            for values in zip(*(run["gradient"][when] for run in runs[variant, rate]), strict=True)
-        ]
-        for variant, rate in rates_at(table, depth, has_norm).items()
-    }
-
-
-def median(values: Sequence[float | None]) -> float | None:
-    finite = [value for value in values if value is not None]
-    return statistics.median(finite) if len(finite) == len(values) else None
-
-
-def growth(table: DepthTable, has_norm: bool, when: When) -> dict[str, float | None]:
-    """The stem's gradient in the deepest net, over that in the shallowest; None where lost."""
-    depths = table["about"]["depths"]
-    first, last = (gradient(table, depth, has_norm, when) for depth in (depths[0], depths[-1]))
-    return {variant: ratio(last[variant][0], first[variant][0]) for variant in VARIANTS}
-
-
-def ratio(value: float | None, to: float | None) -> float | None:
-    return None if value is None or not to else value / to
-
-
-# --- as text ---------------------------------------------------------------------------------
+STAGES = 4
+ALMOST_NOTHING = 1e-3  # times as large as before
+MISSING = "not measured yet"
 
 
 def tables(table: DepthTable) -> list[Printed]:
-    return [accuracies(table), *(gradient_table(table, when) for when in WHEN)]
+    found = results(table)
+    return [
+        accuracies(table, found),
+        fits(table, found),
+        share_table(found),
+        *(gradient_table(found, when) for when in WHEN),
+    ]
 
 
-def accuracies(table: DepthTable) -> Printed:
+def accuracies(table: DepthTable, found: Results) -> Printed:
     rows = []
-    for has_norm, depth in itertools.product(NORMS, table["about"]["depths"]):
-        found = accuracy(table, depth, has_norm)
-        row = [str(depth), "yes" if has_norm else "no"]
+    corrected = gaps(found)
+    for case in cases_of(table["about"]["depths"]):
+        row = [str(case.depth), kind(case)]
+        if case not in found:
+            rows.append([*row, *["-", MISSING] * len(VARIANTS), "-", "-"])
+            continue
+        nets = found[case].accuracy
         for variant in VARIANTS:
-            row += [f"{found[variant].rate:g}", in_words(found[variant])]
-        rows.append([*row, *gap_in_words(found, gap(table, depth, has_norm))])
+            row += [f"{nets[variant].rate:g}", in_words(nets[variant])]
+        rows.append([*row, *gap_in_words(nets, corrected[case])])
     test = table["runs"][0]["test_all"]["total"]
-    seeds = seeds_in_words(len(whole_seeds(table)))
+    tests = sum(gap.count > 1 for gap in corrected.values())
     return (
-        f"Accuracy by depth, {table['about']['width']} channels in the first stage, {seeds}, "
-        f"{test:,} test digits (mean, 95 % interval), each at the rate that validation chooses",
+        f"Accuracy by depth, {seeds_of(found)}, {test:,} test digits (mean, 95 % interval), each "
+        f"at the rate that validation chooses; p corrected for {tests} tests (Holm)",
         ["layers", "batch norm", *(f"{v}{what}" for v in VARIANTS for what in (", rate", "")),
          "residual - plain, points", "p"],
         rows,
     )  # fmt: skip
 
 
+def kind(case: Case) -> str:
+    """How the nets of a case differ from others as deep."""
+    words = ["yes" if case.has_norm else "no"]
+    words += ["live taps"] * case.is_live
+    words += [f"{case.width} channels"] * (case.width != Case.width)
+    return ", ".join(words)
+
+
+def seeds_of(found: Results) -> str:
+    """The seeds of most cases; and where others have fewer, that."""
+    counts = [len(result.seeds) for result in found.values()]
+    least, most = min(counts), max(counts)
+    return seeds_in_words(most) if least == most else f"{least} to {seeds_in_words(most)}"
+
+
 def in_words(net: Accuracy) -> str:
+    said = with_interval(net.percents)
+    if net.is_constant:
+        # What never varies has no interval: it is one digit, said whatever is shown.
+        said = f"{net.percents[0]:.1f}%"
+        said += ", always the same answer" if net.mean.mean <= ONLY_ONES else ", every time"
     if not net.diverged:
-        return with_interval(net.percents)
-    return f"{with_interval(net.percents)}, {net.diverged} of {len(net.percents)} diverged"
+        return said
+    return f"{said}, {net.diverged} of {len(net.percents)} diverged"
 
 
 def gap_in_words(nets: Mapping[str, Accuracy], found: Mean) -> list[str]:
     if found.count == 1:
         return [f"{found.mean:+.1f}", "one seed"]
+    if both_guess(nets):
+        return [f"{found.mean:+.1f}", "both guess"]
     interval = f"{found.mean:+.1f} ({found.low:+.1f} to {found.high:+.1f})"
-    return [interval, "both guess" if both_guess(nets) else p_in_words(found.p).removeprefix("= ")]
+    return [interval, p_in_words(found.p).removeprefix("= ")]
 
 
 def both_guess(nets: Mapping[str, Accuracy]) -> bool:
@@ -156,22 +101,74 @@ def both_guess(nets: Mapping[str, Accuracy]) -> bool:
     return all(net.mean.mean <= ONLY_ONES for net in nets.values())
 
 
-def gradient_table(table: DepthTable, when: When) -> Printed:
+def fits(table: DepthTable, found: Results) -> Printed:
+    """How well the nets with batch norm fit what they train on, beside how they read the rest."""
+    epochs = table["about"]["recipe"]["epochs"]
     rows = []
-    for has_norm, depth in itertools.product(NORMS, table["about"]["depths"]):
-        for variant, values in gradient(table, depth, has_norm, when).items():
+    for depth, result in by_depth(found, True).items():
+        losses, nets = result.training_loss(epochs), result.accuracy
+        for variant in VARIANTS:
+            loss = losses[variant]
             rows.append(
                 [
                     str(depth),
-                    "yes" if has_norm else "no",
                     variant,
-                    *(rounded(values[place]) for place in (0, 1, -2, -1)),
+                    "not finite" if loss is None else f"{loss.mean:.2f}",
+                    f"{100 - nets[variant].mean.mean:.1f}%",
                 ]
             )
-    seeds = seeds_in_words(len(whole_seeds(table)))
+    return (
+        "With batch norm: the loss on the training digits, over the last epoch, beside the share "
+        f"of the test digits read wrong (means; guessing has {GUESSING_LOSS:.2f} and "
+        f"{100 - GUESSING:.0f}%)",
+        ["layers", "net", "training loss", "test digits wrong"],
+        rows,
+    )
+
+
+def share_table(found: Results) -> Printed:
+    rows = [
+        [str(case.depth), kind(case), *(percent(value) for value in ends_of(result.share))]
+        for case, result in found.items()
+    ]
+    return (
+        "With shortcuts, before the first step: f's share of the variance of f(x) + shortcut(x), "
+        "median of the seeds",
+        ["layers", "batch norm", "first unit", "last of the first stage", "last unit"],
+        rows,
+    )
+
+
+def ends_of(share: Shares) -> Shares:
+    """Of the first unit, the last of the first stage, the last.
+
+    A new stage begins anew: the shortcut of its first unit is a convolution.
+    """
+    return [share[place] for place in (0, len(share) // STAGES - 1, -1)]
+
+
+def percent(value: float | None) -> str:
+    if value is None:
+        return "not finite"
+    return f"{100 * value:.0f}%" if value >= 0.1 else f"{100 * value:.2g}%"
+
+
+def gradient_table(found: Results, when: When) -> Printed:
+    rows = []
+    for has_norm in NORMS:
+        for depth, result in by_depth(found, has_norm).items():
+            for variant, values in result.gradient(when).items():
+                rows.append(
+                    [
+                        str(depth),
+                        "yes" if has_norm else "no",
+                        variant,
+                        *(rounded(values[place]) for place in (0, 1, -2, -1)),
+                    ]
+                )
     return (
         f"Gradients {WHEN[when]}{LAST if when == 'end' else ''}: root mean square over a place's "
-        f"weights, median of {seeds}",
+        "weights, median of the seeds",
         ["layers", "batch norm", "net", "stem", "first unit", "last unit", "head"],
         rows,
     )
@@ -179,51 +176,61 @@ def gradient_table(table: DepthTable, when: When) -> Printed:
 
 def sentences(table: DepthTable) -> list[str]:
     """The findings, as the figures have them."""
-    return [
-        *(falling(table, has_norm) for has_norm in NORMS),
-        flow(table, True, "start"),
-        first_weights(table),
-        *at_the_end_of_the_grid(table),
+    found = results(table)
+    said = [
+        headline(table, found),
+        beside(table, found),
+        is_overfitting(table, found),
+        bare(found),
+        width(found),
+        flow(found, True, "start"),
+        first_weights(found),
+        shrinking(found),
+        *at_the_end_of_the_grid(table, found),
     ]
+    return [sentence for sentence in said if sentence]
 
 
-def heading(table: DepthTable) -> str:
-    """Who is surely ahead with batch norm, at the least depth and where most; or where that is."""
-    depths = table["about"]["depths"]
-    gaps = {depth: gap(table, depth, True) for depth in depths}
-    widest = max(gaps, key=lambda depth: abs(gaps[depth].mean))
-    first, most = gaps[depths[0]], gaps[widest]
-    is_sure = first.count > 1 and max(first.p, most.p) <= SIGNIFICANT
-    if widest == depths[0] or first.mean * most.mean <= 0 or not is_sure:
-        return f"With batch norm the nets lie furthest apart at {widest} layers"
-    ahead = "residual" if most.mean > 0 else "plain"
-    return (
-        f"With batch norm the {ahead} net is {abs(first.mean):.0f} points ahead at {depths[0]} "
-        f"layers and {abs(most.mean):.0f} at {widest}"
-    )
+def headline(table: DepthTable, found: Results) -> str:
+    """The finding in whole digits of a hundred."""
+    deep = by_depth(found, True)
+    if not deep:
+        return f"With batch norm: {MISSING}."
+    first, *more = dict.fromkeys((min(deep), max(deep)))
+    steps = len(table["runs"][0]["loss"])
+    right = {depth: of_hundred(deep[depth]) for depth in deep}
+    said = [
+        f"After {steps} steps at {first} layers: with shortcuts {right[first]['residual']} of 100 "
+        f"digits, without {right[first]['plain']}.",
+        *(
+            f"At {depth} layers: {right[depth]['residual']} and {right[depth]['plain']}."
+            for depth in more
+        ),
+        f"Guessing reads {GUESSING:.0f}.",
+    ]
+    return " ".join(said)
 
 
-def falling(table: DepthTable, has_norm: bool) -> str:
-    """How both nets' accuracy changes from the shallowest to the deepest."""
-    depths = table["about"]["depths"]
-    first, last = (accuracy(table, depth, has_norm) for depth in (depths[0], depths[-1]))
-    changes = " and ".join(
-        f"the {variant} net goes from {first[variant].mean.mean:.1f} to "
-        f"{last[variant].mean.mean:.1f} %{diverged(last[variant])}"
-        for variant in VARIANTS
-    )
-    return (
-        f"{capital(NORMS[has_norm])}, from {depths[0]} to {depths[-1]} layers, {changes}; at "
-        f"{depths[-1]} {apart(last, gap(table, depths[-1], has_norm))}."
-    )
+def of_hundred(result: Result) -> dict[str, str]:
+    return {variant: f"{net.mean.mean:.0f}" for variant, net in result.accuracy.items()}
 
 
-def diverged(net: Accuracy) -> str:
-    if not net.diverged:
+def beside(table: DepthTable, found: Results) -> str:
+    """The statistics of the headline: what was trained, and what tells the deepest nets apart."""
+    deep, corrected = by_depth(found, True), gaps(found)
+    if not deep:
         return ""
-    if net.diverged == len(net.percents):
-        return " (every training diverges)"
-    return f" ({net.diverged} of {len(net.percents)} trainings diverge)"
+    tests = sum(gap.count > 1 for gap in corrected.values())
+    ends = ", and ".join(
+        f"at {depth} {apart(deep[depth].accuracy, corrected[Case(depth, True)])}"
+        for depth in dict.fromkeys((min(deep), max(deep)))
+    )
+    total = table["runs"][0]["test_all"]["total"]
+    return (
+        f"Narrow nets ({Case.width} channels) with batch norm, each at the learning rate that its "
+        f"validation digits choose; means of {seeds_in_words(len(deep[max(deep)].seeds))}, "
+        f"{total:,} test digits: {ends}. Each p is corrected for {tests} tests (Holm)."
+    )
 
 
 def apart(nets: Mapping[str, Accuracy], found: Mean) -> str:
@@ -237,46 +244,156 @@ def apart(nets: Mapping[str, Accuracy], found: Mean) -> str:
     ahead = "residual" if found.mean > 0 else "plain"
     low, high = sorted((abs(found.low), abs(found.high)))
     return (
-        f"the {ahead} net is {abs(found.mean):.1f} points ahead (95 % interval {low:.1f} to "
+        f"the net {NETS[ahead]} is {abs(found.mean):.1f} points ahead (95 % interval {low:.1f} to "
         f"{high:.1f}, p {p_in_words(found.p)})"
     )
 
 
-def at_the_end_of_the_grid(table: DepthTable) -> list[str]:
+def overfitting(table: DepthTable, found: Results) -> tuple[bool, str] | None:
+    """Whether the deepest net without shortcuts overfits, and one sentence or two why; None where
+    there are not two depths to compare.
+
+    It does where it fits its training digits at least as well as the shallowest and reads fewer of
+    the test digits. He et al., arXiv 1512.03385, figure 1: deeper plain nets do not.
+    """
+    deep, epochs = by_depth(found, True), table["about"]["recipe"]["epochs"]
+    losses = {depth: result.training_loss(epochs) for depth, result in deep.items()}
+    plain = {depth: of["plain"].mean for depth, of in losses.items() if of["plain"] is not None}
+    if len(plain) < 2:
+        return None
+    first, last = min(plain), max(plain)
+    right = {depth: deep[depth].accuracy["plain"].mean.mean for depth in (first, last)}
+    other = losses[last]["residual"]
+    figures = (
+        f"its loss on them is {plain[first]:.2f} at {first} layers and {plain[last]:.2f} at "
+        f"{last}, and guessing has {GUESSING_LOSS:.2f}."
+    )
+    if other is not None:
+        figures += f" With shortcuts it is {other.mean:.2f} at {last}."
+    if plain[last] > plain[first]:
+        how = "cannot even fit" if plain[last] > GUESSING_LOSS / 2 else "fits less well"
+        said = f"the deeper net {how} the digits that it trained on"
+    elif right[last] < right[first]:
+        said = "the deeper net reads fewer new digits but fits as well those that it trained on"
+    else:
+        said = "the deeper net reads no fewer new digits and fits as well those that it trained on"
+    is_so = plain[last] <= plain[first] and right[last] < right[first]
+    return is_so, f"Without shortcuts {said}: {figures}"
+
+
+def is_overfitting(table: DepthTable, found: Results) -> str:
+    answer = overfitting(table, found)
+    if answer is None:
+        return f"Is the deeper net overfitting? {capital(MISSING)}."
+    is_so, why = answer
+    return f"Is the deeper net overfitting? {'Yes' if is_so else 'No'}. {why}"
+
+
+def heading(found: Results) -> str:
+    """Who is surely ahead with batch norm, at the least depth and where most; or where that is."""
+    corrected = gaps(found)
+    of_depth = {depth: corrected[Case(depth, True)] for depth in by_depth(found, True)}
+    if not of_depth:
+        return f"With batch norm: {MISSING}"
+    shallowest = min(of_depth)
+    widest = max(of_depth, key=lambda depth: abs(of_depth[depth].mean))
+    first, most = of_depth[shallowest], of_depth[widest]
+    is_sure = first.count > 1 and max(first.p, most.p) <= SIGNIFICANT
+    if widest == shallowest or first.mean * most.mean <= 0 or not is_sure:
+        return f"With batch norm the nets lie furthest apart at {widest} layers"
+    ahead = "residual" if most.mean > 0 else "plain"
+    return (
+        f"With batch norm the net {NETS[ahead]} reads {abs(first.mean):.0f} of 100 digits more at "
+        f"{shallowest} layers and {abs(most.mean):.0f} at {widest}"
+    )
+
+
+def bare(found: Results) -> str:
+    """Both nets without batch norm, as they begin and of kernels enlarged for live taps."""
+    usual, live = by_depth(found, False), by_depth(found, False, is_live=True)
+    if not usual:
+        return f"Without batch norm: {MISSING}."
+    ends = []
+    for depth in dict.fromkeys((min(usual), max(usual))):
+        said = f"at {depth} layers {in_pair(usual[depth])}"
+        if depth in live:
+            said += f", and from kernels enlarged for live taps {in_pair(live[depth])}"
+        ends.append(said)
+    rest = "" if live else f" From kernels enlarged for live taps: {MISSING}."
+    return f"Without batch norm, of 100 digits: {'; '.join(ends)}.{rest}"
+
+
+def in_pair(result: Result) -> str:
+    right, nets = of_hundred(result), result.accuracy
+    return " and ".join(
+        f"{right[variant]} {NETS[variant]}{diverged(nets[variant])}" for variant in VARIANTS
+    )
+
+
+def diverged(net: Accuracy) -> str:
+    if not net.diverged:
+        return ""
+    if net.diverged == len(net.percents):
+        return " (every training diverges)"
+    return f" ({net.diverged} of {len(net.percents)} trainings diverge)"
+
+
+def width(found: Results) -> str:
+    """Whether it is width that tells the nets apart."""
+    whole = f"At full width, {FULL.width} channels, and {FULL.depth} layers"
+    if FULL not in found:
+        return f"{whole}: {MISSING}."
+    return f"{whole}, of 100 digits: {in_pair(found[FULL])}."
+
+
+def at_the_end_of_the_grid(table: DepthTable, found: Results) -> list[str]:
     """A word on cases that a rate beyond the grid might suit better; none where there is none."""
-    about = table["about"]
-    chosen = [
-        rate
-        for has_norm, depth in itertools.product(NORMS, about["depths"])
-        for rate in rates_at(table, depth, has_norm).values()
-    ]
-    ends = [rate for rate in chosen if rate in (min(about["rates"]), max(about["rates"]))]
+    chosen = [(case, rate) for case, result in found.items() for rate in result.rates.values()]
+    ends = 0
+    for case, rate in chosen:
+        rates = rates_of(case, table["about"]["rates"])
+        ends += rate in (min(rates), max(rates))
     if not ends:
         return []
     return [
-        f"In {len(ends)} of {len(chosen)} cases the chosen rate is the least or the largest of "
+        f"In {ends} of {len(chosen)} cases the chosen rate is the least or the largest of "
         "those tried: there may be a better one beyond."
     ]
 
 
-def flow(table: DepthTable, has_norm: bool, when: When) -> str:
+def growth(found: Results, has_norm: bool, when: When) -> dict[str, float | None]:
+    """The stem's gradient in the deepest net, over that in the shallowest; None where lost."""
+    deep = by_depth(found, has_norm)
+    first, last = (deep[depth].gradient(when) for depth in (min(deep), max(deep)))
+    return {variant: ratio(last[variant][0], first[variant][0]) for variant in VARIANTS}
+
+
+def ratio(value: float | None, to: float | None) -> float | None:
+    return None if value is None or not to else value / to
+
+
+def flow(found: Results, has_norm: bool, when: When) -> str:
     """One sentence on how depth changes the gradient that arrives at the stem."""
-    depths = table["about"]["depths"]
-    ways = "; ".join(
-        f"in the {variant} net it {fate(found)}"
-        for variant, found in growth(table, has_norm, when).items()
+    depths = by_depth(found, has_norm)
+    if not depths:
+        return ""
+    ways = ", ".join(
+        f"{NETS[variant]} it {fate(of)}" for variant, of in growth(found, has_norm, when).items()
     )
     return (
-        f"{capital(NORMS[has_norm])}, {WHEN[when]}, the stem's gradient from {depths[0]} to "
-        f"{depths[-1]} layers: {ways}."
+        f"{capital(NORMS[has_norm])}, {WHEN[when]}, the first layer's gradient from {min(depths)} "
+        f"to {max(depths)} layers: {ways}."
     )
 
 
-def first_weights(table: DepthTable) -> str:
+def first_weights(found: Results) -> str:
     """How much of it is due to the first weights, not to depth: see depth.enlarged."""
+    before = flow(found, False, "start")
+    if not before:
+        return ""
     return (
-        f"{flow(table, False, 'start')} The first weights count taps that meet padding, as most do "
-        f"on small maps. {flow(table, False, 'live')}"
+        f"{before} The first weights count taps that meet padding, as most do on small maps. "
+        f"{flow(found, False, 'live')}"
     )
 
 
@@ -284,7 +401,25 @@ def fate(found: float | None) -> str:
     """Of a gradient that is so many times as large as in the shallowest net."""
     if found is None:
         return "is no finite number any more"
-    return f"becomes {times(found)} as large"
+    verb = "grows to" if found >= 1 else "shrinks to"
+    if found < ALMOST_NOTHING:
+        verb = "shrinks almost to nothing,"
+    return f"{verb} {times(found)} its size"
+
+
+def shrinking(found: Results) -> str:
+    """f's share in the last unit of the first stage, by depth, with batch norm and without."""
+    parts = []
+    for has_norm, words in NORMS.items():
+        deep = by_depth(found, has_norm)
+        if deep:
+            shares = {depth: percent(ends_of(result.share)[1]) for depth, result in deep.items()}
+            first, last = min(deep), max(deep)
+            parts.append(f"{words} {shares[first]} at {first} layers and {shares[last]} at {last}")
+    return (
+        "Before the first step, f's share in what the last unit of the first stage passes on: "
+        f"{'; '.join(parts)}."
+    )
 
 
 def capital(text: str) -> str:

@@ -2,7 +2,7 @@
 
 He et al., arXiv 1512.03385, section 4.1, check that the gradients of their plain nets neither
 vanish nor explode, thanks to batch norm; Yang et al., arXiv 1902.08129, show that batch norm makes
-them explode with depth, and that shortcuts prevent it.
+them explode with depth. With shortcuts they grow as well, only much less: results/depth.json.
 """
 
 import copy
@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from resnet.model import LiveConv2d, ResNet, Window, map_sizes
 
-# A gradient so small that 80 steps at a rate of 0.1 move no weight by 0.001, where the weights of a
+# A gradient so small that 80 steps at a rate of 0.2 move no weight by 0.002, where the weights of a
 # unit begin with a deviation of 0.04 to 0.12.
 VANISHED = 1e-4
 EXPLODED = 1e4  # times, from the last unit of a net back to its stem

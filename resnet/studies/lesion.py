@@ -220,6 +220,14 @@ def store(
     return table
 
 
+def by_how_many(counts: Counts) -> dict[int, list[int]]:
+    """How many digits each net with units out reads right, by how many of them are out, from 0."""
+    rows = {0: [counts["whole"]]}
+    for units, right in counts["out"].items():
+        rows.setdefault(len(units.split(",")), []).append(right)
+    return rows
+
+
 def load(path: Path | None = None) -> LesionTable | None:
     """The table of results/lesion.json or another file; None where there is none."""
     table = runs.load(path or FILE, SCHEMA)
@@ -254,6 +262,13 @@ def tables(table: LesionTable) -> list[Printed]:
         )
     found.append(
         (
+            "The shipped nets by how many units are out, median of all such nets (least - most):",
+            ["units out", *(f"{v}{what}" for v in variants for what in (", nets", ", right"))],
+            by_count(shipped),
+        )
+    )
+    found.append(
+        (
             "The shipped nets with f of one unit turned down or up, intervals at most +-1 point:",
             ["net", "unit", *(f"f x {a}" for a in shipped[variants[0]]["dial"]["1"])],
             [
@@ -279,6 +294,20 @@ def rows(variants: Sequence[str], cell: Callable[[str, Kind, str], str]) -> list
     ]
 
 
+def by_count(shipped: Mapping[str, Counts]) -> list[list[str]]:
+    """A row for every number of units out; a net in which fewer can be out ends earlier."""
+    nets = [by_how_many(counts) for counts in shipped.values()]
+    totals = [counts["total"] for counts in shipped.values()]
+    found = []
+    for out in range(max(max(rows) for rows in nets) + 1):
+        cells = []
+        for rows, total in zip(nets, totals, strict=True):
+            shares = sorted(right / total for right in rows.get(out, []))
+            cells += [str(len(shares)), in_words(shares)] if shares else ["", ""]
+        found.append([str(out), *cells])
+    return found
+
+
 def count_of(counts: Counts, kind: Kind, n: str) -> int | None:
     """None for a unit that cannot be out."""
     return counts["whole"] if kind == "whole" else counts[kind].get(n)
@@ -295,6 +324,9 @@ def counted(counts: Counts, kind: Kind, n: str) -> str:
 def spread(seeds: Sequence[Mapping[str, SeedCounts]], variant: str, kind: Kind, n: str) -> str:
     found = [count_of(seed[variant], kind, n) for seed in seeds]
     shares = sorted(right / seeds[0][variant]["total"] for right in found if right is not None)
-    if not shares:
-        return "no detour"
+    return in_words(shares) if shares else "no detour"
+
+
+def in_words(shares: Sequence[float]) -> str:
+    """The median of rising shares, and how far they go."""
     return f"{statistics.median(shares):.1%} ({shares[0]:.1%} - {shares[-1]:.1%})"

@@ -17,8 +17,9 @@ import torch
 from torch import Tensor, nn
 
 from resnet import ink, samples
-from resnet.checkpoint import FOLDER, build, load, path_of, unfilled
+from resnet.checkpoint import FOLDER, build, load, path_of
 from resnet.model import SEEDING, LiveConv2d, ResNet18
+from resnet.summary import besides_products, summarise
 
 # The book's flaws, and one fault of our own that a sound check must find.
 FLAWS = {
@@ -200,9 +201,20 @@ def idle_weights() -> int:
     return sum(fewer * more + 3 * more for fewer, more in widths)
 
 
-def with_biases() -> int:
-    """Parameters of the residual net in the form of the textbook's port."""
-    return count_with_biases(unfilled("residual"))
+def counts_of_the_book(net: ResNet18) -> list[str]:
+    """Why the textbook counts more parameters and operations than its residual net has here."""
+    modules = summarise(net)
+    parameters = sum(row.parameters for row in modules)
+    products = sum(row.multiply_adds for row in modules)
+    theirs, more = count_with_biases(net), besides_products(net)
+    *most, last = (f"{count:,} for {what}" for what, count in more.items())
+    return [
+        f"{parameters:,} parameters; {theirs:,} with a bias for every convolution, as in the "
+        f"textbook's PyTorch port. The batch norm behind it subtracts each of these "
+        f"{theirs - parameters:,} again in training.",
+        f"{products:,} multiply-adds; {products + sum(more.values()):,} operations as Paddle "
+        f"counts them and the textbook prints them, with {', '.join(most)} and {last}.",
+    ]
 
 
 def count_with_biases(module: nn.Module) -> int:

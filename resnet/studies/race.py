@@ -35,6 +35,7 @@ from resnet.studies.short_training import (
 )
 
 DEPTHS = tuple(depth for depth in depth_study.DEPTHS if depth <= 66)  # deeper ones take too long
+USUAL_DEPTH = 34  # where the stored runs part furthest while both nets still learn
 RECIPE = replace(depth_study.RECIPE, test_all=0)  # a race never sees a test digit
 QUICK = replace(RECIPE, train=256, epochs=1, judge_every=3)
 NO_DIGITS = "There is no race: MNIST is missing or damaged on this server."
@@ -82,7 +83,7 @@ def course(wish: Wish, data: mnist.Mnist, recipe: ShortRecipe = RECIPE) -> Itera
 
 def get_args_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m resnet.studies.race", description="A race.")
-    parser.add_argument("--depth", type=int, choices=DEPTHS, default=DEPTHS[0])
+    parser.add_argument("--depth", type=int, choices=DEPTHS, default=USUAL_DEPTH)
     parser.add_argument("--no-norm", action="store_true")
     parser.add_argument("--rate", type=float, default=0.02)
     parser.add_argument("--seed", type=flags.seed, default=0)

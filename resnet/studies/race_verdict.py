@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from resnet.checkpoint import VARIANTS
-from resnet.studies.depth import DepthRun
-from resnet.studies.race import Point, Wish
+from resnet.studies.depth import Case, DepthRun, case_of
+from resnet.studies.depth_verdict import NETS
+from resnet.studies.race import Point
 from resnet.studies.short_training import ShortRun
 
 
@@ -26,7 +27,7 @@ def bands(stored: Sequence[DepthRun], depth: int, has_norm: bool, rate: float) -
     """Of the seeds that both nets have; none where there is no such seed."""
     runs: dict[str, dict[int, DepthRun]] = {variant: {} for variant in VARIANTS}
     for run in stored:
-        if (run["depth"], run["has_norm"], run["rate"]) == (depth, has_norm, rate):
+        if (case_of(run), run["rate"]) == (Case(depth, has_norm), rate):
             runs[run["net"]][run["seed"]] = run
     seeds = sorted(set.intersection(*(set(of_net) for of_net in runs.values())))
     if not seeds:
@@ -56,7 +57,7 @@ def fair_rate(
     """
     ends: dict[float, list[int]] = {rate: [] for rate in rates}
     for run in stored:
-        if (run["depth"], run["has_norm"]) == (depth, has_norm) and run["rate"] in ends:
+        if case_of(run) == Case(depth, has_norm) and run["rate"] in ends:
             ends[run["rate"]].append(run["validation"]["right"][-1])
     means = {rate: statistics.fmean(rights) for rate, rights in ends.items() if rights}
     return max(means, key=lambda rate: (means[rate], -rate), default=None)
@@ -72,22 +73,17 @@ def heading(found: Mapping[str, Band]) -> str:
     return f"{of} at {residual:g} with shortcuts, {plain:g} without"
 
 
-def finding(wish: Wish, points: Sequence[Point], found: Mapping[str, Band]) -> str:
+def finding(points: Sequence[Point], found: Mapping[str, Band]) -> str:
     """Who is ahead at the end of a race, by how much, and whether other seeds end there too."""
     ends = {variant: last(points, variant) for variant in VARIANTS}
     rights = {variant: point["right"] for variant, point in ends.items()}
     total, step = ends[VARIANTS[0]]["total"], ends[VARIANTS[0]]["step"]
-    after = f"Seed {wish.seed}, after {step} steps: of {total} validation digits"
-    lead = rights["residual"] - rights["plain"]
-    if lead == 0:
-        said = f"{after} both nets read {rights['plain']}."
+    with_shortcuts, without = rights["residual"], rights["plain"]
+    if with_shortcuts == without:
+        said = f"both nets read {without} of {total} validation digits."
     else:
-        ahead, behind = ("residual", "plain") if lead > 0 else ("plain", "residual")
-        said = (
-            f"{after} the {ahead} net reads {rights[ahead]}, {abs(lead)} more than the {behind} "
-            f"one with {rights[behind]}."
-        )
-    return " ".join([said, *beside(rights, found), "One race can be luck."])
+        said = f"with shortcuts {with_shortcuts} of {total} validation digits, without {without}."
+    return " ".join([f"After {step} steps: {said}", *beside(rights, found), luck(found)])
 
 
 def beside(rights: Mapping[str, int], found: Mapping[str, Band]) -> list[str]:
@@ -99,10 +95,18 @@ def beside(rights: Mapping[str, int], found: Mapping[str, Band]) -> list[str]:
         right, least, most = rights[variant], band.least[-1], band.most[-1]
         where = "above" if right > most else "below" if right < least else "within"
         ends = f"{least}" if least == most else f"{least} to {most}"
-        places.append(f"the {variant} net is {where} their {ends}")
+        places.append(f"{NETS[variant]} {where} their {ends}")
     seeds = found[VARIANTS[0]].seeds
     of = "Beside the one stored seed" if seeds == 1 else f"Beside the {seeds} stored seeds"
-    return [f"{of}, {' and '.join(places)}."]
+    return [f"{of} it ends {', '.join(places)}."]
+
+
+def luck(found: Mapping[str, Band]) -> str:
+    if not found:
+        return "One race can be luck."
+    seeds = found[VARIANTS[0]].seeds
+    others = "one other" if seeds == 1 else f"{seeds} others"
+    return f"One race can be luck: the band is {others}."
 
 
 def last(points: Sequence[Point], variant: str) -> Point:

@@ -1,13 +1,14 @@
 """Many small trainings in one results file: side by side, written after each, taken up again."""
 
+import contextlib
 import datetime
 import json
-import multiprocessing
 import os
 import platform
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
@@ -40,6 +41,10 @@ class SeededRun(TypedDict):
     """All that this module knows of a run; each study adds what it measures."""
 
     seed: int
+
+
+class TimedRun(SeededRun):
+    seconds: float  # that it took one core
 
 
 # A table to print: title, headers, rows.
@@ -109,8 +114,14 @@ def made_on() -> Made:
     return {
         "torch": torch.__version__,
         "date": datetime.date.today().isoformat(),
-        "machine": f"{fastest_device().type}, {platform.machine()}, {os.cpu_count()} cores",
+        "machine": machine(),
     }
+
+
+def machine() -> str:
+    if cluster is not None:
+        return f"cluster, {sum(cluster.ncores().values())} workers"
+    return f"{fastest_device().type}, {platform.machine()}, {os.cpu_count()} cores"
 
 
 def complete(
@@ -135,37 +146,98 @@ def complete(
 
 def made(
     keys: Sequence[Key], make: Callable[[Key], Result], workers: int | None = None
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """The result of every key, in order.
 
     One process a core, each with one thread: nets this small leave a second thread little to do. A
-    GPU takes one run after the other. `make` is pickled, once for every process.
+    GPU takes one run after the other. Within on_cluster the workers of the cluster make them
+    instead. `make` is pickled.
     """
-    if workers is None:
-        workers = (os.cpu_count() or 1) if fastest_device().type == "cpu" else 1
-    workers = min(workers, len(keys))
-    if workers <= 1:
-        yield from map(make, keys)
-        return
-    os.environ["TQDM_DISABLE"] = "1"  # for the workers, whose bars would cross this process's
-    # Spawned, for a forked process inherits torch's threads in whatever state they are.
-    with multiprocessing.get_context("spawn").Pool(workers, be_worker, (make,)) as pool:
-        yield from pool.imap(run_of_worker, keys)
+    if cluster is None:
+        if workers is None:
+            workers = (os.cpu_count() or 1) if fastest_device().type == "cpu" else 1
+        workers = min(workers, len(keys))
+        if workers <= 1:
+            yield from map(make, keys)
+            return
+    # Not above: the page imports this module, and makes no runs.
+    from joblib import Parallel, delayed, parallel_config
+    from joblib.externals.loky import get_reusable_executor
+
+    if cluster is None:
+        os.environ["TQDM_DISABLE"] = "1"  # for the workers, whose bars would cross this process's
+        spread = Parallel(workers, "loky", "generator", batch_size=1, initializer=be_worker)
+    else:
+        # Every worker of the cluster gets `make`, with all its digits, once.
+        with parallel_config("dask", client=cluster, scatter=[make]):
+            spread = Parallel(return_as="generator", batch_size=1)
+    results = spread(delayed(with_one_thread)(make, key) for key in keys)
+    try:
+        for result in results:  # noqa: UP028 (yield from would close them, with the warning)
+            yield result
+    finally:
+        with warnings.catch_warnings():  # of runs under way, which are given up
+            warnings.simplefilter("ignore", UserWarning)
+            results.close()
+        get_reusable_executor().shutdown()  # or its processes wait for more
 
 
-def be_worker(make: Callable[[Any], object]) -> None:
-    global make_run
-    make_run = make
-    torch.set_num_threads(1)
+def be_worker() -> None:
+    """Make a process of this machine a worker."""
     tqdm.set_lock(threading.RLock())  # its own, between processes, would be left over at the end
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's: it ends the workers
 
 
-def run_of_worker(key: object) -> Any:
-    return make_run(key)
+def with_one_thread(make: Callable[[Key], Result], key: Key) -> Result:
+    torch.set_num_threads(1)
+    return make(key)
 
 
-make_run: Callable[[Any], object]  # of a worker process
+cluster: Any = None  # the client of dask.distributed, within on_cluster
+PATIENCE = 10  # seconds for a scheduler to answer
+
+
+@contextlib.contextmanager
+def on_cluster(address: str | None) -> Iterator[None]:
+    """Within it, runs are made by the workers of the dask.distributed scheduler at an address.
+
+    They are processes with one thread each, and find this repository's modules. Without an address
+    runs are made here. Raises StudyError when there are no such workers.
+    """
+    global cluster
+    if address is None:
+        yield
+        return
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise StudyError("--cluster needs dask: python -m pip install distributed") from error
+    try:
+        client = Client(address, timeout=PATIENCE, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise StudyError(f"{address}: no scheduler of dask.distributed answers there.") from error
+    with client:
+        if not client.ncores():
+            raise StudyError(f"{address}: the scheduler there has no workers yet.")
+        cluster = client
+        try:
+            yield
+        finally:
+            cluster = None
+
+
+def on_many_cores(runs: Sequence[TimedRun], cores: int = 64) -> str:
+    """How long these runs would take on a larger machine, from the seconds that each took here."""
+    seconds = [run["seconds"] for run in runs]
+    longest = max([sum(seconds) / cores, *seconds])
+    return (
+        f"Computed from their seconds, not measured: these {len(runs)} runs, "
+        f"{in_minutes(sum(seconds))} on one core, would take {in_minutes(longest)} on {cores}."
+    )
+
+
+def in_minutes(seconds: float) -> str:
+    return f"{seconds / 60:,.1f} minutes"
 
 
 def save(table: Table[Any, Any], path: Path) -> None:

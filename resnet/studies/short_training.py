@@ -16,7 +16,7 @@ from typing_extensions import TypedDict
 from resnet import ink
 from resnet.mnist import Mnist, Split
 from resnet.model import fastest_device
-from resnet.studies.runs import SeededRun, StudyError
+from resnet.studies.runs import StudyError, TimedRun
 from resnet.training import generator
 
 
@@ -38,6 +38,14 @@ class ShortRecipe:
 
     def judges_after(self, step: int) -> bool:
         return step % self.judge_every == 0 or step == self.steps
+
+
+@dataclass(frozen=True)
+class Aid:
+    """What helps a training that does not get going; by default nothing."""
+
+    clip: float | None = None  # the gradient's norm over all weights, at most
+    warm_up: int = 0  # steps over which the rate climbs from 0 in a straight line
 
 
 class Tally(TypedDict):
@@ -64,13 +72,12 @@ class Descent(TypedDict):
     validation: Validation
 
 
-class ShortRun(SeededRun, Descent):
+class ShortRun(TimedRun, Descent):
     """The part that the stored runs of all studies share."""
 
     net: str
     rate: float
     test_all: Tally
-    seconds: float
 
 
 class Pictures(Split):
@@ -113,7 +120,12 @@ def slices(data: Mnist, recipe: ShortRecipe) -> dict[str, Pictures]:
 
 
 def judged_descent(
-    net: nn.Module, rate: float, seed: int, digits: dict[str, Pictures], recipe: ShortRecipe
+    net: nn.Module,
+    rate: float,
+    seed: int,
+    digits: dict[str, Pictures],
+    recipe: ShortRecipe,
+    aid: Aid = Aid(),
 ) -> tuple[Descent, dict[str, Tensor]]:
     """Train the net: its losses and its scores on validation, and its best weights there.
 
@@ -123,7 +135,7 @@ def judged_descent(
     losses: list[float | None] = []
     judged: Validation = {"step": [], "right": [], "loss": [], "total": len(validation)}
     best: dict[str, Tensor] = {}
-    for step, loss in enumerate(descent(net, rate, seed, digits["train"], recipe), 1):
+    for step, loss in enumerate(descent(net, rate, seed, digits["train"], recipe, aid), 1):
         losses.append(loss)
         if recipe.judges_after(step):
             found = tally(logits_in_batches(net, validation.images), validation.labels)
@@ -136,13 +148,19 @@ def judged_descent(
 
 
 def descent(
-    net: nn.Module, rate: float, seed: int, train: Pictures, recipe: ShortRecipe
+    net: nn.Module,
+    rate: float,
+    seed: int,
+    train: Pictures,
+    recipe: ShortRecipe,
+    aid: Aid = Aid(),
 ) -> Iterator[float | None]:
     """Train step by step, one each time the next loss is asked for: two nets can take turns.
 
     A loss is None where it is no finite number.
     """
     optimizer = torch.optim.SGD(net.parameters(), lr=rate)
+    step = 0
     for epoch in range(recipe.epochs):
         order = torch.randperm(len(train), generator=generator(seed, "textbook", epoch))
         for batch in order.to(train.images.device).split(recipe.batch_size):
@@ -150,6 +168,11 @@ def descent(
             loss = F.cross_entropy(net(train.images[batch]), train.labels[batch])
             optimizer.zero_grad()
             loss.backward()
+            step += 1
+            if step <= aid.warm_up:
+                optimizer.param_groups[0]["lr"] = rate * step / aid.warm_up
+            if aid.clip is not None:
+                torch.nn.utils.clip_grad_norm_(net.parameters(), aid.clip)
             optimizer.step()
             yield finite(loss)
 

@@ -2,17 +2,20 @@
 
 "Neural Networks and Deep Learning: cases and practice", section 5.4, trains LeNet-5 and ResNet18
 with and without shortcuts on 1,000 digits for 80 steps: once each, at unequal rates, and tests on
-200 digits. Here every net is trained from many seeds, the two ResNet18 at each of a grid of rates,
-and tested on all 10,000 as well. A seed decides the first weights, which differ from net to net,
-and the order of the batches, which is the same for all nets and rates. The digits are always the
-same, so the intervals are of trainings on these 1,000, not of other choices of digits.
+200 digits. Here every net is trained from many seeds, the two ResNet18 from each of three kinds of
+first weights at each of a grid of rates, and tested on all 10,000 as well. A seed decides the first
+weights, which differ from net to net, and the order of the batches, which is the same for all. The
+digits are always the same, so the intervals are of trainings on these 1,000, not of other choices
+of digits.
 
-Not the book's: the nets are those of this project (its first weights, no bias before a batch norm,
-no idle shortcuts in the plain net), and the 200 validation digits come from its own slice.
+Not the book's: the nets are those of this project (no bias before a batch norm, no idle shortcuts
+in the plain net), LeNet-5 has first weights of its own, and the 200 validation digits come from
+this project's slice.
 """
 
 import dataclasses
 import functools
+import itertools
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,8 +28,9 @@ from torch import nn
 from resnet import checkpoint
 from resnet.classifier import ready
 from resnet.mnist import Mnist
-from resnet.model import ResNet18, fastest_device, placed
+from resnet.model import SEEDING, ResNet18, fastest_device, placed
 from resnet.studies import runs
+from resnet.studies.first_weights import FIRSTS, First, begin
 from resnet.studies.lenet import LeNet5
 from resnet.studies.runs import Provenance, Table
 from resnet.studies.short_training import (
@@ -69,12 +73,13 @@ BOOK = {
 BOOK_OPERATIONS = 35_529_728  # of its residual net, as its framework counts them
 
 Pair = tuple[str, float]  # a net and its learning rate
-Key = tuple[int, str, float]  # a seed and a pair
+Key = tuple[int, First | None, str, float]  # a seed, the first weights, and a pair
 
 
 class TextbookRun(ShortRun):
     """One net at one rate from one seed, as it is stored."""
 
+    first: First | None  # None for LeNet-5, which begins in one way only
     test: Tally  # of the book's few test digits
 
 
@@ -90,16 +95,23 @@ def load(path: Path | None = None) -> TextbookTable | None:
 # --- one run ---------------------------------------------------------------------------------
 
 
-def build(name: str) -> nn.Module:
-    return LeNet5() if name == "LeNet-5" else checkpoint.build(name)
+def build(name: str, first: First | None, seed: int) -> nn.Module:
+    """A net as it begins from a seed."""
+    with SEEDING:
+        torch.manual_seed(seed)
+        if first is None:
+            return LeNet5()
+        net = checkpoint.build(name)
+        begin(net, first)
+        return net
 
 
 def trained(
-    name: str, rate: float, seed: int, digits: dict[str, Pictures], recipe: ShortRecipe
+    key: Key, digits: dict[str, Pictures], recipe: ShortRecipe
 ) -> tuple[nn.Module, Descent]:
     """The net with its best weights on validation, and what it took to get there."""
-    torch.manual_seed(seed)
-    net = placed(build(name), fastest_device())
+    seed, first, name, rate = key
+    net = placed(build(name, first, seed), fastest_device())
     course, best = judged_descent(net, rate, seed, digits, recipe)
     net.load_state_dict(best)
     return net.eval(), course
@@ -107,21 +119,22 @@ def trained(
 
 def measured(key: Key, digits: dict[str, Pictures], recipe: ShortRecipe) -> TextbookRun:
     """One run, as it is stored."""
-    seed, name, rate = key
-    started = time.perf_counter()
-    net, course = trained(name, rate, seed, digits, recipe)
+    seed, first, name, rate = key
+    started = time.process_time()  # of one core, however busy the machine is
+    net, course = trained(key, digits, recipe)
     if isinstance(net, ResNet18):  # the same answers in half the time
         net = ready(net, fastest_device())
     test = digits["test_all"]
     logits = logits_in_batches(net, test.images)
     return {
         "seed": seed,
+        "first": first,
         "net": name,
         "rate": rate,
         **course,
         "test": tally(logits[: recipe.test], test.labels[: recipe.test]),
         "test_all": tally(logits, test.labels),
-        "seconds": round(time.perf_counter() - started, 1),
+        "seconds": round(time.process_time() - started, 1),
     }
 
 
@@ -133,6 +146,18 @@ def pairs_of(rates: Sequence[float]) -> list[Pair]:
     book = [(name, reported.rate) for name, reported in BOOK.items()]
     grid = [(variant, rate) for rate in rates for variant in checkpoint.VARIANTS]
     return list(dict.fromkeys([*book, *grid]))
+
+
+def key_for(seed: int, first: First, pair: Pair) -> Key:
+    """The key of a pair's run; LeNet-5's is the same for all first weights."""
+    name, rate = pair
+    return seed, first if name in checkpoint.VARIANTS else None, name, rate
+
+
+def plan_of(seeds: int, rates: Sequence[float]) -> list[Key]:
+    """All runs in the order in which they are made: one kind of first weights after the other."""
+    each = itertools.product(FIRSTS, range(1, seeds + 1), pairs_of(rates))
+    return list(dict.fromkeys(key_for(seed, first, pair) for first, seed, pair in each))
 
 
 def repeated(
@@ -150,9 +175,8 @@ def repeated(
         about={"rates": list(rates)},
         seeds=None if recipe == QUICK else seeds,
     )
-    plan = [(seed, *pair) for seed in range(1, seeds + 1) for pair in pairs_of(rates)]
     make = functools.partial(measured, digits=slices(data, recipe), recipe=recipe)
-    runs.complete(table, plan, key_of, make, path)
+    runs.complete(table, plan_of(seeds, rates), key_of, make, path)
     return table
 
 
@@ -167,4 +191,4 @@ def quick(data: Mnist, path: Path | None) -> TextbookTable:
 
 
 def key_of(run: TextbookRun) -> Key:
-    return run["seed"], run["net"], run["rate"]
+    return run["seed"], run["first"], run["net"], run["rate"]

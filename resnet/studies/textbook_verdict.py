@@ -1,18 +1,24 @@
-"""The results of the textbook's experiment: tables to print, and one sentence."""
+"""The results of the textbook's experiment: tables to print, and what they say in words."""
 
 import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
 
 from resnet.checkpoint import VARIANTS
 from resnet.stats import (
     SIGNIFICANT,
     Mean,
+    draws,
     mean_of,
+    middle_of,
     p_in_words,
     seeds_in_words,
     wilson_interval,
 )
+from resnet.studies.first_weights import FIRSTS, First
 from resnet.studies.runs import Printed, StudyError
 from resnet.studies.short_training import ShortRecipe, ShortRun, Tally
 from resnet.studies.textbook import (
@@ -21,6 +27,7 @@ from resnet.studies.textbook import (
     Pair,
     TextbookRun,
     TextbookTable,
+    key_for,
     key_of,
     pairs_of,
 )
@@ -32,15 +39,41 @@ Runs = Mapping[Pair, Sequence[ShortRun]]
 TextbookRuns = Mapping[Pair, Sequence[TextbookRun]]
 
 
-def complete_runs(table: TextbookTable) -> dict[Pair, list[TextbookRun]]:
-    """The runs of the seeds that have them all. Raises StudyError when there is none."""
+@dataclass(frozen=True)
+class Gap:
+    """Residual minus plain on all test digits, each net at the rate that its validation chooses."""
+
+    rates: dict[str, float]
+    percents: dict[str, float]  # of the test digits, the mean of the seeds
+    low: float  # the 95 % interval of the difference in points; nan for one seed, which has none
+    high: float
+
+    @property
+    def points(self) -> float:
+        return self.percents["residual"] - self.percents["plain"]
+
+
+def complete_runs(table: TextbookTable) -> dict[First, dict[Pair, list[TextbookRun]]]:
+    """By first weights: the runs of the seeds that have them all.
+
+    First weights that lack any of the seeds that others have are left out. Raises StudyError when
+    no seed has all its runs.
+    """
     runs = {key_of(run): run for run in table["runs"]}
     pairs = pairs_of(table["about"]["rates"])
     seeds = sorted({seed for seed, *_ in runs})
-    whole = [seed for seed in seeds if all((seed, *pair) in runs for pair in pairs)]
-    if not whole:
+    whole = {
+        first: [s for s in seeds if all(key_for(s, first, pair) in runs for pair in pairs)]
+        for first in FIRSTS
+    }
+    most = max(whole.values(), key=len)
+    if not most:
         raise StudyError("No seed has all its runs yet; the same command goes on.")
-    return {(name, rate): [runs[seed, name, rate] for seed in whole] for name, rate in pairs}
+    return {
+        first: {pair: [runs[key_for(seed, first, pair)] for seed in most] for pair in pairs}
+        for first, of_first in whole.items()
+        if of_first == most
+    }
 
 
 def chosen_rate(runs: Runs, variant: str, rates: Sequence[float]) -> float:
@@ -74,133 +107,148 @@ def difference(runs: Runs, rates: Mapping[str, float]) -> Mean:
     return mean_of([r - p for r, p in zip(residual, plain, strict=True)])
 
 
-def is_ahead(found: Mean) -> bool:
-    """Whether residual minus plain is above 0 by more than chance explains."""
-    return found.mean > 0 and found.p <= SIGNIFICANT
+def gap(runs: Runs, rates: Sequence[float]) -> Gap:
+    """Residual minus plain, with an interval that allows for the choice of the rates.
+
+    The rates are chosen on the seeds that are then compared. So the bootstrap draws seeds with
+    replacement, the same for both nets, and each time chooses the rates anew.
+    """
+    rates = sorted(rates)
+    chosen = {variant: chosen_rate(runs, variant, rates) for variant in VARIANTS}
+    mean, resampled = {}, {}
+    for variant, rate in chosen.items():
+        of_net = [runs[variant, rate] for rate in rates]
+        right = np.array([[kept(run) for run in some] for some in of_net])  # (rates, seeds)
+        test = np.array([percents(run["test_all"] for run in some) for some in of_net])
+        mean[variant] = float(test[rates.index(rate)].mean())
+        drawn = draws(right.shape[1])  # (resamples, seeds)
+        best = (drawn @ right.T).argmax(1)  # (resamples,), the lowest rate of equals
+        resampled[variant] = (drawn * test[best]).sum(1) / right.shape[1]
+    low, high = middle_of(resampled["residual"] - resampled["plain"])
+    if right.shape[1] == 1:
+        low = high = math.nan
+    return Gap(chosen, mean, low, high)
 
 
-# --- as text ---------------------------------------------------------------------------------
+def is_ahead(found: Mean, times: int = 1) -> bool:
+    """Whether residual minus plain is above 0 by more than chance explains, in one of so many
+    comparisons (Bonferroni)."""
+    return found.mean > 0 and found.p * times <= SIGNIFICANT
+
+
+# --- as tables -------------------------------------------------------------------------------
 
 
 def tables(table: TextbookTable) -> list[Printed]:
-    runs = complete_runs(table)
-    return [as_in_the_book(runs), on_the_way(runs), fair(runs, table["about"]["rates"])]
+    runs, rates = complete_runs(table), table["about"]["rates"]
+    return [verdict(runs, rates), fair(runs, rates), at_the_books_rates(runs), on_the_way(runs)]
 
 
-def as_in_the_book(runs: TextbookRuns) -> Printed:
-    of_book = {name: runs[name, reported.rate] for name, reported in BOOK.items()}
-    first = of_book["plain"][0]
-    test, test_all = first["test"]["total"], first["test_all"]["total"]
+def verdict(runs: Mapping[First, Runs], rates: Sequence[float]) -> Printed:
     rows = []
-    for name, reported in BOOK.items():
-        low, high = wilson_interval(round(reported.accuracy * BOOK_TEST), BOOK_TEST)
-        few = percents(run["test"] for run in of_book[name])
-        many = percents(run["test_all"] for run in of_book[name])
-        rows.append(
-            [
-                name,
-                f"{reported.rate:g}",
-                f"{reported.accuracy:.1%} ({100 * low:.1f} - {100 * high:.1f})",
-                with_interval(few),
-                span(few),
-                with_interval(many),
-                span(many),
-                f"{reported.loss:.2f}",
-                mean_loss(of_book[name]),
+    for first, of_first in runs.items():
+        found = gap(of_first, rates)
+        row = [FIRSTS[first]]
+        for variant, rate in found.rates.items():
+            row += [
+                f"{rate:g}",
+                with_interval(percents(run["test_all"] for run in of_first[variant, rate])),
             ]
-        )
-    title = (
-        f"As in the book, {seeds_in_words(len(of_book['plain']))}: test accuracy (95 % interval; "
-        f"the book's is that of {BOOK_TEST} digits, ours that of the mean over seeds)"
-    )
-    headers = [
-        "net", "rate", f"book, {BOOK_TEST}", f"ours, {test}", "least - most",
-        f"ours, {test_all:,}", "least - most", f"book, loss on {BOOK_TEST}", f"ours, {test}",
-    ]  # fmt: skip
-    return title, headers, rows
-
-
-def on_the_way(runs: Runs) -> Printed:
-    steps = runs["plain", BOOK["plain"].rate][0]["validation"]["step"]
-    rows = []
-    for name, reported in BOOK.items():
-        course = [run["validation"] for run in runs[name, reported.rate]]
-        means = [
-            f"{statistics.fmean(one['right'][i] / one['total'] for one in course):.1%}"
-            for i in range(len(steps))
-        ]
-        theirs = dict(zip(BOOK_STEPS, reported.validation, strict=True))
-        book = [f"{theirs[step]:.1%}" if step in theirs else "-" for step in steps]
-        rows += [[name, "book", *book], [name, "ours", *means]]
-    headers = ["net", "", *(f"step {step}" for step in steps)]
-    return "The same runs on the way: validation accuracy", headers, rows
-
-
-def fair(runs: Runs, rates: Sequence[float]) -> Printed:
-    chosen = {variant: chosen_rate(runs, variant, rates) for variant in VARIANTS}
-    rows = [fair_row(runs, f"{rate:g}", dict.fromkeys(VARIANTS, rate)) for rate in rates]
-    label = ", ".join(f"{variant} {rate:g}" for variant, rate in chosen.items())
-    rows.append(fair_row(runs, label, chosen))
-    total = runs["plain", rates[0]][0]["test_all"]["total"]
+        rows.append([*row, in_points(found.points, found.low, found.high)])
+    some = next(iter(runs.values()))["plain", rates[0]]
     return (
-        f"Fair, {seeds_in_words(len(runs['plain', rates[0]]))}, {total:,} test digits: equal "
-        "rates, and last each net's best rate on validation (mean of the seeds, 95 % interval)",
-        ["rate", *(f"{v}, {what}" for v in VARIANTS for what in ("validation", "test")),
-         "residual - plain, points", "p"],
+        f"Each net at the rate that its validation digits choose, {seeds_in_words(len(some))}, "
+        f"{some[0]['test_all']['total']:,} test digits (mean of the seeds, 95 % interval; that of "
+        "the difference allows for the choice of the rates)",
+        ["first weights", *(f"{v}{what}" for v in VARIANTS for what in (", rate", "")),
+         "residual - plain, points"],
         rows,
     )  # fmt: skip
 
 
-def fair_row(runs: Runs, label: str, rates: Mapping[str, float]) -> list[str]:
-    row = [label]
+def fair(runs: Mapping[First, Runs], rates: Sequence[float]) -> Printed:
+    some = next(iter(runs.values()))["plain", rates[0]]
+    return (
+        f"Equal rates, {seeds_in_words(len(some))}, {some[0]['test_all']['total']:,} test digits "
+        "(mean of the seeds, 95 % interval; p of each comparison by itself, of "
+        f"{len(runs) * len(rates)})",
+        ["first weights", "rate",
+         *(f"{v}, {what}" for v in VARIANTS for what in ("validation", "test")),
+         "residual - plain, points", "p"],
+        [
+            [FIRSTS[first], *fair_row(of_first, rate)]
+            for first, of_first in runs.items()
+            for rate in rates
+        ],
+    )  # fmt: skip
+
+
+def fair_row(runs: Runs, rate: float) -> list[str]:
+    row = [f"{rate:g}"]
     for variant in VARIANTS:
-        of_net = runs[variant, rates[variant]]
+        of_net = runs[variant, rate]
         right = statistics.fmean(kept(run) / run["validation"]["total"] for run in of_net)
         row += [f"{right:.1%}", with_interval(percents(run["test_all"] for run in of_net))]
-    found = difference(runs, rates)
-    if found.count == 1:
-        return [*row, f"{found.mean:+.2f}", "one seed"]
-    interval = f"{found.mean:+.2f} ({found.low:+.2f} to {found.high:+.2f})"
-    return [*row, interval, p_in_words(found.p).removeprefix("= ")]
+    found = difference(runs, dict.fromkeys(VARIANTS, rate))
+    p = "one seed" if found.count == 1 else p_in_words(found.p).removeprefix("= ")
+    return [*row, in_points(found.mean, found.low, found.high), p]
 
 
-def sentences(table: TextbookTable) -> list[str]:
-    """The finding; and where it may be the grid's, a word on that."""
-    runs, rates = complete_runs(table), table["about"]["rates"]
-    chosen = {variant: chosen_rate(runs, variant, rates) for variant in VARIANTS}
-    total = runs["plain", rates[0]][0]["test_all"]["total"]
-    found = [finding(difference(runs, chosen), chosen, total)]
-    for variant, rate in chosen.items():
-        if rate in (min(rates), max(rates)):
-            found.append(
-                f"The best rate of the {variant} net, {rate:g}, is at the end of the grid: there "
-                "may be a better one beyond."
-            )
-    return found
-
-
-def finding(found: Mean, chosen: Mapping[str, float], total: int) -> str:
-    """One sentence on residual minus plain, in points of so many test digits."""
-    at = " and ".join(f"{variant} {rate:g}" for variant, rate in chosen.items())
-    of = f"Each at the learning rate that its validation digits choose ({at})"
-    if found.count == 1:
-        return (
-            f"{of}, residual minus plain is {found.mean:+.2f} points on {total:,} test digits, "
-            "but one seed tells nothing apart."
-        )
-    p = f"p {p_in_words(found.p)}, {found.count} seeds"
-    if found.p > SIGNIFICANT:
-        return (
-            f"{of}, the nets cannot be told apart on {total:,} test digits: residual minus plain "
-            f"is {found.mean:+.2f} points (95 % interval {found.low:+.2f} to {found.high:+.2f}, "
-            f"{p})."
-        )
-    better, worse = ("residual", "plain") if found.mean > 0 else ("plain", "residual")
-    low, high = sorted((abs(found.low), abs(found.high)))
-    return (
-        f"{of}, the {better} net reads {abs(found.mean):.2f} points more of {total:,} test digits "
-        f"than the {worse} one (95 % interval {low:.2f} to {high:.2f}, {p})."
+def at_the_books_rates(runs: Mapping[First, TextbookRuns]) -> Printed:
+    rows = []
+    for name, reported in BOOK.items():
+        low, high = wilson_interval(round(reported.accuracy * BOOK_TEST), BOOK_TEST)
+        accuracy = f"{reported.accuracy:.1%} ({100 * low:.1f} - {100 * high:.1f})"
+        rows.append([name, f"{reported.rate:g}", "the book's one run", accuracy, "", "", "",
+                     f"{reported.loss:.2f}"])  # fmt: skip
+        for first, of_first in runs.items():
+            some = of_first[name, reported.rate]
+            few = percents(run["test"] for run in some)
+            many = percents(run["test_all"] for run in some)
+            whose = FIRSTS[first] if name in VARIANTS else "its own"
+            rows.append([name, f"{reported.rate:g}", whose, with_interval(few), span(few),
+                         with_interval(many), span(many), mean_loss(some)])  # fmt: skip
+            if name not in VARIANTS:  # the same runs from all first weights
+                break
+    (one, *_), *_ = (of_first["plain", BOOK["plain"].rate] for of_first in runs.values())
+    test, test_all = one["test"]["total"], one["test_all"]["total"]
+    seeds = len(next(iter(runs.values()))["plain", BOOK["plain"].rate])
+    title = (
+        f"At the book's rates, on its data, in its 80 steps, {seeds_in_words(seeds)}: test "
+        f"accuracy (95 % interval; the book's is that of {BOOK_TEST} digits, ours that of the mean "
+        "over seeds)"
     )
+    headers = ["net", "rate", "first weights", f"of {test}", "least - most", f"of {test_all:,}",
+               "least - most", f"loss on {test}"]  # fmt: skip
+    return title, headers, rows
+
+
+def on_the_way(runs: Mapping[First, TextbookRuns]) -> Printed:
+    some = next(iter(runs.values()))
+    steps = some["plain", BOOK["plain"].rate][0]["validation"]["step"]
+    rows = []
+    for name, reported in BOOK.items():
+        theirs = dict(zip(BOOK_STEPS, reported.validation, strict=True))
+        book = [f"{theirs[step]:.1%}" if step in theirs else "-" for step in steps]
+        rows.append([name, "the book's one run", *book])
+        for first, of_first in runs.items():
+            course = [run["validation"] for run in of_first[name, reported.rate]]
+            means = [
+                f"{statistics.fmean(one['right'][i] / one['total'] for one in course):.1%}"
+                for i in range(len(steps))
+            ]
+            rows.append([name, FIRSTS[first] if name in VARIANTS else "its own", *means])
+            if name not in VARIANTS:
+                break
+    headers = ["net", "first weights", *(f"step {step}" for step in steps)]
+    return "The same runs on the way: validation accuracy", headers, rows
+
+
+def in_points(points: float, low: float, high: float) -> str:
+    """A difference with its interval, where it has one."""
+    if math.isnan(low):
+        return f"{points:+.2f}"
+    return f"{points:+.2f} ({low:+.2f} to {high:+.2f})"
 
 
 def with_interval(percents: Sequence[float]) -> str:
@@ -219,3 +267,111 @@ def mean_loss(runs: Sequence[TextbookRun]) -> str:
     losses = [run["test"]["loss"] for run in runs]
     finite = [loss for loss in losses if loss is not None]
     return "none" if len(finite) < len(losses) else f"{statistics.fmean(finite):.2f}"
+
+
+# --- in words --------------------------------------------------------------------------------
+
+
+def sentences(table: TextbookTable) -> list[str]:
+    """The finding, then what it rests on."""
+    return [headline(table), *details(table)]
+
+
+def headline(table: TextbookTable) -> str:
+    """One sentence on which net reads more, as all first weights measured have it."""
+    runs, rates = complete_runs(table), table["about"]["rates"]
+    gaps = {first: gap(of_first, rates) for first, of_first in runs.items()}
+    some = next(iter(runs.values()))["plain", rates[0]]
+    after = f"fter {len(some[0]['loss'])} steps"
+    first, *others = gaps.values()
+    if len(some) == 1:
+        return f"One seed tells nothing apart: a{after} {both_nets(first)}."
+    ahead = {who_is_ahead(one) for one in gaps.values()}
+    if len(ahead) > 1:
+        each = "; ".join(f"from {FIRSTS[one]} {said_of(gaps[one])}" for one in gaps)
+        return f"A{after}, by first weights: {each}."
+    kinds = f"from each of {len(gaps)} kinds of first weights"
+    if ahead == {None}:
+        said = f"A{after} {APART}"
+        return f"{said}, {kinds}." if others else f"{said}: {both_nets(first)}."
+    if not others:
+        return f"A{after} {both_nets(first)}."
+    points = and_so_on([f"{abs(one.points):.1f}" for one in gaps.values()])
+    more = "more" if first.points > 0 else "fewer"
+    return (
+        f"A{after} the net with shortcuts reads {more} test digits than the one without, {kinds}: "
+        f"{points} of 100 {more}."
+    )
+
+
+SIDES = {"residual": "with shortcuts", "plain": "without"}  # a net in a sentence
+APART = "the nets cannot be told apart"
+
+
+def who_is_ahead(found: Gap) -> str | None:
+    """The net that reads more by more than chance explains."""
+    if found.low > 0:
+        return "residual"
+    return "plain" if found.high < 0 else None
+
+
+def said_of(found: Gap) -> str:
+    net = who_is_ahead(found)
+    if net is None:
+        return APART
+    return f"the net {SIDES[net]} reads {abs(found.points):.1f} of 100 digits more"
+
+
+def both_nets(found: Gap) -> str:
+    read = found.percents
+    return (
+        f"the net with shortcuts reads {read['residual']:.1f} of 100 test digits, the one without "
+        f"{read['plain']:.1f}"
+    )
+
+
+def details(table: TextbookTable) -> list[str]:
+    """What the finding rests on: figures by first weights, how they came about, what is missing."""
+    runs, rates = complete_runs(table), table["about"]["rates"]
+    some = next(iter(runs.values()))["plain", rates[0]]
+    found = [detail(first, gap(of_first, rates)) for first, of_first in runs.items()]
+    missing = [FIRSTS[first] for first in FIRSTS if first not in runs]
+    if missing:
+        found.append(f"From {and_so_on(missing)} first weights it is not measured yet.")
+    how = (
+        f"Means of {seeds_in_words(len(some))} on {some[0]['test_all']['total']:,} test digits, "
+        f"each net at the rate, of {len(rates)}, that its {some[0]['validation']['total']} "
+        "validation digits choose."
+    )
+    if len(some) > 1:
+        how += " The intervals come from drawing the seeds anew and choosing the rates each time."
+    return [*found, how, *at_the_end_of_the_grid(runs, rates)]
+
+
+def detail(first: First, found: Gap) -> str:
+    read, rates = found.percents, found.rates
+    interval = ""
+    if not math.isnan(found.low):
+        interval = f" (95 % interval {found.low:+.2f} to {found.high:+.2f})"
+    return (
+        f"From {FIRSTS[first]} first weights: with shortcuts {read['residual']:.2f} % at rate "
+        f"{rates['residual']:g}, without {read['plain']:.2f} % at {rates['plain']:g}; difference "
+        f"{found.points:+.2f} points{interval}."
+    )
+
+
+def at_the_end_of_the_grid(runs: Mapping[First, Runs], rates: Sequence[float]) -> list[str]:
+    """Which chosen rates might give way to one beyond those tried."""
+    return [
+        f"From {FIRSTS[first]} first weights the best rate {SIDES[variant]}, {rate:g}, is at the "
+        "end of those tried: there may be a better one beyond."
+        for first, of_first in runs.items()
+        for variant, rate in gap(of_first, rates).rates.items()
+        if rate in (min(rates), max(rates))
+    ]
+
+
+def and_so_on(words: Sequence[str]) -> str:
+    """a; a and b; a, b and c."""
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last

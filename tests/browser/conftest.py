@@ -20,9 +20,9 @@ from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwrig
 
 from bench.look import hosted
 from resnet.classifier import Classifier
-from resnet.studies import depth, textbook
+from resnet.studies import depth, shattered, textbook
 from resnet.studies.lesion import LesionTable
-from resnet.studies.race import DEPTHS
+from resnet.studies.race import USUAL_DEPTH
 from tests.browser.visitor import OpenPage, expect_digit, note_questions, settle
 from tests.conftest import Measured
 
@@ -136,9 +136,16 @@ def folder(
     with FileLock(of_run / "site.lock"):
         if not (folder / site.SERVICE_WORKER).exists():  # written last
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(race, "DEPTHS", DEPTHS[:1])
+                patch.setattr(race, "DEPTHS", (USUAL_DEPTH,))
                 patch.setattr(race, "RATES", (0.02, 0.1))
-                page = app.build(nets, measured.data, lesions, textbook.load(), depth.load())
+                page = app.build(
+                    nets,
+                    measured.data,
+                    lesions,
+                    textbook.load(),
+                    depth.load(),
+                    shattered=shattered.load(),
+                )
                 site.write(page, folder, app.TITLE, app.SUMMARY, app.CSS)
                 page.close()
     return folder

@@ -3,7 +3,9 @@
 import base64
 import copy
 import json
+import re
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -226,7 +228,7 @@ def test_every_lens_shows_its_cells(page: Page, lens: str) -> None:
     for variant in checkpoint.VARIANTS:
         for i, found in enumerate(reply["board"][variant]):
             cell = board(page).locator(f'[data-net="{variant}"] [data-cell="{i}"]')
-            if lens == "knew":
+            if lens in ("knew", "near"):
                 expect(cell).to_have_text(str(found["digit"]))
             elif lens == "edit" and found["cosine"] is not None:
                 expect(cell).to_contain_text(f"{found['cosine']:.2f}"[:3])
@@ -241,6 +243,59 @@ def test_every_lens_shows_its_cells(page: Page, lens: str) -> None:
                     assert bytes(inked[::4]) == levels
             elif lens == "why":
                 expect(cell).to_have_text("one pixel: no place left")
+
+
+@pytest.mark.parametrize("size", [{}, PHONE], ids=["wide", "phone"])
+def test_the_nearest_digits_show_where_the_nets_part(
+    open_page: OpenPage, host: str, size: dict[str, Any]
+) -> None:
+    page = open_page(f"{host}#l=near&o=2", **size)  # without unit 2 the plain net loses the seven
+    settle(page)
+    rows = {
+        variant: board(page).locator(f'[data-net="{variant}"] .cell').all()
+        for variant in checkpoint.VARIANTS
+    }
+    looks: dict[str, dict[int, str]] = {}
+    for variant, cells in rows.items():
+        for number, cell in enumerate(cells):
+            expect(cell).to_have_attribute("data-lens", "" if number == 2 else "near")
+            if number == 2:
+                continue
+            looks.setdefault(variant, {})[number] = cell.locator(".figures").inner_text()
+            labels = re.findall(r"\d", cell.get_attribute("aria-description") or "")
+            assert len(labels) == 3
+            assert looks[variant][number] in labels
+            # Three pictures, and room for the digit.
+            empty, inked = cell.locator("canvas").evaluate(
+                """canvas => {
+                    const {width: side} = canvas, half = Math.ceil(side / 2);
+                    const context = canvas.getContext("2d");
+                    const parts = [[0, 0], [half, 0], [0, half], [half, half]].map(
+                        ([x, y]) => [...context.getImageData(x, y, 28, 28).data]);
+                    const opaque = parts.map((part) => part.every((v, i) => i % 4 < 3 || v));
+                    return [opaque.indexOf(false), parts.map((part) => part.some((v) => v > 0))];
+                }"""
+            )
+            assert (empty, inked) == (3, [True] * 3 + [False])
+    residual, plain = (looks[variant] for variant in checkpoint.VARIANTS)
+    parting = next(number for number in residual if residual[number] != plain[number])
+    for cells in rows.values():
+        marked = [number for number, cell in enumerate(cells) if "parting" in classes(cell)]
+        assert marked == [parting]
+        note = cells[parting].locator("xpath=../p[@class='note']")
+        expect(note).to_have_text("they part here")
+    place = f"unit {parting}" if parting else "the stem"
+    expect(said(page)).to_contain_text(re.compile(f"(at|from|At|From) {place}"))
+    expect(board(page).locator(".words [role=status]")).to_contain_text("with shortcuts and like")
+    after(page, back(page).click)
+    choose(page, "maps")
+    settle(page)
+    expect(board(page).locator(".parting, [aria-description]")).to_have_count(0)
+    expect(said(page)).not_to_contain_text("looks")
+
+
+def classes(cell: Locator) -> list[str]:
+    return (cell.get_attribute("class") or "").split()
 
 
 def test_pointer_and_keys_name_a_map(page: Page) -> None:

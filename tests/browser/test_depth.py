@@ -26,6 +26,38 @@ def test_the_thermometer_follows_the_choice(page: Page) -> None:
     expect(page.get_by_test_id("depth-measured").locator("svg:visible")).to_have_count(1)
 
 
+def test_a_guess_comes_before_the_training_loss(page: Page) -> None:
+    page.get_by_role("tab", name=TAB).click()
+    section = page.get_by_test_id("overfitting")
+    figure = section.locator("svg:visible")
+    answer = page.get_by_test_id("overfitting-answer")
+    expect(page.get_by_test_id("depth-measured").locator("svg:visible")).to_have_count(1)
+    expect(answer).to_be_empty()
+    expect(figure).to_have_count(0)
+    for guess, verdict in (("Yes", "Not quite: no. "), ("No", "You guessed right: no. ")):
+        button = section.get_by_role("button", name=guess)
+        button.focus()
+        page.keyboard.press("Enter")
+        expect(answer).to_have_text(re.compile(f"^{verdict}Without shortcuts the deeper net"))
+        expect(button).to_have_attribute("aria-pressed", "true")
+        expect(section.locator("[aria-pressed=true]")).to_have_count(1)
+        expect(figure).to_have_count(1)
+    section.get_by_role("button", name="Just show me").click()
+    expect(answer).to_have_text(re.compile("^No. Without shortcuts"))
+    expect(section.locator("[aria-pressed=true]")).to_have_count(0)
+
+
+def test_the_share_of_f_stands_below_the_gradients_of_the_start(page: Page) -> None:
+    page.get_by_role("tab", name=TAB).click()
+    thermometer, share = page.get_by_test_id("thermometer"), page.get_by_test_id("share")
+    expect(share.locator(".bars i")).to_have_count(32)
+    heights = share.locator(".bars i").evaluate_all("bars => bars.map((bar) => bar.offsetHeight)")
+    assert heights[0] > 2 * heights[7] > 0  # the first stage's: it falls with batch norm
+    thermometer.get_by_text("After training").click()
+    expect(share).to_contain_text("before the first step only")
+    expect(share.locator(".bars i")).to_have_count(0)
+
+
 @pytest.mark.served("the same scripts do it on both")
 def test_bars_grow_with_depth_on_one_scale(page: Page) -> None:
     page.get_by_role("tab", name=TAB).click()
@@ -49,7 +81,8 @@ def test_an_error_is_sent_back_now(page: Page) -> None:
     thermometer.get_by_role("button", name="Send one error back").click()
     says = page.get_by_test_id("thermometer-says")
     expect(says).to_contain_text(re.compile(r"just now, seed \d+"))
-    expect(thermometer.locator(".residual .bars i")).to_have_count(10)
+    expect(thermometer.locator('[data-net="residual"] .bars i')).to_have_count(10)
+    expect(page.get_by_test_id("share").locator(".bars i")).to_have_count(8)
 
 
 @pytest.mark.served("needs a server")

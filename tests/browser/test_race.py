@@ -140,7 +140,7 @@ def test_a_race_grows_over_the_stored_runs_to_its_end(open_page: OpenPage, cours
     below = page.locator("#race .stored").bounding_box()
     start(page)
     race = course.race(0)
-    assert (race.wish.depth, race.wish.has_norm, race.wish.rate) == (18, True, 0.02)
+    assert (race.wish.depth, race.wish.has_norm, race.wish.rate) == (34, True, 0.005)
     expect(state(page)).to_contain_text(f"Seed {race.wish.seed}")
     race.printed = points(2)
     expect(state(page)).to_have_text(f"Seed {race.wish.seed}: step 10 of 80.")
@@ -160,9 +160,7 @@ def test_a_race_grows_over_the_stored_runs_to_its_end(open_page: OpenPage, cours
         assert places[-1][0] == pytest.approx(axes["right"], abs=0.1)
     expect(page.get_by_test_id("race-finding")).to_be_empty()
     race.code = 0
-    found = race_verdict.finding(
-        race.wish, points(16), race_verdict.bands(stored()["runs"], 18, True, 0.02)
-    )
+    found = race_verdict.finding(points(16), race_verdict.bands(stored()["runs"], 34, True, 0.005))
     expect(page.get_by_test_id("race-finding")).to_have_text(found)
     expect(state(page)).to_contain_text("80 steps of both in")
     expect(page.get_by_role("button", name="Start the race")).to_be_enabled()
@@ -236,18 +234,18 @@ def test_the_rate_follows_the_choice_and_is_the_same_for_both(
 ) -> None:
     page = visit(open_page, course)
     fair = page.get_by_test_id("race-fair")
-    expect(fair).to_contain_text("At 0.02 the stored runs of both together end best.")
-    page.locator("#race").get_by_text("34", exact=True).click()
-    expect(page.get_by_label("0.005")).to_be_checked()
-    expect(fair).to_contain_text("At 0.005 the stored")
-    page.get_by_label("0.02").check(force=True)
-    expect(fair).to_contain_text("At 0.005, not at 0.02,")
+    expect(fair).to_contain_text("At 0.005 the stored runs of both together end best.")
+    page.locator("#race").get_by_text("18", exact=True).click()
+    expect(page.get_by_label("0.02")).to_be_checked()
+    expect(fair).to_contain_text("At 0.02 the stored")
+    page.get_by_label("0.005").check(force=True)
+    expect(fair).to_contain_text("At 0.02, not at 0.005,")
     expect(page.locator("#race figcaption")).to_contain_text("at 125 with shortcuts, 75 without")
     page.get_by_role("radio", name="Without").check(force=True)
     expect(page.locator("#race .stored")).to_have_text("There are no stored runs of this choice.")
     start(page)
     wish = course.race(0).wish
-    assert (wish.depth, wish.has_norm, wish.rate) == (34, False, 0.02)
+    assert (wish.depth, wish.has_norm, wish.rate) == (18, False, 0.005)
     expect(page.get_by_label("66")).to_be_disabled()
 
 
@@ -257,7 +255,7 @@ def test_a_picture_that_fails_leaves_none_of_another_choice_and_is_asked_for_at_
     page = visit(open_page, course)
     expect(page.locator("#race .stored table")).to_have_count(1)
     answer_instead(page, "course", lambda route: route.fulfill(json={"error": "It is busy."}))
-    page.locator("#race").get_by_text("34", exact=True).click()
+    page.locator("#race").get_by_text("18", exact=True).click()
     expect(state(page)).to_have_text("It is busy.")
     expect(page.get_by_test_id("race-picture")).to_be_empty()
     expect(page.locator("#race .stored")).to_be_empty()
@@ -272,12 +270,12 @@ def test_a_picture_that_fails_leaves_none_of_another_choice_and_is_asked_for_at_
 
 def test_keys_start_and_stop_it(open_page: OpenPage, course: Course) -> None:
     page = visit(open_page, course, reduced_motion="reduce")
-    page.get_by_label("18", exact=True).focus()
-    page.keyboard.press("ArrowRight")
-    expect(page.get_by_label("34", exact=True)).to_be_checked()
+    page.get_by_label("34", exact=True).focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_label("18", exact=True)).to_be_checked()
     page.get_by_role("button", name="Start the race").focus()
     page.keyboard.press("Enter")
-    assert course.race(0).wish.depth == 34
+    assert course.race(0).wish.depth == 18
     expect(page.get_by_role("button", name="Stop")).to_be_focused()
     page.keyboard.press("Enter")
     expect(state(page)).to_have_text("Stopped.")

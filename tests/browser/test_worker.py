@@ -65,6 +65,11 @@ def host(
         variant: export.readback_of(variant, checkpoint.FOLDER, one).write(folder).name
         for variant, one in classifiers.items()
     }
+    near = {
+        variant: export.nearest_of(variant, checkpoint.FOLDER, one).write(folder).name
+        for variant, one in classifiers.items()
+    }
+    pictures = Reader(classifiers, mnist.FOLDER).nearest_digits()
     digits = export.digits_of(mnist.load().test)
     # As a plain host may have it, which says nothing of what is compressed.
     packed = folder / f"{digits.name}.gz"
@@ -75,6 +80,8 @@ def host(
             "nets": [address + name for name in nets],
             "readbacks": {variant: address + name for variant, name in readbacks.items()},
             "digits": address + packed.name,
+            "nearest": {variant: address + name for variant, name in near.items()},
+            "nearestDigits": address + export.nearest_digits_of(pictures).write(folder).name,
         }
         yield Host(address, folder, files)
 
@@ -158,10 +165,21 @@ def test_a_program_that_the_browser_cannot_run_is_told_of(plain_page: Page, host
     assert said == {"failed": "This browser cannot run the nets."}
 
 
-def test_without_a_read_back_its_lenses_are_closed(plain_page: Page, host: Host) -> None:
-    questions = [{"strokes": [], "board": board(INTACT, lens)} for lens in ("left", "knew", "maps")]
-    (left, knew, maps) = ask(plain_page, {**host.files, "readbacks": {}}, questions)
-    for said in (left, knew):
+def test_without_what_they_need_lenses_are_closed(plain_page: Page, host: Host) -> None:
+    of_lenses = ("left", "knew", "near", "maps")
+    questions = [{"strokes": [], "board": board(INTACT, lens)} for lens in of_lenses]
+    files = {**host.files, "readbacks": {}, "nearest": {}}
+    (*closed, maps) = ask(plain_page, files, questions)
+    for said in closed:
         assert said["reply"]["closed"] == "Nothing was fitted to this net."
         assert said["reply"]["board"] == {}
     assert maps["reply"]["board"].keys() == set(checkpoint.VARIANTS)
+
+
+def test_without_their_pictures_the_nearest_are_not_named(plain_page: Page, host: Host) -> None:
+    question = {"strokes": [], "board": board(INTACT, "near")}
+    (said,) = ask(plain_page, {**host.files, "nearestDigits": None}, [question])
+    missing = "The training digits cannot be shown: MNIST is missing or damaged."
+    assert said["reply"]["closed"] == missing
+    assert said["reply"]["board"] == {}
+    assert "digits" not in said["reply"]

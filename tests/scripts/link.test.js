@@ -11,7 +11,7 @@ const RULES = {
   first: 7,
   units: 8,
   dial: { most: 2, step: 0.25 },
-  lenses: ["maps", "edit", "left", "knew", "why"],
+  lenses: ["maps", "edit", "left", "knew", "why", "near"],
 };
 
 /** A line that is drawn by a shaky hand, the same for the same seed. */

@@ -11,6 +11,7 @@ const atServer = async () => ({ answers: "server" });
 const worker = {
   read: async () => ({ answers: "worker" }),
   digits: async (at) => ({ digits: at }),
+  paths: async ({ net }) => ({ digits: [net] }),
 };
 const never = () => new Promise(() => {});
 const failing = async () => {
@@ -94,4 +95,14 @@ test("test digits come from the worker, or not at all", async () => {
   assert.equal(await reading.digits([7]), undefined);
   await reading.prepare();
   assert.deepEqual(await reading.digits([7]), { digits: [7] });
+});
+
+test("every way through a net comes from the worker, or not at all", async () => {
+  const reading = new Reading(atServer, async () => worker);
+  assert.equal(await reading.paths({ net: "plain" }), undefined);
+  await reading.prepare();
+  assert.deepEqual(await reading.paths({ net: "plain" }), { digits: ["plain"] });
+  const broken = new Reading(atServer, async () => ({ ...worker, paths: failing }));
+  await broken.prepare();
+  assert.equal(await broken.paths({ net: "plain" }), null);
 });

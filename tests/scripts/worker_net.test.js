@@ -7,6 +7,7 @@ import { before, test } from "node:test";
 
 import * as lenses from "../../ui/worker/lenses.js";
 import { alters, canBeOut, input, netOf, trace } from "../../ui/worker/net.js";
+import { everyWay, logitsOf } from "../../ui/worker/paths.js";
 import * as runtime from "../../ui/worker/runtime.js";
 import { FileError } from "../../ui/worker/safetensors.js";
 
@@ -143,12 +144,46 @@ test("gradients to the picture are what a small change of a pixel shows", () => 
   }
 });
 
+test("every way through a net says at once what it says alone", () => {
+  for (const net of Object.values(nets)) {
+    const canGo = net.units.flatMap((unit, i) => (canBeOut(unit) ? [i] : []));
+    const found = logitsOf(net, picture);
+    assert.equal(found.length, 10 * 2 ** canGo.length);
+    const rows = new Set();
+    for (let bits = 0; bits < 2 ** canGo.length; bits++) {
+      const out = canGo.filter((_, place) => (bits >> place) & 1);
+      const settings = net.units.map((_, i) => ({ ...WHOLE, is_out: out.includes(i) }));
+      const alone = runtime.scope(() => [
+        ...runtime.valuesOf(trace(net, input(net, picture), settings).logits),
+      ]);
+      const row = [...found.subarray(10 * bits, 10 * bits + 10)];
+      const scale = Math.max(1, ...alone.map(Math.abs));
+      row.forEach((logit, i) => {
+        assert.ok(Math.abs(logit - alone[i]) < 1e-4 * scale, `${net.variant} without ${out}`);
+      });
+      rows.add(`${row.map((logit) => logit.toPrecision(4))}`);
+    }
+    assert.ok(rows.size > 2 ** (canGo.length - 1), `${rows.size} of ${2 ** canGo.length} differ`);
+  }
+});
+
+test("the whole net alone may refuse", () => {
+  // Whatever it sees is half a digit.
+  const strict = { temperature: 1, slope: 0, offset: 0, threshold: 0.6 };
+  const { digits, certainties } = everyWay({ ...nets.plain, calibration: strict }, picture);
+  assert.equal(digits.length, 32);
+  assert.equal(digits[0], null);
+  assert.ok(digits.slice(1).every((digit) => digit !== null));
+  assert.ok(certainties.every((certainty) => certainty >= 0.1 && certainty <= 1));
+});
+
 test("looking again and again leaves nothing behind", () => {
   const look = () =>
     runtime.scope(() => {
       const net = nets.residual;
       const seen = trace(net, input(net, picture), with2({ dial: 0.5 }));
       lenses.edit(seen, net);
+      logitsOf(net, picture);
       return lenses.why(seen, net, picture, with2({ dial: 0.5 })).length;
     });
   assert.equal(look(), 9);

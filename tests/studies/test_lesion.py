@@ -156,7 +156,7 @@ def test_only_what_is_missing_is_measured(
 
 
 def test_the_printed_tables_say_what_is_stored(table: LesionTable) -> None:
-    shipped, seeds, dials = lesion.tables(table)
+    shipped, seeds, by_count, dials = lesion.tables(table)
     residual = table["shipped"]["residual"]
     assert shipped[2][0][1].startswith(f"{residual['whole']} (")
     assert [row[3].split()[0] for row in shipped[2][1:]] == [
@@ -165,9 +165,26 @@ def test_the_printed_tables_say_what_is_stored(table: LesionTable) -> None:
     for _, headers, rows in (shipped, seeds):
         assert [row[0] for row in rows if row[2] == "no detour"] == ["3", "5", "7"]
         assert all(len(row) == len(headers) for row in rows)
+    assert all(len(row) == len(by_count[1]) for row in by_count[2])
+    assert [row[1] for row in by_count[2]] == ["1", "8", "28", "56", "70", "56", "28", "8", "1"]
+    assert [row[3] for row in by_count[2]] == ["1", "5", "10", "10", "5", "1", "", "", ""]
     assert len(dials[2]) == 16
     assert dials[2][3][2:] == [f"{r / 30:.1%}" for r in residual["dial"]["4"].values()]
-    assert len(lesion.tables({**table, "seeds": []})) == 2
+    assert len(lesion.tables({**table, "seeds": []})) == 3
+
+
+def test_nets_by_how_many_units_are_out_by_hand() -> None:
+    out = {"2": 8, "4": 2, "6": 3, "2,4": 5}
+    shipped: dict[str, Any] = {
+        "residual": {"total": 10, "whole": 9, "out": out},
+        "plain": {"total": 10, "whole": 10, "out": {}},
+    }
+    assert lesion.by_how_many(shipped["residual"]) == {0: [9], 1: [8, 2, 3], 2: [5]}
+    assert lesion.by_count(shipped) == [
+        ["0", "1", "90.0% (90.0% - 90.0%)", "1", "100.0% (100.0% - 100.0%)"],
+        ["1", "3", "30.0% (20.0% - 80.0%)", "", ""],
+        ["2", "1", "50.0% (50.0% - 50.0%)", "", ""],
+    ]
 
 
 def test_the_spread_over_seeds_by_hand() -> None:

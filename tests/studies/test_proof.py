@@ -113,7 +113,14 @@ def test_what_the_book_counts() -> None:
     units = checkpoint.build("residual").units()
     idle = sum(proof.count_with_biases(unit.downsample) for unit in units if unit.downsample)
     assert proof.idle_weights() == idle == 174_720
-    assert proof.with_biases() == 11_180_170
+    parameters, operations = proof.counts_of_the_book(checkpoint.unfilled("residual"))
+    assert parameters.startswith("11,175,370 parameters; 11,180,170 with a bias")
+    assert "these 4,800 again" in parameters
+    assert operations.startswith("35,410,944 multiply-adds; 35,529,728 operations as Paddle")
+    assert operations.endswith(
+        "with 16,384 for the stem's biases, 101,376 for batch norms and 1,024 for the mean over "
+        "the last maps."
+    )
 
 
 def test_the_command_shows_each_lie(capsys: pytest.CaptureFixture[str]) -> None:

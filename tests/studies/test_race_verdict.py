@@ -1,10 +1,8 @@
 import pytest
 
-from resnet.studies.race import Point, Wish
+from resnet.studies.race import Point
 from resnet.studies.race_verdict import Band, bands, fair_rate, finding, heading
 from tests.studies.stored import STORED, points, run
-
-WISH = Wish(18, True, 0.02, 4711)
 
 
 def ends(residual: int, plain: int) -> list[Point]:
@@ -22,6 +20,8 @@ def test_a_band_is_of_one_choice_and_of_the_seeds_that_both_nets_have() -> None:
     others = [
         run("residual", 1, [1, 1], depth=34),
         run("residual", 1, [1, 1], has_norm=False),
+        run("residual", 1, [1, 1], is_live=True),
+        run("residual", 1, [1, 1], width=64),
         run("residual", 1, [1, 1], rate=0.01),
         run("residual", 9, [1, 1]),
     ]
@@ -61,19 +61,19 @@ def test_the_heading_says_how_the_stored_runs_end() -> None:
 @pytest.mark.parametrize(
     ("rights", "lead", "beside"),
     [
-        ((120, 70), "the residual net reads 120, 50 more than the plain one with 70.",
-         "the residual net is within their 90 to 160 and the plain net is within their 60 to 81."),
-        ((89, 90), "the plain net reads 90, 1 more than the residual one with 89.",
-         "the residual net is below their 90 to 160 and the plain net is above their 60 to 81."),
-        ((81, 81), "both nets read 81.",
-         "the residual net is below their 90 to 160 and the plain net is within their 60 to 81."),
+        ((120, 70), "with shortcuts 120 of 200 validation digits, without 70.",
+         "with shortcuts within their 90 to 160, without within their 60 to 81."),
+        ((89, 90), "with shortcuts 89 of 200 validation digits, without 90.",
+         "with shortcuts below their 90 to 160, without above their 60 to 81."),
+        ((81, 81), "both nets read 81 of 200 validation digits.",
+         "with shortcuts below their 90 to 160, without within their 60 to 81."),
     ],
 )  # fmt: skip
 def test_the_finding_follows_from_the_figures(
     rights: tuple[int, int], lead: str, beside: str
 ) -> None:
-    opening = "Seed 4711, after 80 steps: of 200 validation digits"
-    assert finding(WISH, ends(*rights), bands(STORED, 18, True, 0.02)) == (
-        f"{opening} {lead} Beside the 3 stored seeds, {beside} One race can be luck."
+    assert finding(ends(*rights), bands(STORED, 18, True, 0.02)) == (
+        f"After 80 steps: {lead} Beside the 3 stored seeds it ends {beside} "
+        "One race can be luck: the band is 3 others."
     )
-    assert finding(WISH, ends(*rights), {}) == f"{opening} {lead} One race can be luck."
+    assert finding(ends(*rights), {}) == f"After 80 steps: {lead} One race can be luck."

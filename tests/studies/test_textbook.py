@@ -12,10 +12,19 @@ from resnet import checkpoint, mnist
 from resnet.__main__ import get_args_parser
 from resnet.mnist import Mnist
 from resnet.studies import runs, short_training, textbook
+from resnet.studies.first_weights import FIRSTS
 from resnet.studies.lenet import LeNet5
 from resnet.studies.runs import StudyError
 from resnet.studies.short_training import Pictures, ShortRecipe, Tally, Validation, slices
-from resnet.studies.textbook import BOOK, BOOK_STEPS, QUICK_RATES, TextbookRun, pairs_of, trained
+from resnet.studies.textbook import (
+    BOOK,
+    BOOK_STEPS,
+    QUICK_RATES,
+    TextbookRun,
+    pairs_of,
+    plan_of,
+    trained,
+)
 
 TINY = ShortRecipe(
     train=20, validation=10, test=5, test_all=10, batch_size=8, epochs=2, judge_every=4
@@ -34,7 +43,8 @@ def digits(data: Mnist) -> dict[str, Pictures]:
 
 def test_the_book_takes_80_steps_and_judges_six_times(data: Mnist) -> None:
     recipe = ShortRecipe()
-    _, course = trained("LeNet-5", BOOK["LeNet-5"].rate, 1, slices(data, recipe), recipe)
+    lenet = (1, None, "LeNet-5", BOOK["LeNet-5"].rate)
+    _, course = trained(lenet, slices(data, recipe), recipe)
     assert len(course["loss"]) == 80
     judged = course["validation"]
     assert judged["step"] == [15, 30, 45, 60, 75, 80] == list(BOOK_STEPS)
@@ -47,7 +57,7 @@ def test_the_book_takes_80_steps_and_judges_six_times(data: Mnist) -> None:
 def test_a_step_is_the_rate_times_the_gradient(data: Mnist) -> None:
     recipe = ShortRecipe(train=8, validation=4, batch_size=8, epochs=1)
     digits = slices(data, recipe)
-    net, course = trained("LeNet-5", 0.03, 5, digits, recipe)
+    net, course = trained((5, None, "LeNet-5", 0.03), digits, recipe)
     torch.manual_seed(5)
     before = LeNet5()
     train = digits["train"]
@@ -72,10 +82,10 @@ def test_a_seed_gives_every_net_the_same_batches(
 
     def batches(name: str, rate: float, seed: int) -> list[Tensor]:
         seen.clear()
-        trained(name, rate, seed, digits, TINY)
+        trained((seed, "fan_out", name, rate), digits, TINY)
         return list(seen)
 
-    monkeypatch.setattr(textbook, "build", lambda name: Watched())
+    monkeypatch.setattr(textbook, "build", lambda *_: Watched())
     first = batches("plain", 0.01, 1)
     assert [len(batch) for batch in first] == [8, 8, 4, 8, 8, 4]
     same = zip(first, batches("residual", 0.05, 1), strict=True)
@@ -105,7 +115,7 @@ def test_the_earliest_of_the_best_weights_are_kept(
     digits["train"] = Pictures(*(part.repeat(2, *[1] * (part.ndim - 1))[:32] for part in (
         digits["train"].images, digits["train"].labels
     )))  # fmt: skip
-    net, course = trained("LeNet-5", 0.1, 1, digits, recipe)
+    net, course = trained((1, None, "LeNet-5", 0.1), digits, recipe)
     assert course["validation"]["right"] == [3, 7, 7, 2]
     kept = net.state_dict()
     alike = [all(torch.equal(kept[name], state[name]) for name in kept) for state in states]
@@ -114,8 +124,10 @@ def test_the_earliest_of_the_best_weights_are_kept(
 
 
 def test_folding_changes_no_score(digits: dict[str, Pictures], variant: str) -> None:
-    net, _ = trained(variant, 0.02, 3, digits, TINY)
-    run = textbook.measured((3, variant, 0.02), digits, TINY)
+    key: textbook.Key = (3, "torch", variant, 0.02)
+    net, _ = trained(key, digits, TINY)
+    run = textbook.measured(key, digits, TINY)
+    assert textbook.key_of(run) == key
     test = digits["test_all"]
     logits = short_training.logits_in_batches(net, test.images)
     for stored, count in ((run["test"], 5), (run["test_all"], 10)):
@@ -131,6 +143,21 @@ def test_each_seed_trains_the_books_three_and_both_nets_at_every_rate() -> None:
     ]  # fmt: skip
 
 
+def test_one_kind_of_first_weights_comes_after_the_other_and_lenet_once() -> None:
+    plan = plan_of(2, [0.01])
+    pairs = [("plain", 0.005), ("residual", 0.01), ("plain", 0.01)]
+    lenet = ("LeNet-5", 0.1)
+    ours: list[textbook.Key] = [
+        (1, None, *lenet), *((1, "fan_out", *pair) for pair in pairs),
+        (2, None, *lenet), *((2, "fan_out", *pair) for pair in pairs),
+    ]  # fmt: skip
+    assert plan == [
+        *ours,
+        *((seed, "torch", *pair) for seed in (1, 2) for pair in pairs),
+        *((seed, "fan_in", *pair) for seed in (1, 2) for pair in pairs),
+    ]
+
+
 # --- all runs --------------------------------------------------------------------------------
 
 
@@ -141,13 +168,13 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
     def measured(key: textbook.Key, digits: Any, recipe: ShortRecipe) -> TextbookRun:
         made.append(key)
-        seed, name, rate = key
+        seed, first, name, rate = key
         right = 5 + seed % 3
         judged: Validation = {"step": [4, 6], "right": [1, right], "loss": [2.0, None], "total": 10}
         test: Tally = {"right": right, "total": 10, "loss": 1.0}
         return {
-            "seed": seed, "net": name, "rate": rate, "loss": [2.3, None], "validation": judged,
-            "test": test, "test_all": test, "seconds": 0.1,
+            "seed": seed, "first": first, "net": name, "rate": rate, "loss": [2.3, None],
+            "validation": judged, "test": test, "test_all": test, "seconds": 0.1,
         }  # fmt: skip
 
     monkeypatch.setattr(textbook, "measured", measured)
@@ -155,7 +182,8 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     return made
 
 
-PLAN = [(seed, *pair) for seed in (1, 2) for pair in pairs_of(QUICK_RATES)]
+PLAN = plan_of(2, QUICK_RATES)
+QUICK_PLAN = plan_of(1, QUICK_RATES)
 
 
 def test_what_was_interrupted_goes_on_where_it_was(
@@ -190,9 +218,11 @@ def test_what_was_interrupted_goes_on_where_it_was(
     assert [*path.parent.glob(".*.tmp")] == []
 
     more = textbook.repeated(1, (*QUICK_RATES, 0.02), TINY, data, path)  # of a seed that is there
-    assert calls[len(PLAN[7:]) :] == [(1, "residual", 0.02), (1, "plain", 0.02)]
+    assert calls[len(PLAN[7:]) :] == [
+        (1, first, net, 0.02) for first in FIRSTS for net in ("residual", "plain")
+    ]
     assert more["about"]["command"] == "python -m resnet textbook --seeds 2"
-    assert len(more["runs"]) == len(PLAN) + 2
+    assert len(more["runs"]) == len(PLAN) + 6
 
 
 @pytest.mark.parametrize("other", ["recipe", "data", "torch", "no table"])
@@ -240,35 +270,38 @@ def test_quick_goes_all_the_way_with_the_real_nets(
     other = tmp_path / "quick.json"
     assert command("--quick", "--output", other) == 0
     printed = capsys.readouterr().out
-    assert printed.count("1 seed") == 2
-    assert "one seed tells nothing apart" in printed
+    assert printed.count("1 seed,") + printed.count("1 seed:") == 3
+    assert "One seed tells nothing apart" in printed
     assert command("--show", "--output", other) == 0
     assert capsys.readouterr().out == printed
     assert not real_file.exists()
     cells = [[cell.strip() for cell in line.split("|")] for line in printed.splitlines()]
-    (row,) = (row for row in cells if row[1:3] == ["LeNet-5", "0.1"])  # as they were rounded
+    start = ["LeNet-5", "0.1", "the book's one run"]
+    (row,) = (row for row in cells if row[1:4] == start)  # as they were rounded
     assert row[8] == "0.44"
+    assert f"these {len(QUICK_PLAN)} runs" in printed
     stored = json.loads(other.read_text())
     assert stored["about"]["command"] == "python -m resnet textbook --quick"
     runs = stored["runs"]
-    assert [textbook.key_of(run) for run in runs] == PLAN[:5]
+    assert [textbook.key_of(run) for run in runs] == QUICK_PLAN
     assert all(len(run["loss"]) == 4 for run in runs)
     assert all(run["test_all"]["total"] == 500 for run in runs)
     # The nets are those that the runs are named after, at rates that make a difference.
-    assert len({tuple(run["loss"]) for run in runs}) == 5
-    first = {run["net"]: run["loss"][0] for run in runs}
-    assert first == {run["net"]: run["loss"][0] for run in reversed(runs)}
+    assert len({tuple(run["loss"]) for run in runs}) == len(QUICK_PLAN)
+    first = {(run["net"], run["first"]): run["loss"][0] for run in runs}
+    assert first == {(run["net"], run["first"]): run["loss"][0] for run in reversed(runs)}
+    assert len(set(first.values())) == 7  # both nets from three kinds of first weights, and LeNet
 
 
 def test_quick_keeps_nothing_unless_told_where(
     real_file: Path, calls: list[Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert command("--quick", "--seeds", "7") == 0
-    assert calls == PLAN[:5]
+    assert calls == QUICK_PLAN
     assert not real_file.parent.exists()
     with pytest.raises(StudyError, match="--quick"):
         command("--quick", "--output", real_file)
-    assert len(calls) == 5
+    assert len(calls) == len(QUICK_PLAN)
 
 
 def test_the_whole_is_stored_and_shown(
@@ -278,10 +311,10 @@ def test_the_whole_is_stored_and_shown(
     assert capsys.readouterr() == ("", "No runs are stored there; measure some first.\n")
     assert command("--seeds", "2") == 0
     printed = capsys.readouterr().out
-    assert len(calls) == 2 * (1 + 2 * 6)
+    assert len(calls) == 2 * (1 + 3 * 2 * 6)
     assert command("--show") == 0
     assert capsys.readouterr().out == printed
-    assert len(calls) == 2 * (1 + 2 * 6)
+    assert len(calls) == 2 * (1 + 3 * 2 * 6)
     stored = textbook.load(real_file)
     assert stored is not None
     assert stored["about"]["recipe"]["test_all"] == 10_000
@@ -306,10 +339,10 @@ def test_seeds_are_at_least_one(count: str, capsys: pytest.CaptureFixture[str]) 
 
 
 def test_the_nets_are_named_after_what_they_are() -> None:
-    assert isinstance(textbook.build("LeNet-5"), LeNet5)
+    assert isinstance(textbook.build("LeNet-5", None, 1), LeNet5)
     assert set(BOOK) == {"LeNet-5", *checkpoint.VARIANTS}
     for variant in checkpoint.VARIANTS:
-        net = textbook.build(variant)
+        net = textbook.build(variant, "torch", 1)
         assert getattr(net, "use_residual", None) == (variant == "residual")
 
 
@@ -320,6 +353,7 @@ def test_the_stored_runs_are_those_of_this_recipe_and_these_data(data: Mnist) ->
     assert about["recipe"] == dataclasses.asdict(ShortRecipe())
     assert about["data_sha256"] == data.sha256
     keys = [textbook.key_of(run) for run in table["runs"]]
-    seeds = range(1, 21)
-    assert keys == [(seed, *pair) for seed in seeds for pair in pairs_of(textbook.RATES)]
+    plan = plan_of(20, textbook.RATES)
+    assert keys == plan[: len(keys)]
+    assert len(keys) >= 20 * len(pairs_of(textbook.RATES))  # all from this project's first weights
     assert about["command"] == "python -m resnet textbook --seeds 20"

@@ -3,6 +3,7 @@
 
 import { rounded } from "./calibration.js";
 import { greyLevels } from "./ink.js";
+import { nearestTo, vote } from "./nearest.js";
 import { input, shortcut, trace } from "./net.js";
 import { digitAt, pictureAt } from "./readback.js";
 import * as runtime from "./runtime.js";
@@ -11,6 +12,7 @@ import * as runtime from "./runtime.js";
  * @typedef {import("./net.js").Net} Net
  * @typedef {import("./net.js").How} How
  * @typedef {import("./net.js").Trace} Trace
+ * @typedef {import("./nearest.js").Nearest} Nearest
  * @typedef {import("./readback.js").Readback} Readback
  * @typedef {import("./runtime.js").Tensor} Tensor
  *
@@ -192,6 +194,26 @@ function bilinear(values, size, side) {
       places.map((x) => within(y.first, x) * (1 - y.share) + within(y.second, x) * y.share),
     ),
   );
+}
+
+/**
+ * The training digits whose maps lie nearest at each place.
+ * @param {Trace} seen
+ * @param {Nearest} nearest
+ * @param {number} count of them
+ */
+export function near(seen, { digits, labels, codes, scores }, count) {
+  return seen.maps.map((map, place) => {
+    const found = nearestTo(codes[place], mapOf(map), count);
+    const theirs = found.map(({ which }) => labels[which]);
+    return {
+      digits: found.map(({ which }) => digits[which]),
+      labels: theirs,
+      distances: found.map(({ distance }) => rounded(distance, 3)),
+      digit: vote(theirs),
+      accuracy: [scores[place].right, scores[place].total],
+    };
+  });
 }
 
 /** @param {Float32Array} values at least 0, divided by the largest; 0 where that is 0 */

@@ -22,7 +22,7 @@ import { FileError, floats } from "./safetensors.js";
  * @typedef {object} Rules what resnet/export.py sends along
  * @property {import("./ink.js").InkRules} ink
  * @property {import("./lab.js").LabRules} lab
- * @property {{units: number, places: string[], lenses: string[], tiled: number}} board
+ * @property {{units: number, places: string[], lenses: string[], tiled: number, nearest: number}} board
  *
  * @typedef {object} Unit
  * @property {Convolution} conv1
@@ -33,6 +33,7 @@ import { FileError, floats } from "./safetensors.js";
  *
  * @typedef {object} Net
  * @property {Variant} variant
+ * @property {number} depth layers
  * @property {string} weights their sha256, as the checkpoint has it
  * @property {import("./calibration.js").Calibration} calibration
  * @property {Rules} rules
@@ -63,6 +64,7 @@ export function netOf(file) {
     .map((name) => name.replace(".conv1", ""));
   return {
     variant: about.variant,
+    depth: about.depth,
     weights: about.weights_sha256,
     calibration: about.calibration,
     rules: about.rules,
@@ -149,11 +151,19 @@ export const shortcut = ({ downsample }, x) => (downsample ? runtime.convolved(x
  * @param {Tensor} x
  * @param {How} how
  */
-function outputOf(unit, x, how) {
+export function outputOf(unit, x, how) {
   const [a, b] = factors(unit, how);
   if (a === 0 && b === 1) return runtime.rectified(shortcut(unit, x));
   const y = runtime.times(branch(unit, x), a);
   return runtime.rectified(b ? runtime.sum(y, shortcut(unit, x)) : y);
+}
+
+/**
+ * @param {Net} net
+ * @param {Tensor} x
+ */
+export function stem(net, x) {
+  return runtime.maxPooled(runtime.rectified(runtime.convolved(x, net.stem)), 3, 2, 1);
 }
 
 /**
@@ -178,8 +188,7 @@ export function input({ rules }, picture) {
 export function trace(net, x, settings = null, extras = []) {
   const plus = (/** @type {Tensor} */ map, /** @type {number} */ place) =>
     extras.length > 0 ? runtime.sum(map, extras[place]) : map;
-  const stem = runtime.rectified(runtime.convolved(x, net.stem));
-  const maps = [plus(runtime.maxPooled(stem, 3, 2, 1), 0)];
+  const maps = [plus(stem(net, x), 0)];
   net.units.forEach((unit, index) => {
     const how = settings?.[index] ?? WHOLE;
     maps.push(plus(outputOf(unit, maps[index], how), index + 1));
@@ -188,4 +197,4 @@ export function trace(net, x, settings = null, extras = []) {
 }
 
 /** @type {How} */
-const WHOLE = { is_out: false, has_shortcut: true, dial: 1 };
+export const WHOLE = { is_out: false, has_shortcut: true, dial: 1 };

@@ -27,7 +27,7 @@ export function newestOnly(read, answer) {
 }
 
 /** After the messages that wait already: reading keeps this thread busy, and they may be newer. */
-function othersFirst() {
+export function othersFirst() {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => {

@@ -9,7 +9,8 @@ import { FileError, floats } from "./safetensors.js";
  * @property {number} right
  * @property {number} total
  *
- * @typedef {object} Decoder of one place: features -> coefficients of the picture, then digits
+ * @typedef {object} Decoder of one place, a linear map: here from features to coefficients of the
+ *   picture, then digits
  * @property {Int8Array} levels (features, outputs), row by row
  * @property {Float32Array} scale (outputs), times which they are weights
  * @property {Float32Array} offset (outputs)
@@ -32,18 +33,24 @@ export function readbackOf(file, { weights, rules }) {
   if (file.about.weights_sha256 !== weights) {
     throw new FileError("The read-back was fitted to other weights.");
   }
-  const decoders = rules.board.places.map((place) => ({
-    levels: /** @type {Int8Array} */ (file.tensor(`${place}.levels`).values),
-    scale: floats(file.tensor(`${place}.scale`)),
-    offset: floats(file.tensor(`${place}.offset`)),
-  }));
   return {
     mean: floats(file.tensor("mean")),
     directions: floats(file.tensor("directions")),
-    decoders,
+    decoders: rules.board.places.map((place) => decoderOf(file, place)),
     scores: file.about.scores,
   };
 }
+
+/**
+ * @param {import("./safetensors.js").File} file
+ * @param {string} place
+ * @returns {Decoder}
+ */
+export const decoderOf = (file, place) => ({
+  levels: /** @type {Int8Array} */ (file.tensor(`${place}.levels`).values),
+  scale: floats(file.tensor(`${place}.scale`)),
+  offset: floats(file.tensor(`${place}.offset`)),
+});
 
 /**
  * @param {Readback} readback
@@ -74,13 +81,15 @@ export function digitAt({ decoders }, place, map) {
 }
 
 /**
- * The outputs from one on to before another.
+ * The outputs from one on to before another, or all.
  * @param {Decoder} decoder
  * @param {import("./lenses.js").Features} map
  * @param {number} from
  * @param {number} to
  */
-function decoded({ levels, scale, offset }, { values, size, channels }, from, to) {
+export function decoded(decoder, map, from = 0, to = decoder.scale.length) {
+  const { levels, scale, offset } = decoder;
+  const { values, size, channels } = map;
   const count = to - from;
   const sums = new Float64Array(count);
   const pixels = size * size;

@@ -4,22 +4,30 @@
 import { answerOf } from "./calibration.js";
 import { digitAt } from "./digits.js";
 import { fromPixels } from "./image.js";
-import { fromStrokes, greyLevels } from "./ink.js";
+import { fromStrokes, greyLevels, InkError } from "./ink.js";
 import { stepsOfImage, stepsOfStrokes } from "./lab.js";
 import * as lenses from "./lenses.js";
+import { picturesOf } from "./nearest.js";
 import { alters, input, trace } from "./net.js";
+import { everyWay } from "./paths.js";
 import * as runtime from "./runtime.js";
 
 /**
  * @typedef {import("./net.js").Net} Net
+ * @typedef {import("./nearest.js").Nearest} Nearest
  * @typedef {import("./readback.js").Readback} Readback
+ * @typedef {import("./safetensors.js").File} File
  * @typedef {import("../page.js").Question} Question
  * @typedef {import("../page.js").Board} Board
  * @typedef {Omit<import("../page.js").Reply, "asked" | "drawing">} Reply
  *
+ * @typedef {{readback?: Readback, nearest?: Nearest}} Fitted what the lens needs of a net
+ *
  * @typedef {object} Sources what else a reader may need; each is asked for it when it does
  * @property {(net: Net) => Promise<Readback>} readback
  * @property {() => Promise<import("./digits.js").Digits>} digits MNIST's, for testing
+ * @property {(net: Net) => Promise<Nearest>} nearest
+ * @property {() => Promise<File>} nearestDigits their pictures
  * @property {(image: string) => Promise<import("./image.js").Pixels>} pixels of an image file
  */
 
@@ -46,6 +54,18 @@ export class Reader {
     if (question.lab) reply.steps = pictures.map(greyLevels);
     if (label !== undefined) reply.label = label;
     return reply;
+  }
+
+  /**
+   * The answers of all nets that are left of one with units out.
+   * @param {import("../page.js").PathsQuestion} question
+   * @returns {Promise<import("../page.js").EveryWay>}
+   */
+  async everyWay(question) {
+    const { pictures } = await this.prepared(question);
+    const net = this.nets.find(({ variant }) => variant === question.net);
+    if (!net) throw new InkError("There is no such net.");
+    return everyWay(net, pictures[pictures.length - 1]);
   }
 
   /**
@@ -79,7 +99,7 @@ export class Reader {
     const reply = { answers: /** @type {any} */ ({}), picture: greyLevels(picture) };
     if (board) reply.board = /** @type {any} */ ({});
     for (const net of this.nets) {
-      const { readback, closed } = await this.opened(net, board);
+      const { fitted, closed } = await this.opened(net, board);
       if (closed) reply.closed = closed;
       runtime.scope(() => {
         const seen = trace(net, input(net, picture), board?.units);
@@ -87,9 +107,13 @@ export class Reader {
         const logits = runtime.valuesOf(seen.logits);
         reply.answers[net.variant] = answerOf(picture, logits, net.calibration, mayRefuse);
         if (board && reply.board && !closed) {
-          reply.board[net.variant] = cells(board, seen, net, picture, readback);
+          reply.board[net.variant] = cells(board, seen, net, picture, fitted);
         }
       });
+    }
+    if (board?.lens === "near" && reply.board) {
+      const named = new Set(Object.values(reply.board).flatMap((row) => row.flatMap(digitsOf)));
+      if (named.size > 0) reply.digits = picturesOf(await this.sources.nearestDigits(), named);
     }
     return reply;
   }
@@ -98,26 +122,37 @@ export class Reader {
    * What a lens needs of a net, or why it shows nothing.
    * @param {Net} net
    * @param {Board | null} board
-   * @returns {Promise<{readback?: Readback, closed?: string}>}
+   * @returns {Promise<{fitted: Fitted, closed?: string}>}
    */
   async opened(net, board) {
-    if (board?.lens !== "left" && board?.lens !== "knew") return {};
     try {
-      return { readback: await this.sources.readback(net) };
+      switch (board?.lens) {
+        case "left":
+        case "knew":
+          return { fitted: { readback: await this.sources.readback(net) } };
+        case "near":
+          await this.sources.nearestDigits(); // nor is there anything to see without
+          return { fitted: { nearest: await this.sources.nearest(net) } };
+        default:
+          return { fitted: {} };
+      }
     } catch (error) {
-      return { closed: error instanceof Error ? error.message : String(error) };
+      return { fitted: {}, closed: error instanceof Error ? error.message : String(error) };
     }
   }
 }
+
+/** @param {{digits: number[]}} cell of the lens "near" */
+const digitsOf = ({ digits }) => digits;
 
 /**
  * @param {Board} board
  * @param {import("./net.js").Trace} seen
  * @param {Net} net
  * @param {Float32Array} picture
- * @param {Readback | undefined} readback
+ * @param {Fitted} fitted
  */
-function cells({ lens, units }, seen, net, picture, readback) {
+function cells({ lens, units }, seen, net, picture, { readback, nearest }) {
   switch (lens) {
     case "maps":
       return lenses.maps(seen, net.rules.board.tiled);
@@ -129,6 +164,8 @@ function cells({ lens, units }, seen, net, picture, readback) {
       return lenses.left(seen, /** @type {Readback} */ (readback));
     case "knew":
       return lenses.knew(seen, /** @type {Readback} */ (readback));
+    case "near":
+      return lenses.near(seen, /** @type {Nearest} */ (nearest), net.rules.board.nearest);
     default:
       throw new Error(`There is no lens named ${lens}.`);
   }

@@ -8,7 +8,8 @@ import { sha256 } from "./sha256.js";
  * @typedef {object} Stored a tensor, its values as they are stored
  * @property {number[]} shape
  * @property {string} dtype
- * @property {Float32Array | Int8Array | Uint8Array | Uint16Array} values float16 as its bits
+ * @property {Float32Array | Int32Array | Int8Array | Uint8Array | Uint16Array} values float16 as its
+ *   bits
  *
  * @typedef {object} File
  * @property {any} about the metadata, each read from JSON
@@ -16,7 +17,13 @@ import { sha256 } from "./sha256.js";
  */
 
 /** @type {Record<string, any>} */
-const ARRAYS = { F32: Float32Array, I8: Int8Array, U8: Uint8Array, F16: Uint16Array };
+const ARRAYS = {
+  F32: Float32Array,
+  F16: Uint16Array,
+  I32: Int32Array,
+  I8: Int8Array,
+  U8: Uint8Array,
+};
 
 /** A file that cannot be used; the message names it and says why. */
 export class FileError extends Error {}

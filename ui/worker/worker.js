@@ -5,16 +5,21 @@
 // means that this browser cannot, and the server has to read. Of {id, question}, any number, each is
 // answered by {id, reply}: the server's Reply, {error: one sentence}, or null where a newer question
 // overtook it. {id, digits: their indices} is answered by {id, reply: {digits}}, as the tab of
-// mistakes has them from the server.
+// mistakes has them from the server, {id, deeper: {list, levels}} by {id, reply: {answers}} of the
+// nets that the list names, {id, paths: a question} by {id, reply: an EveryWay}, and {id, shake} as
+// "Shake it" has it from the server.
 
+import { answersOf } from "./deeper.js";
 import { asJson, digitsOf } from "./digits.js";
 import { InkError } from "./ink.js";
+import { nearestOf } from "./nearest.js";
 import { netOf } from "./net.js";
 import { newestOnly } from "./newest.js";
 import { readbackOf } from "./readback.js";
 import { Reader } from "./reader.js";
 import * as runtime from "./runtime.js";
 import { FileError, parsed } from "./safetensors.js";
+import * as shake from "./shake.js";
 
 /**
  * @typedef {import("../page.js").Question} Question
@@ -24,14 +29,17 @@ import { FileError, parsed } from "./safetensors.js";
  * @property {string} program ../vendor/tfjs.wasm
  * @property {string[]} nets
  * @property {Partial<Record<Variant, string>>} readbacks
- * @property {string | null} digits
+ * @property {string | null} digits for testing
+ * @property {Partial<Record<Variant, string>>} nearest
+ * @property {string | null} nearestDigits
  */
 
-const NO_READBACK = "Nothing was fitted to this net.";
+const NOT_FITTED = "Nothing was fitted to this net.";
 const NO_DIGITS = "The test digits cannot be shown: MNIST is missing or damaged.";
+const NO_NEAREST = "The training digits cannot be shown: MNIST is missing or damaged.";
 
 /** @param {Files} files */
-async function start({ program, nets, readbacks, digits }) {
+async function start({ program, nets, readbacks, digits, nearest, nearestDigits }) {
   const [, ...files] = await Promise.all([
     fetched(program).then(runtime.start),
     ...nets.map(fetchedFile),
@@ -41,20 +49,20 @@ async function start({ program, nets, readbacks, digits }) {
     throw new FileError("The nets were trained on pictures that are not prepared alike.");
   }
   const file = once(fetchedFile);
+  /** @param {string | null | undefined} address @param {string} otherwise why there is none */
+  function sent(address, otherwise) {
+    if (!address) throw new FileError(otherwise);
+    return file(address);
+  }
+  /** @type {import("./reader.js").Sources} */
   const sources = {
-    /** @param {import("./net.js").Net} net */
-    async readback(net) {
-      const address = readbacks[net.variant];
-      if (!address) throw new FileError(NO_READBACK);
-      return readbackOf(await file(address), net);
-    },
-    async digits() {
-      if (!digits) throw new FileError(NO_DIGITS);
-      return digitsOf(await file(digits));
-    },
+    readback: async (net) => readbackOf(await sent(readbacks[net.variant], NOT_FITTED), net),
+    digits: async () => digitsOf(await sent(digits, NO_DIGITS)),
+    nearest: async (net) => nearestOf(await sent(nearest[net.variant], NOT_FITTED), net),
+    nearestDigits: async () => sent(nearestDigits, NO_NEAREST),
     pixels,
   };
-  const behind = [digits, ...Object.values(readbacks)];
+  const behind = [digits, ...Object.values(readbacks), ...Object.values(nearest), nearestDigits];
   return { sources, reader: new Reader(made, sources), loadRest: () => loaded(behind, file) };
 }
 
@@ -143,7 +151,11 @@ async function answered(look) {
 }
 
 const read = (/** @type {Question} */ question) => answered(({ reader }) => reader.read(question));
-const ask = newestOnly(read, (id, reply) => postMessage({ id, reply }));
+let waiting = 0; // questions of the pad
+const ask = newestOnly(read, (id, reply) => {
+  waiting -= 1;
+  postMessage({ id, reply });
+});
 
 /** @param {number[]} indices */
 const digitsAt = (indices) =>
@@ -152,9 +164,34 @@ const digitsAt = (indices) =>
     return { digits: indices.map((index) => asJson(digits, index)) };
   });
 
+/** Nets that are loaded when they are first asked, one after the other: a pad's question goes between. */
+const netsOf = once(async (list) => {
+  const { nets } = JSON.parse(new TextDecoder().decode(await fetched(list)));
+  if (nets.length === 0) throw new FileError("The deeper nets are not there.");
+  const loaded = [];
+  for (const name of nets) loaded.push(netOf(await fetchedFile(new URL(name, list).href)));
+  return loaded;
+});
+
+/** @param {{list: string, levels: Uint8Array}} asked */
+const deeper = ({ list, levels }) =>
+  answered(async () => answersOf(await netsOf(list), levels, () => waiting > 0));
+
+/** @param {import("../page.js").PathsQuestion} question */
+const everyWay = (question) => answered(({ reader }) => reader.everyWay(question));
+
+/** @param {import("./shake.js").Wish} wish */
+const shaken = (wish) =>
+  answered(async ({ reader }) => shake.asJson(shake.shaken(wish, reader.rules.ink)));
+
 addEventListener("message", async ({ data }) => {
-  if (data.question) ask(data.id, data.question);
-  else if (data.digits) postMessage({ id: data.id, reply: await digitsAt(data.digits) });
+  if (data.question) {
+    waiting += 1;
+    ask(data.id, data.question);
+  } else if (data.digits) postMessage({ id: data.id, reply: await digitsAt(data.digits) });
+  else if (data.deeper) postMessage({ id: data.id, reply: await deeper(data.deeper) });
+  else if (data.paths) postMessage({ id: data.id, reply: await everyWay(data.paths) });
+  else if (data.shake) postMessage({ id: data.id, reply: await shaken(data.shake) });
   else {
     try {
       started = await start(data.start);

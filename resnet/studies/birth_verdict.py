@@ -1,0 +1,188 @@
+"""What the study of the dial at birth shows: tables to print, and sentences."""
+
+from dataclasses import dataclass
+
+from resnet.stats import SIGNIFICANT, Mean, corrected, mean_of, p_in_words, seeds_in_words
+from resnet.studies.birth import PAIRS, BirthRun, BirthTable, Pair
+from resnet.studies.depth_results import Accuracy, accuracy_of, medians
+from resnet.studies.depth_verdict import GUESSING, MISSING, in_words, percent
+from resnet.studies.runs import Printed, StudyError
+from resnet.studies.shares import Shares
+from resnet.studies.textbook_verdict import chosen_rate
+
+TITLES: dict[Pair, str] = {
+    ("residual", "one"): "f as it is",
+    ("residual", "root"): "f / √units",
+    ("residual", "zero"): "f at 0",
+    ("plain", "one"): "without shortcuts",
+}
+ONE, ROOT, ZERO, PLAIN = PAIRS
+# Of these against f as it is: does turning f down change how many digits are read?
+TURNED_DOWN = (ROOT, ZERO)
+
+
+@dataclass(frozen=True)
+class Born:
+    """A net at one depth, at the rate that its validation digits choose; a seed each."""
+
+    accuracy: Accuracy
+    share: Shares  # f's, of every unit before the first step: the median over the seeds
+
+
+Results = dict[int, dict[Pair, Born]]  # by depth
+
+
+def results(table: BirthTable) -> Results:
+    """What is measured, of the seeds that have all runs of a depth; a depth without such a seed is
+    left out. Raises StudyError when that are all."""
+    about = table["about"]
+    found: Results = {}
+    for layers in about["depths"]:
+        runs = {
+            (run["seed"], (run["net"], run["start"]), run["rate"]): run
+            for run in table["runs"]
+            if run["depth"] == layers
+        }
+        seeds = [
+            seed
+            for seed in sorted({seed for seed, *_ in runs})
+            if all((seed, pair, rate) in runs for pair in PAIRS for rate in about["rates"])
+        ]
+        if seeds:
+            found[layers] = {
+                pair: born(
+                    {rate: [runs[seed, pair, rate] for seed in seeds] for rate in about["rates"]}
+                )
+                for pair in PAIRS
+            }
+    if not found:
+        raise StudyError("No seed has all its runs yet; the same command goes on.")
+    return found
+
+
+def born(runs: dict[float, list[BirthRun]]) -> Born:
+    """Of a net's runs by rate."""
+    rate = chosen_rate({("", rate): some for rate, some in runs.items()}, "", [*runs])
+    return Born(accuracy_of(runs[rate], rate), medians([run["share"] for run in runs[rate]]))
+
+
+def gains(found: Results) -> dict[tuple[int, Pair], Mean]:
+    """f turned down minus f as it is, in points, paired by seed; p corrected for their number."""
+    return corrected(
+        {
+            (layers, pair): mean_of(
+                [
+                    down - whole
+                    for down, whole in zip(
+                        nets[pair].accuracy.percents, nets[ONE].accuracy.percents, strict=True
+                    )
+                ]
+            )
+            for layers, nets in found.items()
+            for pair in TURNED_DOWN
+        }
+    )
+
+
+# --- as text ---------------------------------------------------------------------------------
+
+
+def tables(table: BirthTable) -> list[Printed]:
+    found = results(table)
+    return [accuracies(table, found), share_table(found)]
+
+
+def accuracies(table: BirthTable, found: Results) -> Printed:
+    changes = gains(found)
+    rows = []
+    for layers in table["about"]["depths"]:
+        if layers not in found:
+            rows.append([str(layers), *["-", MISSING] * len(PAIRS), *["-"] * len(TURNED_DOWN)])
+            continue
+        row = [str(layers)]
+        for pair in PAIRS:
+            accuracy = found[layers][pair].accuracy
+            row += [f"{accuracy.rate:g}", in_words(accuracy)]
+        rows.append([*row, *(change_in_words(changes[layers, pair]) for pair in TURNED_DOWN)])
+    test = table["runs"][0]["test_all"]["total"]
+    tests = sum(change.count > 1 for change in changes.values())
+    return (
+        f"Accuracy without batch norm, {seeds_of(found)}, {test:,} test digits (mean, 95 % "
+        "interval), each at the rate that validation chooses; p corrected for "
+        f"{tests} tests (Holm)",
+        ["layers", *(f"{TITLES[pair]}{what}" for pair in PAIRS for what in (", rate", "")),
+         *(f"{TITLES[pair]} - {TITLES[ONE]}, points" for pair in TURNED_DOWN)],
+        rows,
+    )  # fmt: skip
+
+
+def seeds_of(found: Results) -> str:
+    counts = {len(nets[ONE].accuracy.percents) for nets in found.values()}
+    most = seeds_in_words(max(counts))
+    return most if len(counts) == 1 else f"{min(counts)} to {most}"
+
+
+def change_in_words(change: Mean) -> str:
+    if change.count == 1:
+        return f"{change.mean:+.1f}, one seed"
+    interval = f"{change.mean:+.1f} ({change.low:+.1f} to {change.high:+.1f})"
+    return f"{interval}, p {p_in_words(change.p)}"
+
+
+def share_table(found: Results) -> Printed:
+    rows = []
+    for layers, nets in found.items():
+        for pair in (ONE, ROOT, ZERO):
+            values = nets[pair].share
+            rows.append([str(layers), TITLES[pair], percent(values[0]), percent(values[-1])])
+    return (
+        "Before the first step: f's share of the variance of f(x) + shortcut(x), median of the "
+        "seeds",
+        ["layers", "start", "first unit", "last unit"],
+        rows,
+    )
+
+
+def sentences(table: BirthTable) -> list[str]:
+    """The findings, as the figures have them."""
+    found = results(table)
+    return [headline(table, found), *beside(found)]
+
+
+def headline(table: BirthTable, found: Results) -> str:
+    """Where it changes most, in whole digits of a hundred."""
+    changes = gains(found)
+    where = max(found, key=lambda layers: abs(changes[layers, ROOT].mean))
+    right = {pair: f"{found[where][pair].accuracy.mean.mean:.0f}" for pair in PAIRS}
+    steps = len(table["runs"][0]["loss"])
+    return (
+        f"Without batch norm, {where} layers, {steps} steps: the net with shortcuts reads "
+        f"{right[ONE]} of 100 digits. It reads {right[ROOT]} if f begins turned down by the square "
+        f"root of the number of units, {right[ZERO]} if f begins at 0. Guessing reads "
+        f"{GUESSING:.0f}."
+    )
+
+
+def beside(found: Results) -> list[str]:
+    """Where turning f down surely helps or harms."""
+    changes, said = gains(found), []
+    for pair in TURNED_DOWN:
+        sure = {
+            layers: changes[layers, pair].mean
+            for layers in found
+            if changes[layers, pair].count > 1 and changes[layers, pair].p <= SIGNIFICANT
+        }
+        ways = {
+            "more digits": [layers for layers, change in sure.items() if change > 0],
+            "fewer digits": [layers for layers, change in sure.items() if change < 0],
+            "cannot be told apart": [layers for layers in found if layers not in sure],
+        }
+        parts = [f"{way} at {listed(where)} layers" for way, where in ways.items() if where]
+        said.append(f"Beside f as it is, {TITLES[pair]}: {', '.join(parts)}.")
+    return said
+
+
+def listed(depths: list[int]) -> str:
+    """18, 34 and 66"""
+    *most, last = map(str, depths)
+    return f"{', '.join(most)} and {last}" if most else last

@@ -1,0 +1,103 @@
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from resnet import checkpoint, ink, mnist
+from resnet.studies import shake
+from tests.browser.visitor import (
+    answer_instead,
+    draw,
+    expect_digit,
+    open_tab,
+    settle,
+)
+from tests.conftest import Measured
+from ui.question import decoded
+from ui.shake import USUAL
+
+TAB = "Depth and gradients"
+SEEN = """async () => {
+    const { page } = await import(new URL("ui/page.js", document.baseURI));
+    return page.state.reply.picture;
+}"""
+# How many colours each picture of an element has.
+COLOURS = """element => [...element.querySelectorAll("canvas")].map((canvas) => {
+    const { width, height } = canvas;
+    const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+    return new Set(new Uint32Array(data.buffer)).size;
+})"""
+
+
+def opened(page: Page) -> Locator:
+    open_tab(page, TAB)
+    found = page.get_by_test_id("shake")
+    found.scroll_into_view_if_needed()
+    return found
+
+
+def expect_shaken(page: Page, words: str) -> None:
+    expect(page.get_by_test_id("shake-says")).to_contain_text(words)
+    expect(page.get_by_test_id("shake")).to_have_attribute("aria-busy", "false")
+
+
+def cosine(page: Page, variant: str) -> float:
+    return float(page.get_by_test_id(f"shake-{variant}").get_attribute("data-cosine") or "nan")
+
+
+def test_the_drawing_is_shaken_as_python_does_it(page: Page, kind: str, measured: Measured) -> None:
+    part = opened(page)
+    expect_shaken(page, "This 7, 34 layers")
+    part.get_by_text("18", exact=True).first.click()
+    expect_shaken(page, "This 7, 18 layers")
+    picture = ink.from_grey_levels(decoded(page.evaluate(SEEN)))
+    seed = int(part.get_attribute("data-seed") or "")
+    data = mnist.FOLDER if kind == "served" else measured.data
+    others = shake.company(mnist.load(data).train)
+    (found,) = shake.Shaker(18, seed).shake(picture, 7, [USUAL[0]], others)
+    for variant in checkpoint.VARIANTS:
+        assert cosine(page, variant) == pytest.approx(found.cosine(variant), abs=5e-3)
+    assert min(part.evaluate(COLOURS)) > 20
+
+
+def test_another_shake_is_of_other_weights_and_a_choice_is_not(page: Page) -> None:
+    part = opened(page)
+    expect_shaken(page, "34 layers")
+    first = part.get_attribute("data-seed")
+    part.get_by_text("18", exact=True).first.click()
+    expect_shaken(page, "18 layers")
+    assert part.get_attribute("data-seed") == first
+    page.get_by_role("button", name="Shake it").press("Enter")
+    expect(part).not_to_have_attribute("data-seed", str(first))
+    expect_shaken(page, "18 layers")
+
+
+def test_it_follows_the_pad(page: Page) -> None:
+    opened(page)
+    expect_shaken(page, "This 7")
+    open_tab(page, "Draw")
+    page.get_by_role("button", name="Clear", exact=True).click()
+    draw(page, 3)
+    expect_digit(page, 3)
+    settle(page)
+    opened(page)
+    expect_shaken(page, "This 3")
+    open_tab(page, "Draw")
+    page.get_by_role("button", name="Clear", exact=True).click()
+    settle(page)
+    opened(page)
+    expect_shaken(page, "This 7")
+
+
+@pytest.mark.served("needs a server")
+def test_what_goes_wrong_is_said_and_tried_again(page: Page) -> None:
+    answer_instead(page, "shaken", lambda route: route.fulfill(json={"error": "No such nets."}))
+    part = opened(page)
+    expect(part.locator(".trouble")).to_have_text("No such nets.")
+    page.unroute("**/component_server/")
+    page.get_by_role("button", name="Shake it").click()
+    expect_shaken(page, "This 7")
+    expect(part.locator(".trouble")).to_be_empty()
+    expect(page.get_by_test_id("shake-plain")).to_have_attribute(
+        "data-cosine", re.compile(r"-?\d\.\d+")
+    )

@@ -1,0 +1,202 @@
+"""Deeper nets on the visitor's drawing: narrow ones of 18, 34 and 66 layers, both kinds."""
+
+import base64
+import binascii
+import functools
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from resnet import checkpoint, export, ink, narrow
+from resnet.checkpoint import About, CheckpointError
+from resnet.classifier import Classifier
+from resnet.narrow import Net
+from resnet.studies.depth_verdict import ONLY_ONES
+from ui.cards import LOOKS, accuracy
+from ui.part import Ahead, Part, template
+from ui.question import fault
+from ui.reading import Reader
+from ui.worker_files import WorkerFiles, compressed
+
+ALONE = "The deeper nets could not be loaded. Reload the page to try again."
+HEAD = Template(
+    '<label><input type="radio" name="deeper" value="$depth"$checked><b>$depth</b> layers</label>'
+)
+CHIP = Template(
+    '<p class="small" data-deep="$name" data-depth="$depth"><b class="digit">&ndash;</b>'
+    '<span class="certainty"></span></p>'
+)
+
+
+class DeeperNets:
+    """The narrow nets of a folder: told of at once, made ready when first asked to read.
+
+    Depths that lack one of the two kinds are left out. Where there are any nets, the fault of each
+    that cannot be used goes to stderr.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.making = threading.Lock()
+        sound: dict[Net, About] = {}
+        for variant, depth in narrow.NETS if folder.exists() else ():
+            try:
+                sound[variant, depth] = narrow.read(variant, depth, folder)[1]
+            except CheckpointError as error:
+                print(error, file=sys.stderr)
+        self.depths = [
+            depth
+            for depth in narrow.DEPTHS
+            if all((variant, depth) in sound for variant in checkpoint.VARIANTS)
+        ]
+        self.abouts = {net: about for net, about in sound.items() if net[1] in self.depths}
+
+    @functools.cached_property
+    def made(self) -> dict[str, Classifier]:
+        try:
+            return {
+                name_of(net): Classifier(*narrow.load(*net, self.folder)) for net in self.abouts
+            }
+        except CheckpointError as error:  # they were sound when the page was built
+            print(error, file=sys.stderr)
+            return {}
+
+    def classifiers(self) -> dict[str, Classifier]:
+        """By name_of; none where they cannot be used any more."""
+        with self.making:
+            return self.made
+
+
+class DeeperFiles(WorkerFiles):
+    """The narrow nets, in a list of their own: most visitors never come as far as these."""
+
+    folder = "deeper"
+
+    def __init__(self, nets: DeeperNets) -> None:
+        self.nets = nets
+        self.making = threading.Lock()
+
+    @functools.cached_property
+    def made(self) -> tuple[Mapping[str, Any], dict[str, bytes]]:
+        files = [export.weights_of(net) for net in self.nets.classifiers().values()]
+        return {"nets": [file.name for file in files]}, compressed(files)
+
+
+class Deeper(Part):
+    """All depths at a glance, and the one that is chosen in full."""
+
+    def __init__(self, reader: Reader, nets: DeeperNets) -> None:
+        def answers(picture: Any) -> dict[str, Any]:
+            """What each net says to the picture that the pad's nets saw."""
+            pictures, classifiers = picture_of(picture), nets.classifiers()
+            if not classifiers:
+                raise fault("The deeper nets are missing or damaged on this server.")
+            with reader.turn():
+                said = {name: net.answer(pictures)[0] for name, net in classifiers.items()}
+            return {"answers": {name: answer.as_json() for name, answer in said.items()}}
+
+        self.for_worker = DeeperFiles(nets)
+        super().__init__(
+            "deeper",
+            template("deeper.html").substitute(
+                finding=escape(finding(nets.abouts)),
+                how=escape(how(nets.abouts)),
+                heads="".join(
+                    HEAD.substitute(depth=depth, checked=" checked" * (depth == nets.depths[-1]))
+                    for depth in nets.depths
+                ),
+                **{f"{variant}_row": row(variant, nets.depths) for variant in LOOKS},
+                **{f"{variant}_card": card(variant) for variant in LOOKS},
+            ),
+            [answers],
+            routes=self.for_worker.routes(),
+            ahead={"answers": Ahead((), ALONE)},
+            files=f"{DeeperFiles.folder}/list.json",
+            nets=[
+                {
+                    "name": name_of((variant, depth)),
+                    "variant": variant,
+                    "depth": depth,
+                    "title": LOOKS[variant]["title"],
+                    "about": f"{accuracy(about['test'])} of MNIST",
+                }
+                for (variant, depth), about in nets.abouts.items()
+            ],
+        )
+
+
+def name_of(net: Net) -> str:
+    variant, depth = net
+    return f"{variant}-{depth}"
+
+
+def row(variant: str, depths: Sequence[int]) -> str:
+    return "".join(CHIP.substitute(name=name_of((variant, d)), depth=d) for d in depths)
+
+
+def card(variant: str) -> str:
+    bars = "".join(f"<li><span><i></i></span><b>{digit}</b></li>" for digit in range(10))
+    return template("deeper_card.html").substitute(LOOKS[variant], variant=variant, bars=bars)
+
+
+def picture_of(levels: Any) -> Tensor:
+    """(1, 1, 32, 32) ink in [0, 1] of base64 of grey levels; gr.Error for anything else."""
+    try:
+        raw = base64.b64decode(levels, validate=True)
+    except (TypeError, ValueError, binascii.Error):
+        raw = b""
+    if len(raw) != ink.SIDE**2:
+        raise fault("The picture is incomplete.")
+    return torch.frombuffer(bytearray(raw), dtype=torch.uint8).view(1, 1, ink.SIDE, ink.SIDE) / 255
+
+
+# --- in words --------------------------------------------------------------------------------
+
+
+def finding(abouts: Mapping[Net, About]) -> str:
+    """What the nets of each depth read of the test digits, and which of them guess."""
+    depths = sorted({depth for _, depth in abouts})
+    read = {
+        variant: [percent(abouts[variant, depth]) for depth in depths]
+        for variant in checkpoint.VARIANTS
+    }
+    said = {variant: listed([f"{value:.1f}" for value in of]) for variant, of in read.items()}
+    text = (
+        f"Of 100 test digits, nets of {listed(depths)} layers read {said['residual']} with "
+        f"shortcuts, and {said['plain']} without."
+    )
+    guess = [
+        f"{depth} layers {kind}"
+        for variant, kind in (("residual", "with them"), ("plain", "without"))
+        for depth, value in zip(depths, read[variant], strict=True)
+        if value <= ONLY_ONES
+    ]
+    return f"{text} The net of {listed(guess, 'or')} only guesses." if guess else text
+
+
+def how(abouts: Mapping[Net, About]) -> str:
+    """How they were trained, and what that leaves open."""
+    about = next(iter(abouts.values()))
+    epochs, seeds = about.get("recipe", {}).get("epochs"), about.get("seeds")
+    text = f"Small nets, {narrow.WIDTH} channels wide in the first stage, all trained alike"
+    if epochs:
+        text += f" for {epochs} epoch{'s' * (epochs > 1)}"
+    if seeds and seeds > 1:
+        text += f", the best of {seeds} seeds each, chosen on validation digits"
+    return f"{text}. Trained longer, or in another way, they might read otherwise."
+
+
+def percent(about: About) -> float:
+    return 100 * about["test"]["right"] / about["test"]["total"]
+
+
+def listed(items: Sequence[object], joint: str = "and") -> str:
+    *others, last = map(str, items)
+    return f"{', '.join(others)} {joint} {last}" if others else last

@@ -1,0 +1,181 @@
+// @ts-check
+// Shake it: the drawing on the pad, nudged, in nets that have learnt nothing yet. The page's worker
+// computes what comes of it, and where that cannot, the server.
+
+import { chosen, find, findButton, findText, setText } from "./dom.js";
+import { page } from "./page.js";
+import { bytes, paintChange, paintGrey } from "./pictures.js";
+import { ask, onSight } from "./server.js";
+
+/**
+ * @typedef {import("./server.js").Server} Server
+ * @typedef {import("./page.js").Variant} Variant
+ * @typedef {import("./page.js").Reply} Reply
+ *
+ * @typedef {object} Props
+ * @property {import("./worker/shake.js").Rules} rules
+ * @property {{picture: string, label: number}} sample serves while nothing is on the pad
+ * @property {[number, string][]} words of a cosine, and the least that earns them
+ * @property {number} seeds that there are
+ *
+ * @typedef {object} Wish
+ * @property {string} picture base64 of its grey levels
+ * @property {number} label
+ * @property {number} layers
+ * @property {number} seed
+ * @property {number} nudge deviation of the noise
+ *
+ * @typedef {object} Shaken
+ * @property {string} drawn
+ * @property {string} nudged
+ * @property {Record<Variant, {cosine: number, pictures: string[]}>} nets
+ */
+
+/**
+ * @param {HTMLElement} element
+ * @param {Props} props
+ * @param {Server} server
+ */
+export function mount(element, props, server) {
+  new Shake(findText(element, ".shake"), props, server);
+}
+
+class Shake {
+  /**
+   * @param {HTMLElement} element
+   * @param {Props} props
+   * @param {Server} server
+   */
+  constructor(element, props, server) {
+    this.element = element;
+    this.props = props;
+    this.server = server;
+    this.seed = fresh(props.seeds);
+    /** @type {string | null} the pictures that fill the batch, once they have come */
+    this.others = null;
+    this.isInSight = false;
+    this.isAsking = false;
+    this.shown = ""; // the wish that is answered
+    findButton(element, "[data-shake]").addEventListener("click", () => {
+      this.seed = fresh(props.seeds);
+      this.shake();
+    });
+    findText(element, ".choices").addEventListener("change", () => this.shake());
+    onSight(element, (isInSight) => {
+      this.isInSight = isInSight;
+      this.shake();
+    });
+    page.subscribe(["reply", "reading"], () => this.shake());
+  }
+
+  /** @returns {Wish} */
+  wish() {
+    const { reply } = page.state;
+    const [layers, nudge] = ["layers", "nudge"].map((name) =>
+      Number(chosen(this.element, `shake-${name}`)),
+    );
+    return { ...(drawingOf(reply) ?? this.props.sample), layers, nudge, seed: this.seed };
+  }
+
+  /** Asks for what is wanted now, one wish after the other, while somebody looks. */
+  async shake() {
+    if (this.isAsking) return;
+    this.isAsking = true;
+    while (this.isInSight && page.state.reading) {
+      const wish = this.wish();
+      const asked = JSON.stringify(wish);
+      if (asked === this.shown) break;
+      this.element.ariaBusy = "true";
+      const reply = await this.ask(wish);
+      this.shown = asked;
+      setText(findText(this.element, ".trouble"), reply.error ?? "");
+      if (!reply.error) this.show(wish, reply);
+      this.element.ariaBusy = "false";
+    }
+    this.isAsking = false;
+  }
+
+  /**
+   * @param {Wish} wish
+   * @returns {Promise<any>} Shaken, or {error: one sentence}
+   */
+  async ask(wish) {
+    const { rules } = this.props;
+    const company = this.others === null ? await ask(this.server, "company") : {};
+    if (company.error) return company;
+    this.others ??= company.others;
+    const whole = { ...wish, rules, others: `${this.others}` };
+    return (await page.state.reading?.shake(whole)) ?? ask(this.server, "shaken", wish);
+  }
+
+  /**
+   * @param {Wish} wish
+   * @param {Shaken} shaken
+   */
+  show(wish, { drawn, nudged, nets }) {
+    const { element } = this;
+    for (const [name, levels] of Object.entries({ drawn, nudged })) {
+      const canvas = find(element, `[data-picture="${name}"]`, HTMLCanvasElement);
+      paintGrey(canvas, bytes(levels));
+    }
+    for (const [variant, { cosine, pictures }] of Object.entries(nets)) {
+      const net = findText(element, `[data-net="${variant}"]`);
+      net.querySelectorAll("canvas").forEach((canvas, i) => {
+        paintChange(canvas, bytes(pictures[i]));
+      });
+      net.dataset.cosine = `${cosine}`;
+      setText(findText(net, ".likeness b"), capital(this.inWords(cosine)));
+      setText(findText(net, ".likeness .number"), `cosine ${cosine.toFixed(2)}`);
+      showStored(net, wish);
+    }
+    element.dataset.seed = `${wish.seed}`;
+    setText(findText(element, ".state"), this.told(wish, nets));
+  }
+
+  /** @param {number} cosine */
+  inWords(cosine) {
+    return this.props.words.find(([least]) => cosine >= least)?.[1] ?? "";
+  }
+
+  /**
+   * @param {Wish} wish
+   * @param {Shaken["nets"]} nets
+   */
+  told({ label, layers }, nets) {
+    const [residual, plain] = [nets.residual, nets.plain].map(({ cosine }) => this.inWords(cosine));
+    return `This ${label}, ${layers} layers: with shortcuts ${residual}, without ${plain}.`;
+  }
+}
+
+/**
+ * Of what is stored of a net, that of this nudge, these layers marked.
+ * @param {HTMLElement} net
+ * @param {Wish} wish
+ */
+function showStored(net, { nudge, layers }) {
+  for (const list of /** @type {NodeListOf<HTMLElement>} */ (net.querySelectorAll("ol"))) {
+    list.hidden = list.dataset.nudge !== `${nudge}`;
+  }
+  for (const bar of /** @type {NodeListOf<HTMLElement>} */ (net.querySelectorAll("li"))) {
+    bar.ariaCurrent = `${bar.dataset.layers === `${layers}`}`;
+  }
+}
+
+/** @param {string} text */
+const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** @param {number} seeds that there are */
+const fresh = (seeds) => Math.floor(Math.random() * seeds);
+
+/**
+ * What the nets saw last, as the digit that the first of them finds likeliest; nothing on paper that
+ * is blank.
+ * @param {Reply | null} reply
+ */
+function drawingOf(reply) {
+  if (!reply) return null;
+  const answer = Object.values(reply.answers).find(({ probabilities }) => probabilities);
+  if (!answer?.probabilities) return null;
+  const label = answer.probabilities.indexOf(Math.max(...answer.probabilities));
+  return { picture: reply.picture, label };
+}
