@@ -169,14 +169,14 @@ export class Triangle {
 /** @param {number} index */
 function dotOf(index) {
   const dot = make("button", { type: "button", className: "dot", tabIndex: -1 });
-  dot.dataset.index = `${index}`;
+  dot.dataset.way = `${index}`;
   return dot;
 }
 
 /** @param {Event} event */
 function indexAt({ target }) {
   const isDot = target instanceof HTMLElement && target.matches(".dot");
-  return isDot ? Number(target.dataset.index) : null;
+  return isDot ? Number(target.dataset.way) : null;
 }
 
 /**

@@ -245,6 +245,7 @@ def test_every_lens_shows_its_cells(page: Page, lens: str) -> None:
                 expect(cell).to_have_text("one pixel: no place left")
 
 
+@pytest.mark.served("the folder of the tests has other digits than the nearest are of")
 @pytest.mark.parametrize("size", [{}, PHONE], ids=["wide", "phone"])
 def test_the_nearest_digits_show_where_the_nets_part(
     open_page: OpenPage, host: str, size: dict[str, Any]
@@ -324,7 +325,7 @@ def test_pointer_and_keys_name_a_map(page: Page) -> None:
 def test_it_asks_for_the_board_only_when_it_is_of_use(page: Page) -> None:
     page.set_viewport_size({"width": 1280, "height": 640})
     expect(board(page)).to_have_attribute("data-in-sight", "false")
-    sample = page.get_by_role("button", name="3", exact=True)
+    sample = page.locator('[data-sample="3"]')
     assert "board" not in sent(page, sample.click)
     settle(page)
     shown = sent(page, board(page).locator(".dials").scroll_into_view_if_needed)
@@ -334,7 +335,7 @@ def test_it_asks_for_the_board_only_when_it_is_of_use(page: Page) -> None:
     settle(page)
     page.evaluate("scrollTo(0, 0)")
     expect(board(page)).to_have_attribute("data-in-sight", "false")
-    other = page.get_by_role("button", name="4", exact=True)
+    other = page.locator('[data-sample="4"]')
     asked = sent(page, other.click)["board"]  # an altered net stays altered
     assert [one["is_out"] for one in asked["units"]] == [True] + [False] * 7
     settle(page)
@@ -521,7 +522,7 @@ def test_a_link_holds_a_scribble_a_sample_and_an_empty_pad(page: Page, open_page
     expect(card(other, "plain")).not_to_have_attribute("data-answer-id", "1")
     settle(other)
     assert np.abs(seen(other) - seen(page)).mean() < 0.02
-    page.get_by_role("button", name="4", exact=True).click()
+    page.locator('[data-sample="4"]').click()
     link = link_with(page, "s=4")
     expect_digit(open_page(link), 4)
 

@@ -83,7 +83,7 @@ def draw_tiny_seven(page: Page) -> None:
 def test_it_is_closed_and_then_asks_as_ever(page: Page) -> None:
     expect(page.get_by_test_id("lab")).not_to_have_attribute("open", "")
     expect(page.get_by_role("checkbox")).to_have_count(0)
-    sample = page.get_by_role("button", name="3", exact=True)
+    sample = page.locator('[data-sample="3"]')
     drawing = sent(page, sample.click)
     assert "lab" not in drawing
     expected = [[10 * x, 10 * y] for stroke in samples.sample(3) for x, y in stroke]
@@ -164,7 +164,7 @@ def test_all_is_put_back(page: Page, way: str) -> None:
     assert (seen(page) == picture).all()
     assert dark_share(page) == pytest.approx(inked, abs=1e-4)
     if way == "closing":
-        assert "lab" not in sent(page, page.get_by_role("button", name="3", exact=True).click)
+        assert "lab" not in sent(page, page.locator('[data-sample="3"]').click)
         open_lab(page)
     for step in lab.STEPS:
         expect(switch(page, step)).to_be_checked()
@@ -197,7 +197,7 @@ def test_an_empty_pad_gives_blank_steps(page: Page) -> None:
     page.get_by_role("button", name="Clear").click()
     expect_digit(page, "")
     assert not np.stack(steps(page)).any()
-    after(page, page.get_by_role("button", name="4", exact=True).click)
+    after(page, page.locator('[data-sample="4"]').click)
     assert np.stack(steps(page)).any((1, 2)).all()
 
 
@@ -215,7 +215,7 @@ def test_an_image_keeps_its_lines(
     assert np.stack(steps(page)).any((1, 2)).all()
     after(page, switch(page, "box").uncheck)
     assert extent(seen(page)) > 24
-    after(page, page.get_by_role("button", name="7", exact=True).click)
+    after(page, page.locator('[data-sample="7"]').click)
     expect(switch(page, "line")).to_be_enabled()
     expect(pen(page)).to_be_enabled()
     expect(page.get_by_text("Images keep theirs")).to_be_hidden()

@@ -33,7 +33,7 @@ def dot(page: Page, *out: int, variant: str = "residual") -> Locator:
     """The net with these units out."""
     can_go = (1, 2, 3, 4, 5, 6, 7, 8) if variant == "residual" else (1, 2, 4, 6, 8)
     index = sum(2 ** can_go.index(number) for number in out)
-    return triangle(page, variant).locator(f'[data-index="{index}"]')
+    return triangle(page, variant).locator(f'[data-way="{index}"]')
 
 
 def unit(page: Page, number: int, variant: str = "residual") -> Locator:
@@ -66,7 +66,7 @@ def test_every_dot_says_what_its_net_says(
         assert len(shown) == len(ways)
         texts = triangle(page, variant).evaluate(
             """net => Object.fromEntries([...net.querySelectorAll(".dot")].map(
-                (dot) => [dot.dataset.index, [dot.textContent, dot.dataset.says]]))"""
+                (dot) => [dot.dataset.way, [dot.textContent, dot.dataset.says]]))"""
         )
         same = [digit == digits[0] for digit in digits]
         assert texts == {
@@ -167,7 +167,7 @@ def test_arrow_keys_walk_a_triangle_that_is_one_stop_of_tab(page: Page) -> None:
 
 
 def test_out_of_sight_nothing_is_asked(page: Page) -> None:
-    page.get_by_role("button", name="3", exact=True).click()
+    page.locator('[data-sample="3"]').click()
     expect_digit(page, 3)
     settle(page)
     expect(dot(page)).to_have_text("")
@@ -197,7 +197,7 @@ def test_a_fault_is_said_and_gone_with_the_next_drawing(page: Page) -> None:
     expect(view(page).get_by_role("alert")).to_have_text(sentence)
     page.unroute("**/component_server/")
     page.evaluate("scrollTo(0, 0)")
-    page.get_by_role("button", name="3", exact=True).click()
+    page.locator('[data-sample="3"]').click()
     expect_digit(page, 3)
     look(page, 3)
     expect(view(page).get_by_role("alert")).to_be_hidden()
