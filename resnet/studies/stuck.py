@@ -18,9 +18,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
-from resnet.classifier import ready
 from resnet.mnist import Mnist
-from resnet.model import fastest_device
 from resnet.studies import depth, runs
 from resnet.studies.depth import DepthRun, DepthTable
 from resnet.studies.runs import Provenance, SeededRun, StudyError, Table
@@ -30,9 +28,7 @@ from resnet.studies.short_training import (
     ShortRecipe,
     Tally,
     judged_descent,
-    logits_in_batches,
     slices,
-    tally,
 )
 from resnet.studies.textbook_verdict import kept, percents
 
@@ -116,8 +112,8 @@ def stored_runs(deep: DepthTable, net: str, layers: int) -> dict[float, list[Dep
     """Of a narrow net with batch norm, by rate. Raises StudyError where there is none."""
     found: dict[float, list[DepthRun]] = {}
     for run in deep["runs"]:
-        is_narrow = run.get("width", depth.WIDTH) == depth.WIDTH
-        if (run["net"], run["depth"], run["has_norm"]) == (net, layers, True) and is_narrow:
+        of_run = run["net"], run["depth"], run["has_norm"], run["width"]
+        if of_run == (net, layers, True, depth.WIDTH):
             found.setdefault(run["rate"], []).append(run)
     if not found:
         raise StudyError(f"The depth study has no runs of the {net} net of {layers} layers yet.")
@@ -130,8 +126,7 @@ def measured(key: Key, digits: dict[str, Pictures], recipe: ShortRecipe) -> Stuc
     seed, variant, layers, rate, aid = key
     net = depth.build(variant, layers, True, seed)
     course, best = judged_descent(net, rate, seed, digits, recipe, AIDS[aid])
-    net.load_state_dict(best)
-    test, judged = digits["test_all"], course["validation"]
+    judged = course["validation"]
     return {
         "seed": seed,
         "net": variant,
@@ -145,9 +140,7 @@ def measured(key: Key, digits: dict[str, Pictures], recipe: ShortRecipe) -> Stuc
         ],
         "right": judged["right"],
         "total": judged["total"],
-        "test_all": tally(
-            logits_in_batches(ready(net, fastest_device()), test.images), test.labels
-        ),
+        "test_all": depth.tested(net, best, digits["test_all"]),
         "seconds": round(time.perf_counter() - started, 1),
     }
 
