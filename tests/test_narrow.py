@@ -88,8 +88,6 @@ def test_what_cannot_be_used_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("net", narrow.NETS, ids=str)
 def test_a_shipped_net_reads_as_its_metadata_say(net: Net) -> None:
-    if not narrow.FOLDER.exists():
-        pytest.skip("none is shipped")
     _, about = narrow.load(*net)
     assert about["test"]["total"] == 10_000
     assert about["seeds"] >= 1

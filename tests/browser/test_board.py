@@ -245,7 +245,6 @@ def test_every_lens_shows_its_cells(page: Page, lens: str) -> None:
                 expect(cell).to_have_text("one pixel: no place left")
 
 
-@pytest.mark.served("the folder of the tests has other digits than the nearest are of")
 @pytest.mark.parametrize("size", [{}, PHONE], ids=["wide", "phone"])
 def test_the_nearest_digits_show_where_the_nets_part(
     open_page: OpenPage, host: str, size: dict[str, Any]

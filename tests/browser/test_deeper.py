@@ -168,7 +168,6 @@ def test_nothing_moves_and_all_fits(
         assert box["height"] >= 44
 
 
-@pytest.mark.skipif(not narrow.FOLDER.exists(), reason="no narrow nets are shipped")
 def test_the_shipped_nets_read_a_sample(page: Page) -> None:
     page.get_by_test_id("deeper").scroll_into_view_if_needed()
     for depth in narrow.DEPTHS:
