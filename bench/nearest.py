@@ -127,7 +127,7 @@ def nearest_to(wanted: Tensor, codes: Tensor) -> Tensor:
 def places(
     classifier: Classifier, stored: Split, wanted: Split
 ) -> Iterator[tuple[str, dict[str, Found]]]:
-    """What each kind of code finds at each place."""
+    """The labels and nearest digits that each kind of code gives, by place."""
     maps_of = []
     for split, title in ((stored, "stored"), (wanted, "wanted")):
         batches = [maps for _, _, maps in passes(classifier.body, split, title)]

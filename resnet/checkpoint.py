@@ -317,7 +317,7 @@ def read(path: Path) -> tuple[dict[str, Tensor], Description]:
 
 
 def fitted_to(of_net: Description, data_sha256: str) -> dict[str, Any]:
-    """What the description of a file says that is fitted to a net, today, on these data."""
+    """The metadata of a file fitted today to this net, on these data."""
     return {
         "variant": of_net["variant"],
         "weights_sha256": of_net["weights_sha256"],

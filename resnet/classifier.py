@@ -88,7 +88,7 @@ class Classifier:
         return classifier
 
     def take(self, variant: str, folder: Path) -> None:
-        """What a folder has that was fitted to these weights."""
+        """Load the files of a folder that were fitted to these weights."""
         self.readback = self.taken("readback", readback.load, readback.path_of(variant, folder))
         self.nearest = self.taken("nearest", nearest.load, nearest.path_of(variant, folder))
 

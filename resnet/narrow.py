@@ -71,7 +71,8 @@ def load(variant: str, depth: int, folder: Path = FOLDER) -> tuple[ResNet, About
 
 
 def read(variant: str, depth: int, folder: Path = FOLDER) -> tuple[dict[str, Tensor], About]:
-    """What a file holds; no net is made of it yet. Raises CheckpointError as load does."""
+    """The tensors and metadata of a file, without building the net. Raises CheckpointError as load
+    does."""
     path = path_of(variant, depth, folder)
     try:
         tensors, stored = checkpoint.read(path)

@@ -69,7 +69,7 @@ class Board(Part):
                     for number in range(1, UNITS + 1)
                 ),
             ),
-            shared=("warning",),
+            shared=("warning", "panel"),
             units=UNITS,
             side=ink.SIDE,
             tiled=lenses.TILED,

@@ -116,6 +116,7 @@ class Deeper(Part):
                 **{f"{variant}_card": card(variant) for variant in LOOKS},
             ),
             [answers],
+            shared=("panel",),
             routes=self.for_worker.routes(),
             ahead={"answers": Ahead((), ALONE)},
             files=f"{DeeperFiles.folder}/list.json",

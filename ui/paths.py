@@ -47,7 +47,7 @@ class Paths(Part):
                 )
             ),
             [every_way],
-            shared=("warning",),
+            shared=("warning", "panel"),
             ahead={"every_way": Ahead((), ALONE)},
             nets=[
                 {

@@ -1,4 +1,4 @@
-"""What the study of the dial at birth shows: tables to print, and sentences."""
+"""Tables and sentences for the study of nets whose f is turned down at the start."""
 
 from dataclasses import dataclass
 
@@ -33,8 +33,8 @@ Results = dict[int, dict[Pair, Born]]  # by depth
 
 
 def results(table: BirthTable) -> Results:
-    """What is measured, of the seeds that have all runs of a depth; a depth without such a seed is
-    left out. Raises StudyError when that are all."""
+    """The results of each depth, over the seeds whose runs of it are all stored. A depth without
+    such a seed is left out. Raises StudyError when no depth is left."""
     about = table["about"]
     found: Results = {}
     for layers in about["depths"]:

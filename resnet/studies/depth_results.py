@@ -88,8 +88,8 @@ Results = Mapping[Case, Result]
 
 
 def results(table: DepthTable) -> dict[Case, Result]:
-    """What is measured of every case, in the order of the tables; a case without a whole seed is
-    left out. Raises StudyError when that are all."""
+    """The results of each case, in the order of the tables, over the seeds whose runs of it are all
+    stored. A case without such a seed is left out. Raises StudyError when no case is left."""
     runs: dict[Case, dict[tuple[int, str, float], DepthRun]] = {}
     for run in table["runs"]:
         runs.setdefault(case_of(run), {})[run["seed"], run["net"], run["rate"]] = run

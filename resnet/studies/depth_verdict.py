@@ -1,4 +1,4 @@
-"""What the study of depth shows: tables to print, and sentences."""
+"""Tables and sentences for the study of depth."""
 
 import math
 from collections.abc import Mapping

@@ -350,7 +350,7 @@ def shown(table: NarrowTable | None, folder: Path) -> int:
 
 
 def table_of(table: NarrowTable, folder: Path) -> Printed:
-    """What every net reads; raises CheckpointError where one of the folder cannot be used."""
+    """Each net's score. Raises CheckpointError where a net in the folder cannot be used."""
     rows = []
     for net in narrow.NETS:
         of_net = runs_of(table, net)
