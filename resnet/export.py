@@ -28,7 +28,7 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from resnet import ink, lab, lenses, nearest, readback, surgery
+from resnet import ink, lab, lenses, narrow, nearest, readback, surgery
 from resnet.checkpoint import CheckpointError
 from resnet.classifier import Classifier, OnePixelConv2d, flattened
 from resnet.mnist import Split
@@ -77,7 +77,7 @@ def is_whole(path: Path) -> bool:
 
 def weights_of(classifier: Classifier) -> File:
     """The net, its calibration, and how drawings are prepared for it."""
-    variant, depth = classifier.about["variant"], 2 * len(classifier.body.units()) + 2
+    variant, depth = classifier.about["variant"], narrow.depth_of(classifier.body)
     tensors: dict[str, Tensor] = {}
     shapes: dict[str, dict[str, int]] = {}
     for name, conv in convolutions(classifier):
