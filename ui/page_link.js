@@ -228,11 +228,13 @@ function linkedUnits(link, { units, dial }) {
  * @param {(link: Link) => void} open
  */
 export function mirror(rules, open) {
-  const read = () => open(readLink(location.hash.slice(1), rules) ?? onArrival(rules));
+  const read = (/** @type {string} */ address) =>
+    open(readLink(new URL(address).hash.slice(1), rules) ?? onArrival(rules));
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
-  read();
-  window.addEventListener("hashchange", read);
+  read(location.href);
+  // The event's own address: by now the timer may have put another one in its place.
+  window.addEventListener("hashchange", (event) => read(event.newURL));
   page.subscribe(["drawing", "isPenDown", "board"], () => {
     clearTimeout(timer);
     timer = setTimeout(writeAddress, PAUSE, rules);

@@ -552,6 +552,16 @@ def test_a_wrong_link_is_no_link(open_page: OpenPage, address: str) -> None:
 
 
 @pytest.mark.served("the same scripts do it on both")
+def test_a_link_is_followed_though_the_address_has_been_written_since(page: Page) -> None:
+    followed = """() => {
+        location.hash = "o=2";
+        history.replaceState(history.state, "", location.pathname);  // before hashchange comes
+    }"""
+    after(page, lambda: page.evaluate(followed))
+    expect(said(page)).to_contain_text("Unit 2 is out.")
+
+
+@pytest.mark.served("the same scripts do it on both")
 def test_the_address_waits_for_the_pen(page: Page) -> None:
     page.mouse.move(*on_pad(page, (50, 20)))
     page.mouse.down()

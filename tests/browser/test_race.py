@@ -246,7 +246,7 @@ def test_the_rate_follows_the_choice_and_is_the_same_for_both(
     start(page)
     wish = course.race(0).wish
     assert (wish.depth, wish.has_norm, wish.rate) == (18, False, 0.005)
-    expect(page.get_by_label("66")).to_be_disabled()
+    expect(page.locator("#race").get_by_label("66")).to_be_disabled()
 
 
 def test_a_picture_that_fails_leaves_none_of_another_choice_and_is_asked_for_at_the_start(
