@@ -257,13 +257,12 @@ def ordinary(conv: LiveConv2d) -> nn.Conv2d:
     return same
 
 
-class Flattener(fx.Tracer):
-    """Looks into every module, torch's own too."""
-
-    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
-        return False
-
-
 def flattened(net: nn.Module) -> fx.GraphModule:
     """The net's operations as one function: for a single picture calling 60 modules takes time."""
-    return fx.GraphModule(net, Flattener().trace(net))
+    # Not by Tracer.trace, which changes nn.Module for the whole process until it is done: nets that
+    # answer in other threads meanwhile would fail.
+    tracer = fx.Tracer()
+    tracer.root, tracer.graph, tracer.tensor_attrs = net, fx.Graph(), {}
+    logits = net(tracer.create_proxy("placeholder", "x", (), {}))
+    tracer.create_node("output", "output", (tracer.create_arg(logits),), {})
+    return fx.GraphModule(net, tracer.graph)

@@ -1,5 +1,6 @@
 import copy
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from torch import nn
 from resnet import checkpoint, ink, mnist, nearest, readback, samples
 from resnet.calibration import Calibration
 from resnet.checkpoint import About, CheckpointError
-from resnet.classifier import BLANK, Classifier, ready
+from resnet.classifier import BLANK, Classifier, flattened, ready
 from resnet.lenses import LensError
 from resnet.model import LiveConv2d
 from resnet.nearest import Nearest
@@ -53,6 +54,19 @@ def test_nothing_is_left_to_fold_or_cut(variant: str) -> None:
         weights = sum(p.numel() for p in one.parameters() if p.ndim > 1)
         whole = sum(p.numel() for p in net.parameters() if p.ndim > 1)
         assert weights / whole == pytest.approx(0.375, abs=0.01)
+
+
+def test_nets_answer_while_another_is_flattened() -> None:
+    other = nn.Linear(2, 2)
+    expected = other(torch.ones(2))
+
+    class Net(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            with ThreadPoolExecutor(1) as threads:
+                assert torch.equal(threads.submit(other, torch.ones(2)).result(), expected)
+            return x.relu()
+
+    assert flattened(Net())(-torch.ones(1)) == 0
 
 
 def test_a_net_is_made_ready_where_it_is(variant: str) -> None:
