@@ -46,6 +46,7 @@ from ui.paths import Paths
 from ui.race import Race
 from ui.reading import Reader
 from ui.shake import Shake
+from ui.title import Title
 from ui.tour import Tour
 from ui.worker_files import WorkerFiles
 
@@ -114,11 +115,7 @@ def build(
     reader = Reader(classifiers, data)
     deeper = DeeperNets(checkpoints / narrow.FOLDER.name)
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(600, 600)) as page:
-        gr.HTML(
-            f"<h1>{TITLE}</h1><p>{SUMMARY}</p>",
-            elem_id="title",
-            js_on_load=None,
-        )
+        Title(TITLE, SUMMARY)
         with gr.Tabs(elem_id="tabs", overflow_behavior="wrap"):
             with gr.Tab("Draw", elem_id="draw"):
                 with gr.Row(elem_id="compare"):
@@ -130,16 +127,16 @@ def build(
                 Paths(reader, measured)
                 if deeper.depths:
                     Deeper(reader, deeper)
-            with gr.Tab("Fair race"):
+            with gr.Tab("Fair race", elem_id="tab-race"):
                 Race(races or RaceQueue().open(), deep)
-            with gr.Tab("Depth and gradients"):
+            with gr.Tab("Depth and gradients", elem_id="tab-depth"):
                 Depth(reader, deep, born, longer)
                 Shake(reader, shattered)
-            with gr.Tab("The experiment"):
+            with gr.Tab("The experiment", elem_id="tab-experiment"):
                 Experiment(reader, textbook, checkpoints)
-            with gr.Tab("Training"):
+            with gr.Tab("Training", elem_id="tab-training"):
                 TrainingHistory(classifiers)
-            with gr.Tab("Mistakes"):
+            with gr.Tab("Mistakes", elem_id="tab-mistakes"):
                 Mistakes(reader)
         add_endpoints(reader)
     return page.queue(max_size=64, default_concurrency_limit=2)

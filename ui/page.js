@@ -73,6 +73,11 @@ import { empty } from "./drawing.js";
  * @property {import("./page_reading.js").Reading | null} reading null until the pad is there
  * @property {string} trouble what went wrong, or ""
  * @property {Net[]} nets none until the board is there
+ * @property {Variant | "both"} choice the nets whose answers are shown
+ * @property {number | null} depth of the deeper nets shown in full; null for those that begin
+ * @property {string} tab the name of the one that is open: app.py
+ * @property {boolean} isPresenting
+ * @property {string} notice one sentence on the page as a whole, or ""
  */
 
 /**
@@ -124,6 +129,11 @@ export const page = createPage({
   reading: null,
   trouble: "",
   nets: [],
+  choice: "both",
+  depth: null,
+  tab: "draw",
+  isPresenting: false,
+  notice: "",
 });
 
 /** @type {Unit} */
