@@ -73,6 +73,7 @@ import { empty } from "./drawing.js";
  * @property {import("./page_reading.js").Reading | null} reading null until the pad is there
  * @property {string} trouble what went wrong, or ""
  * @property {Net[]} nets none until the board is there
+ * @property {{sheet: number, pen: number}} paper the pad's side and its usual pen, in units of strokes
  * @property {Variant | "both"} choice the nets whose answers are shown
  * @property {number | null} depth of the deeper nets shown in full; null for those that begin
  * @property {string} tab the name of the one that is open: app.py
@@ -129,6 +130,7 @@ export const page = createPage({
   reading: null,
   trouble: "",
   nets: [],
+  paper: { sheet: 1, pen: 1 },
   choice: "both",
   depth: null,
   tab: "draw",

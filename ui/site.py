@@ -31,6 +31,7 @@ PROGRAMS = (
     "shell/page.js",
     "shell/dark.js",
     "vendor/tfjs.*",
+    "vendor/qr.js",
     "vendor/LICENSE",
 )
 PAPER, ACCENT = "#fafaf9", "#4f46e5"

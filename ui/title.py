@@ -2,12 +2,18 @@
 
 from html import escape
 
-from ui.part import Part, template
+from ui.link import RULES
+from ui.part import FOLDER, Part, template
 
 
 class Title(Part):
-    """In presenter mode, the buttons for that too; see present.js."""
+    """The buttons of presenter mode (present.js), and a dialog to take the page home (share.js)."""
 
     def __init__(self, title: str, summary: str) -> None:
-        html = template("title.html").substitute(title=escape(title), summary=escape(summary))
-        super().__init__("title", html)
+        handout = (FOLDER / "handout.html").read_text()
+        html = template("title.html").substitute(
+            title=escape(title),
+            summary=escape(summary),
+            share=template("share.html").substitute(handout=handout),
+        )
+        super().__init__("title", html, shared=("share",), rules=RULES)
