@@ -45,6 +45,7 @@ from ui.part import ROUTE, parts_of
 from ui.paths import Paths
 from ui.race import Race
 from ui.reading import Reader
+from ui.replay import Replay
 from ui.shake import Shake
 from ui.title import Title
 from ui.tour import Tour
@@ -124,6 +125,7 @@ def build(
                     AnswerCards(classifiers)
                 Tour(classifiers)
                 Board(classifiers, measured)
+                Replay(classifiers)
                 Paths(reader, measured)
                 if deeper.depths:
                     Deeper(reader, deeper)
