@@ -81,7 +81,7 @@ def test_a_link_too_long_for_a_code_says_so(page: Page) -> None:
     dialog = opened(page)
     expect(dialog).to_contain_text("too long for a QR code")
     expect(dialog.locator(".code")).to_be_hidden()
-    assert len(dialog.get_by_role("textbox", name="Link").input_value()) > 1000
+    assert len(dialog.get_by_role("textbox", name="Link").input_value()) > 800
 
 
 @pytest.mark.served("the same scripts do it on both")
