@@ -78,7 +78,7 @@ class Message:
 
 
 def read(language: str) -> list[Message]:
-    """The whole catalogue: what it has to say of itself, under "", is left out. gettext itself reads
+    """The whole catalogue; what it says of itself, under "", is left out. gettext itself reads
     another format only, which would have to be made of this one after every change."""
     text = (FOLDER / f"{language}.po").read_text(encoding="utf-8")
     entries = [Message(entry) for entry in text.split("\n\n") if not entry.startswith("#~")]

@@ -112,7 +112,7 @@ def test_each_language_has_a_page(address: str) -> None:
         page = httpx.get(f"{address}{ADDRESSES[language]}").text
         with spoken(language):
             assert f"<title>{t('With and without shortcuts')}</title>" in page
-            assert 'aria-current=true' in switch()
+            assert "aria-current=true" in switch()
         assert f'lang="zh-Hans" data-catalogue="{address_of(language)}"' in page
         reply = httpx.get(f"{address}{address_of(language)}")
         assert reply.text == as_file(language)

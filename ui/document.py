@@ -27,14 +27,15 @@ PREVIEW = "preview.png"  # its address
 
 
 def introduce(title: str, description: str) -> None:
-    """Serve the page with these words from now on, in this process, each language at its address."""
+    """Serve the page with these words from now on, in this process, in every language."""
     assert GRADIOS is not None
     source, _, _ = GRADIOS.get_source(templates.env, NAME)
     made = introduced(source, title, description)
     for language, address in ADDRESSES.items():
         with spoken(language):
             other = introduced(source, title, description)
-        made = f"{{% if config['current_page'] == '{address}' %}}{other}{{% else %}}{made}{{% endif %}}"
+        is_there = f"config['current_page'] == '{address}'"
+        made = f"{{% if {is_there} %}}{other}{{% else %}}{made}{{% endif %}}"
     templates.env.loader = ChoiceLoader([DictLoader({NAME: made}), GRADIOS])
 
 

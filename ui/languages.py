@@ -1,7 +1,7 @@
 """The page in each language: where it is, how one comes to another, and what its scripts say.
 
-A language has an address of its own, so links keep it. At "?lang=en", where the switch leads, is the
-page in English whatever the browser prefers; without, ui/shell/language.js chooses.
+A language has an address of its own, so links keep it. At "?lang=en", where the switch leads, the
+page is English whatever the browser prefers; without, ui/shell/language.js chooses.
 """
 
 import json

@@ -105,9 +105,7 @@ def main() -> None:
         write_po(file, catalog, width=100, include_lineno=False, omit_header=True)
         head = HEAD.format(name=LANGUAGES[language], tag=TAGS[language])
         (FOLDER / f"{language}.po").write_bytes(head.encode() + file.getvalue())
-        missing = sum(
-            not all(m.string) if m.pluralizable else not m.string for m in catalog if m.id
-        )
+        missing = sum(not all(one.string or [""]) for one in catalog if one.id)
         print(f"{language}: {len(catalog)} messages, {missing} to be translated")
 
 
