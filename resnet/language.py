@@ -7,7 +7,7 @@ collects those of the project into the catalogues, which are in gettext's format
 import ast
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -47,10 +47,16 @@ def N_(message: str) -> str:  # noqa: N802 - gettext's usual name for it
     return message
 
 
-def listed(items: Iterator[object] | list[Any], joint: str = N_("{some} and {last}")) -> str:
+def listed(items: Iterable[object], joint: str = N_("{some} and {last}")) -> str:
     """ "1, 2 and 3"; the joint says how the last is joined on."""
     *others, last = map(str, items)
     return t(joint, some=t(", ").join(others), last=last) if others else last
+
+
+def in_a_row(sentences: Iterable[str]) -> str:
+    """Whole sentences, one after the other: Chinese has no space between them."""
+    said = [one for one in sentences if one]
+    return functools.reduce(lambda one, more: t("{one} {more}", one=one, more=more), said or [""])
 
 
 @functools.cache

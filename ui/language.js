@@ -50,6 +50,15 @@ export function listed(items) {
 }
 
 /**
+ * Whole sentences, one after the other: Chinese has no space between them.
+ * @param {string[]} sentences
+ */
+export const inARow = (sentences) =>
+  sentences
+    .filter((one) => one !== "")
+    .reduce((one, more) => (one === "" ? more : t("{one} {more}", { one, more })), "");
+
+/**
  * @param {string} text
  * @param {Record<string, string | number>} values
  */
