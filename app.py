@@ -127,7 +127,6 @@ def build(
                     InkLab()
                     AnswerCards(classifiers)
                     Surprise(deeper)
-                Tour(classifiers)
                 Board(classifiers, measured)
                 Paths(reader, measured)
                 if deeper.depths:
@@ -135,7 +134,7 @@ def build(
             with gr.Tab("Fair race"):
                 Race(races or RaceQueue().open(), deep)
             with gr.Tab("Depth and gradients"):
-                Depth(reader, deep, born, longer)
+                depth = Depth(reader, deep, born, longer)
                 Shake(reader, shattered)
             with gr.Tab("The experiment"):
                 Experiment(reader, textbook, checkpoints)
@@ -143,6 +142,7 @@ def build(
                 TrainingHistory(classifiers)
             with gr.Tab("Mistakes"):
                 Mistakes(reader)
+        Tour([*classifiers], depth.props["overfitting"])
         add_endpoints(reader)
     return page.queue(max_size=64, default_concurrency_limit=2)
 

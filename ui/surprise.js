@@ -36,7 +36,7 @@ const ENOUGH = 0.5; // what scores less tells little
  * @param {Props} props
  */
 export function mount(element, props) {
-  const button = findButton(element, "button");
+  const button = findButton(element, '[data-do="surprise"]');
   const found = findText(element, ".found");
   /** @type {{drawing: string, candidates: Candidate[], next: number} | null} */
   let course = null;
@@ -58,6 +58,7 @@ export function mount(element, props) {
     show(candidates[next]);
     setText(found, `${next + 1} of ${candidates.length}: ${candidates[next].title}.`);
   });
+  findButton(element, '[data-do="tour"]').addEventListener("click", () => page.set({ tour: 1 }));
   page.subscribe(["drawing"], () => {
     if (!button.disabled) setText(found, "");
   });
@@ -110,7 +111,7 @@ async function telling(question, { units: count, deeper }) {
     }
   }
   const read = deeper && (await reading.deeper(deeper.files, bytes(whole.picture)));
-  for (const depth of read?.answers ? deeper.depths : []) {
+  for (const depth of read?.answers ? (deeper?.depths ?? []) : []) {
     const [residual, plain] = ["residual", "plain"].map((net) => read.answers[`${net}-${depth}`]);
     const score = sure(residual) - sure(plain);
     candidates.push({ title: `nets of ${depth} layers`, units: null, depth, score });
