@@ -46,6 +46,7 @@ from ui.paths import Paths
 from ui.race import Race
 from ui.reading import Reader
 from ui.shake import Shake
+from ui.surprise import Surprise
 from ui.tour import Tour
 from ui.worker_files import WorkerFiles
 
@@ -115,7 +116,7 @@ def build(
     deeper = DeeperNets(checkpoints / narrow.FOLDER.name)
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(600, 600)) as page:
         gr.HTML(
-            f"<h1>{TITLE}</h1><p>{SUMMARY}</p>",
+            f"<h1>{TITLE}</h1><p>{SUMMARY.partition('. Draw')[0]}.</p>",
             elem_id="title",
             js_on_load=None,
         )
@@ -125,6 +126,7 @@ def build(
                     Sketchpad(reader, WorkerFiles(reader, checkpoints))
                     InkLab()
                     AnswerCards(classifiers)
+                    Surprise(deeper)
                 Tour(classifiers)
                 Board(classifiers, measured)
                 Paths(reader, measured)

@@ -120,6 +120,9 @@ function showControls(element, { units, lens }) {
     label.classList.toggle("turned", unit.dial !== 1);
     setText(find(label, "output", HTMLOutputElement), unit.is_out ? "–" : `${unit.dial}`);
   });
+  // Nothing that is altered hides.
+  const isTurned = units.some(({ dial }) => dial !== 1);
+  if (isTurned) find(element, ".volumes", HTMLDetailsElement).open = true;
   findButton(element, ".back").disabled = units.every(isWhole);
   find(element, `[name="lens"][value="${lens}"]`, HTMLInputElement).checked = true;
 }
