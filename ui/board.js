@@ -41,7 +41,7 @@ export function mount(element, props) {
   });
   page.subscribe(["board", "reply"], render);
   page.subscribe(["path"], ({ path }) => cells.light(path));
-  speak(findText(element, ".said"), findText(element, ".spoken"));
+  speak(findText(element, ".said"), findText(element, ".spoken"), element);
   // Light and dark are a class on the body: what was painted in ink follows.
   const repaint = () => {
     cells.colours.clear();

@@ -3,6 +3,7 @@
 
 import { find, findButton, findText, setText } from "./dom.js";
 import * as drawings from "./drawing.js";
+import { listenToArrows } from "./pad_keys.js";
 import { paintDrawing } from "./pad_paint.js";
 import { readUpload } from "./pad_upload.js";
 import { page } from "./page.js";
@@ -44,6 +45,7 @@ export function mount(element, props, server) {
   showReader(element, reading);
   showReply(element, props);
   listenToPen(find(element, '[data-testid="pad"]', HTMLCanvasElement), props.sheet);
+  listenToArrows(element, props.sheet);
   listenToButtons(element, props);
   listenToFiles(find(element, '[data-testid="upload"]', HTMLInputElement));
   listenToKeys(element);

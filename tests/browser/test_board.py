@@ -286,8 +286,8 @@ def test_the_nearest_digits_show_where_the_nets_part(
         expect(note).to_have_text("they part here")
     place = f"unit {parting}" if parting else "the stem"
     expect(said(page)).to_contain_text(re.compile(f"(at|from|At|From) {place}"))
-    expect(board(page).locator(".words [role=status]")).to_contain_text("with shortcuts and like")
     after(page, back(page).click)
+    expect(board(page).locator("[role=status]")).to_contain_text("it looks")
     choose(page, "maps")
     settle(page)
     expect(board(page).locator(".parting, [aria-description]")).to_have_count(0)
