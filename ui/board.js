@@ -7,7 +7,7 @@ import { drawingOf, isWhole, page, shownUnits, WHOLE, wholeUnits } from "./page.
 import { partingInWords } from "./parting.js";
 import { onSight } from "./server.js";
 import { speak } from "./spoken.js";
-import { aside, brief, effect, isNothing, measured, reading, stateOf } from "./words.js";
+import { aside, brief, effect, isNothing, measured, reading, stateOf, why } from "./words.js";
 
 /**
  * @typedef {import("./page.js").State} State
@@ -165,14 +165,17 @@ function showWords(element, state, nets, before) {
   const done = effect(units);
   /** @type {(HTMLElement | string)[]} */
   const spoken = [`${stateOf(units, nets.length)} `];
+  /** @type {Record<string, boolean>} */
+  const isChanged = {};
   for (const net of nets) {
     const answer = state.reply?.answers[net.variant];
     if (!answer?.probabilities) continue;
     const was = isNothing(done) ? null : before?.[net.variant];
     const own = effect(units, net);
+    isChanged[net.variant] = Boolean(was && was.digit !== answer.digit);
     spoken.push(nameOf(net), `${aside(own, done)}: ${reading(answer, was)}. `);
   }
-  spoken.push(partingInWords(state.reply, nets));
+  spoken.push(`${why(done, isChanged)} `, partingInWords(state.reply, nets));
   if (!state.reply) spoken.push("Draw a digit and watch it go through.");
   setContent(findText(element, ".said"), spoken);
   setContent(findText(element, ".measured"), figures(units, nets));
