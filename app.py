@@ -47,14 +47,13 @@ from ui.race import Race
 from ui.reading import Reader
 from ui.shake import Shake
 from ui.surprise import Surprise
+from ui.title import Title
 from ui.tour import Tour
 from ui.worker_files import WorkerFiles
 
 TITLE = "With and without shortcuts"
-SUMMARY = (
-    "Two ResNet18s, equally deep. One has shortcuts, one has none. "
-    "Draw a digit and watch both read it."
-)
+DIFFERENCE = "Two ResNet18s, equally deep. One has shortcuts, one has none."
+SUMMARY = f"{DIFFERENCE} Draw a digit and watch both read it."
 CSS = Path(__file__).parent / "ui" / "page.css"
 
 
@@ -115,11 +114,7 @@ def build(
     reader = Reader(classifiers, data)
     deeper = DeeperNets(checkpoints / narrow.FOLDER.name)
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(600, 600)) as page:
-        gr.HTML(
-            f"<h1>{TITLE}</h1><p>{SUMMARY.partition('. Draw')[0]}.</p>",
-            elem_id="title",
-            js_on_load=None,
-        )
+        Title(TITLE, DIFFERENCE)
         with gr.Tabs(elem_id="tabs", overflow_behavior="wrap"):
             with gr.Tab("Draw", elem_id="draw"):
                 with gr.Row(elem_id="compare"):
@@ -131,16 +126,16 @@ def build(
                 Paths(reader, measured)
                 if deeper.depths:
                     Deeper(reader, deeper)
-            with gr.Tab("Fair race"):
+            with gr.Tab("Fair race", elem_id="tab-race"):
                 Race(races or RaceQueue().open(), deep)
-            with gr.Tab("Depth and gradients"):
+            with gr.Tab("Depth and gradients", elem_id="tab-depth"):
                 depth = Depth(reader, deep, born, longer)
                 Shake(reader, shattered)
-            with gr.Tab("The experiment"):
+            with gr.Tab("The experiment", elem_id="tab-experiment"):
                 Experiment(reader, textbook, checkpoints)
-            with gr.Tab("Training"):
+            with gr.Tab("Training", elem_id="tab-training"):
                 TrainingHistory(classifiers)
-            with gr.Tab("Mistakes"):
+            with gr.Tab("Mistakes", elem_id="tab-mistakes"):
                 Mistakes(reader)
         Tour([*classifiers], depth.props["overfitting"])
         add_endpoints(reader)

@@ -9,6 +9,7 @@ import { aDigit } from "./words.js";
 /**
  * @typedef {import("./page.js").Answer} Answer
  * @typedef {import("./page.js").Variant} Variant
+ * @typedef {import("./page.js").State["choice"]} Choice
  * @typedef {{variant: Variant, title: string, sign: string}} Net
  * @typedef {{digit: number | null, certainty: string, doubt: string}} Words
  */
@@ -26,7 +27,7 @@ export function mount(element, { nets, rival }) {
   function render() {
     count += 1;
     const answers = page.state.reply?.answers ?? null;
-    const choice = chosen(element, "nets");
+    const { choice } = page.state;
     const shown = nets.filter(({ variant }) => choice === "both" || variant === choice);
     findText(element, ".cards").dataset.shown = choice;
     const words = Object.fromEntries(
@@ -40,15 +41,18 @@ export function mount(element, { nets, rival }) {
       card.dataset.answerId = `${count}`; // last: who waits for it finds the rest in place
     }
   }
-  page.subscribe(["reply"], render);
+  page.subscribe(["reply", "choice"], render);
   const speakNow = speak(findText(element, ".sentence"), findText(element, ".spoken"));
-  findText(element, ".choice").addEventListener("change", () => {
-    render();
+  page.subscribe(["choice"], ({ choice }) => {
+    find(element, `[name="nets"][value="${choice}"]`, HTMLInputElement).checked = true;
     speakNow();
   });
   const all = find(element, '[name="all"]', HTMLInputElement);
   all.addEventListener("change", () => {
     findText(element, ".cards").dataset.bars = all.checked ? "all" : "top";
+  });
+  findText(element, ".choice").addEventListener("change", () => {
+    page.set({ choice: /** @type {Choice} */ (chosen(element, "nets")) });
   });
 }
 

@@ -79,6 +79,11 @@ import { empty } from "./drawing.js";
  * @property {Net[]} nets none until the board is there
  * @property {number} tour its step, from 1; 0 out of it
  * @property {Shaken | null} shaken what "Shake it" showed last
+ * @property {Variant | "both"} choice the nets whose answers are shown
+ * @property {number | null} depth of the deeper nets shown in full; null for those that begin
+ * @property {string} tab the name of the one that is open: app.py
+ * @property {boolean} isPresenting
+ * @property {string} notice one sentence on the page as a whole, or ""
  */
 
 /**
@@ -132,6 +137,11 @@ export const page = createPage({
   nets: [],
   tour: 0,
   shaken: null,
+  choice: "both",
+  depth: null,
+  tab: "draw",
+  isPresenting: false,
+  notice: "",
 });
 
 /** @type {Unit} */

@@ -71,7 +71,7 @@ function show({ units, depth }) {
   const { board } = page.state;
   if (!board) return;
   page.set({ board: { ...board, units: units ?? wholeUnits(board.units.length) } });
-  if (!units) find(document, `[name="deeper"][value="${depth}"]`, HTMLInputElement).click();
+  if (!units) page.set({ depth });
   const place = units ? "#board .nets" : "#deeper";
   document.querySelector(place)?.scrollIntoView({ block: "nearest", behavior: "smooth" });
 }

@@ -36,7 +36,7 @@ import { aDigit, effect, measured } from "./words.js";
 const ALTERED = 2; // the unit
 const LAYERS = 34; // the first depth at which the shaken nets part
 const ALIKE = 0.5; // the least cosine of what is more alike than not
-const TAB = "tab-depth"; // where the second and third step look
+const TAB = "depth"; // where the second and third step look
 
 /**
  * @param {Props} props

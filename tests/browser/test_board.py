@@ -551,8 +551,10 @@ def test_a_wrong_link_is_no_link(open_page: OpenPage, address: str) -> None:
         expect(said(page)).to_contain_text("Both nets are whole.")
         expect_digit(page, 7)
         expect(page.locator(".trouble").first).to_be_hidden()
+        expect(page.locator("#title .notice")).to_contain_text("This link could not be read")
         page.goto(f"{address}#o=2&s=3")
         expect(said(page)).to_contain_text("Unit 2 is out.")
+        expect(page.locator("#title .notice")).to_be_empty()
 
 
 @pytest.mark.served("the same scripts do it on both")
