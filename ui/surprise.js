@@ -2,7 +2,7 @@
 // "Surprise me": both nets read the drawing with each unit out and with each shortcut cut, and the
 // deeper nets read it, too. What tells most is shown first; another tap goes on to the next.
 
-import { find, findButton, findText, setText } from "./dom.js";
+import { findButton, findText, setText } from "./dom.js";
 import { isEmpty } from "./drawing.js";
 import { drawingOf, page, WHOLE, wholeUnits } from "./page.js";
 import { questionOf } from "./page_asking.js";

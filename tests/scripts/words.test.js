@@ -113,7 +113,10 @@ test("why the nets part is said of one unit alone, and only where they do", () =
     altered({ 2: { has_shortcut: false } }),
     altered({ 2: { is_out: true }, 4: { is_out: true } }),
   ].map((units) => words.effect(units));
-  const [parted, alike] = [{ residual: false, plain: true }, { residual: false, plain: false }];
+  const [parted, alike] = [
+    { residual: false, plain: true },
+    { residual: false, plain: false },
+  ];
   assert.match(words.why(out, parted), /^The shortcut carries the maps round the gap/);
   assert.match(words.why(cut, { residual: true, plain: false }), /^Its f alone is not enough/);
   for (const [done, isChanged] of [
