@@ -47,10 +47,13 @@ from ui.paths import Paths
 from ui.race import Race
 from ui.reading import Reader
 from ui.shake import Shake
+from ui.surprise import Surprise
+from ui.title import Title
 from ui.tour import Tour
 from ui.worker_files import WorkerFiles
 
 TITLE = N_("With and without shortcuts")
+DIFFERENCE = N_("Two ResNet18s, equally deep. One has shortcuts, one has none.")
 SUMMARY = N_(
     "Two ResNet18s, equally deep. One has shortcuts, one has none. "
     "Draw a digit and watch both read it."
@@ -119,33 +122,30 @@ def build(
 
     def fill() -> None:
         """The page in the language that is spoken."""
-        gr.HTML(
-            f"{languages.switch()}<h1>{t(TITLE)}</h1><p>{t(SUMMARY)}</p>",
-            elem_id="title",
-            js_on_load=None,
-        )
+        Title(t(TITLE), t(DIFFERENCE))
         with gr.Tabs(elem_id="tabs", overflow_behavior="wrap"):
             with gr.Tab(t("Draw"), elem_id="draw"):
                 with gr.Row(elem_id="compare"):
                     Sketchpad(reader, files)
                     InkLab()
                     AnswerCards(classifiers)
-                Tour(classifiers)
+                    Surprise(deeper)
                 Board(classifiers, measured)
                 Paths(reader, measured)
                 if deeper.depths:
                     Deeper(reader, deeper)
-            with gr.Tab(t("Fair race")):
+            with gr.Tab(t("Fair race"), elem_id="tab-race"):
                 Race(races, deep)
-            with gr.Tab(t("Depth and gradients")):
-                Depth(reader, deep, born, longer)
+            with gr.Tab(t("Depth and gradients"), elem_id="tab-depth"):
+                depth = Depth(reader, deep, born, longer)
                 Shake(reader, shattered)
-            with gr.Tab(t("The experiment")):
+            with gr.Tab(t("The experiment"), elem_id="tab-experiment"):
                 Experiment(reader, textbook, checkpoints)
-            with gr.Tab(t("Training")):
+            with gr.Tab(t("Training"), elem_id="tab-training"):
                 TrainingHistory(classifiers)
-            with gr.Tab(t("Mistakes")):
+            with gr.Tab(t("Mistakes"), elem_id="tab-mistakes"):
                 Mistakes(reader)
+        Tour([*classifiers], depth.props["overfitting"])
 
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(600, 600)) as page:
         fill()

@@ -7,7 +7,7 @@ import { drawingOf, isWhole, page, shownUnits, WHOLE, wholeUnits } from "./page.
 import { partingInWords } from "./parting.js";
 import { onSight } from "./server.js";
 import { speak } from "./spoken.js";
-import { aside, brief, effect, isNothing, measured, reading, stateOf } from "./words.js";
+import { aside, brief, effect, isNothing, measured, reading, stateOf, why } from "./words.js";
 
 /**
  * @typedef {import("./page.js").State} State
@@ -41,7 +41,7 @@ export function mount(element, props) {
   });
   page.subscribe(["board", "reply"], render);
   page.subscribe(["path"], ({ path }) => cells.light(path));
-  speak(findText(element, ".said"), findText(element, ".spoken"));
+  speak(findText(element, ".said"), findText(element, ".spoken"), element);
   // Light and dark are a class on the body: what was painted in ink follows.
   const repaint = () => {
     cells.colours.clear();
@@ -120,6 +120,9 @@ function showControls(element, { units, lens }) {
     label.classList.toggle("turned", unit.dial !== 1);
     setText(find(label, "output", HTMLOutputElement), unit.is_out ? "–" : `${unit.dial}`);
   });
+  // Nothing that is altered hides.
+  const isTurned = units.some(({ dial }) => dial !== 1);
+  if (isTurned) find(element, ".volumes", HTMLDetailsElement).open = true;
   findButton(element, ".back").disabled = units.every(isWhole);
   find(element, `[name="lens"][value="${lens}"]`, HTMLInputElement).checked = true;
 }
@@ -162,14 +165,17 @@ function showWords(element, state, nets, before) {
   const done = effect(units);
   /** @type {(HTMLElement | string)[]} */
   const spoken = [`${stateOf(units, nets.length)} `];
+  /** @type {Record<string, boolean>} */
+  const isChanged = {};
   for (const net of nets) {
     const answer = state.reply?.answers[net.variant];
     if (!answer?.probabilities) continue;
     const was = isNothing(done) ? null : before?.[net.variant];
     const own = effect(units, net);
+    isChanged[net.variant] = Boolean(was && was.digit !== answer.digit);
     spoken.push(nameOf(net), `${aside(own, done)}: ${reading(answer, was)}. `);
   }
-  spoken.push(partingInWords(state.reply, nets));
+  spoken.push(`${why(done, isChanged)} `, partingInWords(state.reply, nets));
   if (!state.reply) spoken.push("Draw a digit and watch it go through.");
   setContent(findText(element, ".said"), spoken);
   setContent(findText(element, ".measured"), figures(units, nets));

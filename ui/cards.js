@@ -9,9 +9,12 @@ import { aDigit } from "./words.js";
 /**
  * @typedef {import("./page.js").Answer} Answer
  * @typedef {import("./page.js").Variant} Variant
+ * @typedef {import("./page.js").State["choice"]} Choice
  * @typedef {{variant: Variant, title: string, sign: string}} Net
  * @typedef {{digit: number | null, certainty: string, doubt: string}} Words
  */
+
+const TOP = 3; // bars that a card shows unless it is to show them all
 
 /**
  * @param {HTMLElement} element
@@ -24,7 +27,7 @@ export function mount(element, { nets, rival }) {
   function render() {
     count += 1;
     const answers = page.state.reply?.answers ?? null;
-    const choice = chosen(element, "nets");
+    const { choice } = page.state;
     const shown = nets.filter(({ variant }) => choice === "both" || variant === choice);
     findText(element, ".cards").dataset.shown = choice;
     const words = Object.fromEntries(
@@ -38,11 +41,18 @@ export function mount(element, { nets, rival }) {
       card.dataset.answerId = `${count}`; // last: who waits for it finds the rest in place
     }
   }
-  page.subscribe(["reply"], render);
+  page.subscribe(["reply", "choice"], render);
   const speakNow = speak(findText(element, ".sentence"), findText(element, ".spoken"));
-  findText(element, ".choice").addEventListener("change", () => {
-    render();
+  page.subscribe(["choice"], ({ choice }) => {
+    find(element, `[name="nets"][value="${choice}"]`, HTMLInputElement).checked = true;
     speakNow();
+  });
+  const all = find(element, '[name="all"]', HTMLInputElement);
+  all.addEventListener("change", () => {
+    findText(element, ".cards").dataset.bars = all.checked ? "all" : "top";
+  });
+  findText(element, ".choice").addEventListener("change", () => {
+    page.set({ choice: /** @type {Choice} */ (chosen(element, "nets")) });
   });
 }
 
@@ -86,13 +96,27 @@ function fill(card, answer, words) {
   setText(findText(card, ".digit"), symbol(words, answer !== null));
   setText(findText(card, ".certainty"), words.certainty);
   setText(findText(card, ".doubt"), words.doubt);
-  card.querySelectorAll(".bars li").forEach((row, i) => {
-    const probability = answer?.probabilities?.[i] ?? 0;
+  const probabilities = answer?.probabilities ?? Array(10).fill(0);
+  const ranks = ranksOf(probabilities);
+  for (const [i, row] of [...card.querySelectorAll(".bars li")].entries()) {
+    if (!(row instanceof HTMLElement)) continue;
+    const probability = probabilities[i];
     row.classList.toggle("best", i === words.digit);
+    row.classList.toggle("top", ranks[i] < TOP);
+    row.style.setProperty("--rank", `${ranks[i]}`);
     // No finer than one can see: what stays as it is costs nothing.
     findText(row, "i").style.translate = `${(100 * (probability - 1)).toFixed(2)}%`;
     setText(findText(row, ".number"), percent(probability));
-  });
+  }
+}
+
+/**
+ * The place of each, from the largest: [.1, .7, .2] gives [2, 0, 1].
+ * @param {number[]} values
+ */
+function ranksOf(values) {
+  const order = [...values.keys()].sort((a, b) => values[b] - values[a]);
+  return values.map((_, i) => order.indexOf(i));
 }
 
 /** @param {Net} net */

@@ -41,9 +41,10 @@ class AnswerCards(Part):
 
     def __init__(self, classifiers: Mapping[str, Classifier]) -> None:
         cards = {variant: card(variant, classifiers.get(variant)) for variant in LOOKS}
+        titles = {f"{variant}_title": look["title"] for variant, look in LOOKS.items()}
         super().__init__(
             "cards",
-            template("cards.html").substitute(cards),
+            template("cards.html").substitute(cards, **titles),
             nets=[
                 {"variant": variant, "title": look["title"], "sign": look["sign"]}
                 for variant, look in LOOKS.items()

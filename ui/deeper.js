@@ -29,7 +29,7 @@ import { aDigit } from "./words.js";
  */
 export function mount(element, { nets, files }, server) {
   const said = findText(element, ".said");
-  const speakNow = speak(said, findText(element, ".spoken"));
+  const speakNow = speak(said, findText(element, ".spoken"), element);
   /** @type {Answers | null} */
   let answers = null;
   let trouble = "";
@@ -56,14 +56,21 @@ export function mount(element, { nets, files }, server) {
     section.dataset.answerId = `${count}`; // last: who waits for it finds the rest in place
   };
   keepReading(section, (picture) => read(files, server, picture), show);
-  findText(element, ".choice").addEventListener("change", render);
+  findText(element, ".choice").addEventListener("change", () => {
+    page.set({ depth: Number(chosen(element, "deeper")) });
+  });
   element.addEventListener("click", ({ target }) => {
     // A column belongs to its head, for a mouse or a finger too.
     const small = target instanceof Element ? target.closest("[data-deep]") : null;
     if (!(small instanceof HTMLElement)) return;
     find(element, `[name="deeper"][value="${small.dataset.depth}"]`, HTMLInputElement).click();
   });
-  render();
+  const first = chosen(element, "deeper");
+  page.subscribe(["depth"], ({ depth }) => {
+    const head = element.querySelector(`[name="deeper"][value="${depth ?? first}"]`);
+    if (head instanceof HTMLInputElement) head.checked = true; // or a link names nets we lack
+    render();
+  });
 }
 
 /**

@@ -3,12 +3,14 @@
 
 import { find, findButton, findText, setText } from "./dom.js";
 import * as drawings from "./drawing.js";
+import { listenToArrows } from "./pad_keys.js";
 import { paintDrawing } from "./pad_paint.js";
 import { readUpload } from "./pad_upload.js";
 import { page } from "./page.js";
 import { keepAsking } from "./page_asking.js";
 import { copied, mirror, writeAddress } from "./page_link.js";
 import { Reading } from "./page_reading.js";
+import { followTabs } from "./page_tabs.js";
 import { startWorker } from "./page_worker.js";
 import { bytes, middle, paintGrey, paintInk } from "./pictures.js";
 
@@ -35,6 +37,7 @@ const GAP = 3; // units that the pen must move to leave a new point
 export function mount(element, props, server) {
   document.querySelector("#loading")?.remove();
   mirror(props.rules, (link) => open(link, props));
+  followTabs();
   const reading = new Reading(server.read ?? null, () => startWorker(props.files));
   page.set({ reading });
   // Where there is nobody else to ask, it takes as long as it takes.
@@ -44,6 +47,7 @@ export function mount(element, props, server) {
   showReader(element, reading);
   showReply(element, props);
   listenToPen(find(element, '[data-testid="pad"]', HTMLCanvasElement), props.sheet);
+  listenToArrows(element, props.sheet);
   listenToButtons(element, props);
   listenToFiles(find(element, '[data-testid="upload"]', HTMLInputElement));
   listenToKeys(element);
@@ -53,7 +57,7 @@ export function mount(element, props, server) {
  * @param {import("./page_link.js").Link} link
  * @param {Props} props
  */
-function open({ strokes, digit, sample, board }, { samples, digitSide }) {
+function open({ strokes, digit, sample, ...more }, { samples, digitSide }) {
   let drawing = drawings.ofSample(sample, samples[sample]);
   if (strokes) drawing = drawings.ofStrokes(strokes);
   else if (digit !== null) {
@@ -61,7 +65,7 @@ function open({ strokes, digit, sample, board }, { samples, digitSide }) {
     canvas.width = canvas.height = digitSide;
     drawing = drawings.ofPicture(drawings.ofTestDigit(digit, null, canvas));
   }
-  page.set({ drawing, board });
+  page.set({ drawing, ...more });
 }
 
 // --- what is shown -------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from resnet import ink, lab, lenses, mnist, samples
+from resnet import ink, lab, lenses, mnist, narrow, samples
 from resnet.surgery import DIAL, UNITS
 from ui import worker_files
 from ui.board import STEP
@@ -11,6 +11,8 @@ from ui.reading import Reader, Reply
 from ui.worker_files import WorkerFiles
 
 FIRST = 7  # the sample that is drawn and answered on arrival
+# The tabs' names in links; app.py gives them to the tabs. The first is open on arrival.
+TABS = ("draw", "race", "depth", "experiment", "training", "mistakes")
 
 
 class Sketchpad(Part):
@@ -37,7 +39,7 @@ class Sketchpad(Part):
             "pad",
             html,
             [read],
-            shared=("warning",),
+            shared=("warning", "pad_keys"),
             routes=files.routes(),
             files=worker_files.LIST,
             sheet=lab.SHEET,
@@ -50,6 +52,13 @@ class Sketchpad(Part):
                 "units": UNITS,
                 "dial": {"most": DIAL[1], "step": STEP},
                 "lenses": lenses.LENSES,
+                "lab": {
+                    "steps": lab.STEPS,
+                    "thinnest": lab.THINNEST,
+                    "thickest": lab.THICKEST,
+                },
+                "depths": narrow.DEPTHS,
+                "tabs": TABS,
             },
         )
 

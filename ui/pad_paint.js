@@ -16,7 +16,7 @@ const UNDERLAY = "#a8a29e"; // shows through where a picture is transparent
  * @param {{units: number, pen: number}} sizes the side of the pad and the width of the pen, in units
  */
 export function paintDrawing(canvas, { strokes, picture }, { units, pen }) {
-  const side = Math.round(canvas.clientWidth * devicePixelRatio);
+  const side = Math.round(canvas.clientWidth * canvas.currentCSSZoom * devicePixelRatio);
   if (canvas.width !== side) canvas.width = canvas.height = side;
   const context = contextOf(canvas);
   context.setTransform(side / units, 0, 0, side / units, 0, 0);

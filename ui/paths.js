@@ -54,7 +54,7 @@ class Asker {
     this.server = server;
     this.isInSight = false;
     this.isAsking = false;
-    this.speak = speak(findText(element, ".said"), findText(element, ".spoken"));
+    this.speak = speak(findText(element, ".said"), findText(element, ".spoken"), element);
   }
 
   async update() {

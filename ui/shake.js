@@ -134,6 +134,11 @@ class Shake {
     }
     element.dataset.seed = `${wish.seed}`;
     setText(findText(element, ".state"), this.told(wish, nets));
+    const alike = Object.entries(nets).map(([variant, { cosine }]) => [
+      variant,
+      { cosine, words: this.inWords(cosine) },
+    ]);
+    page.set({ shaken: { layers: wish.layers, nets: Object.fromEntries(alike) } });
   }
 
   /** @param {number} cosine */
