@@ -61,7 +61,7 @@ def places(html: str) -> Iterator[tuple[int, int]]:
 
 
 def words(text: str) -> bool:
-    return bool(NO_WORD.sub("", text))
+    return len(NO_WORD.sub("", text)) > 1  # x, f and y are the same everywhere
 
 
 def trimmed(html: str, start: int, end: int) -> tuple[int, int]:

@@ -17,7 +17,7 @@ class Tour(Part):
     def __init__(self, variants: Sequence[str], overfitting: Mapping[str, Any] | None) -> None:
         super().__init__(
             "tour",
-            template("tour.html").template,
+            template("tour.html").substitute(),
             nets=[
                 {"variant": one, "title": LOOKS[one]["title"]} for one in LOOKS if one in variants
             ],
