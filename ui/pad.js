@@ -39,7 +39,7 @@ export function mount(element, props, server) {
   mirror(props.rules, (link) => open(link, props));
   followTabs();
   const reading = new Reading(server.read ?? null, () => startWorker(props.files));
-  page.set({ reading });
+  page.set({ reading, paper: { sheet: props.sheet, pen: props.pen } });
   // Where there is nobody else to ask, it takes as long as it takes.
   const patience = server.read ? undefined : Infinity;
   keepAsking(page, (question) => reading.read(question), { patience });

@@ -2,17 +2,12 @@
 
 from typing import Any
 
-from resnet import ink, lab, lenses, mnist, narrow, samples
-from resnet.surgery import DIAL, UNITS
+from resnet import ink, lab, mnist, samples
 from ui import worker_files
-from ui.board import STEP
+from ui.link import RULES
 from ui.part import FOLDER, Part
 from ui.reading import Reader, Reply
 from ui.worker_files import WorkerFiles
-
-FIRST = 7  # the sample that is drawn and answered on arrival
-# The tabs' names in links; app.py gives them to the tabs. The first is open on arrival.
-TABS = ("draw", "race", "depth", "experiment", "training", "mistakes")
 
 
 class Sketchpad(Part):
@@ -47,19 +42,7 @@ class Sketchpad(Part):
             side=ink.SIDE,
             digitSide=mnist.SIDE,
             samples=[drawn(samples.sample(digit)) for digit in range(10)],
-            rules={
-                "first": FIRST,
-                "units": UNITS,
-                "dial": {"most": DIAL[1], "step": STEP},
-                "lenses": lenses.LENSES,
-                "lab": {
-                    "steps": lab.STEPS,
-                    "thinnest": lab.THINNEST,
-                    "thickest": lab.THICKEST,
-                },
-                "depths": narrow.DEPTHS,
-                "tabs": TABS,
-            },
+            rules=RULES,
         )
 
 
