@@ -55,6 +55,7 @@ SUMMARY = (
     "Two ResNet18s, equally deep. One has shortcuts, one has none. "
     "Draw a digit and watch both read it."
 )
+SKIP = '<a class="skip" href="#pad">Skip to the drawing pad</a>'  # pad_keys.js leads there
 CSS = Path(__file__).parent / "ui" / "page.css"
 
 
@@ -116,7 +117,7 @@ def build(
     deeper = DeeperNets(checkpoints / narrow.FOLDER.name)
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(600, 600)) as page:
         gr.HTML(
-            f"<h1>{TITLE}</h1><p>{SUMMARY.partition('. Draw')[0]}.</p>",
+            f"{SKIP}<h1>{TITLE}</h1><p>{SUMMARY.partition('. Draw')[0]}.</p>",
             elem_id="title",
             js_on_load=None,
         )

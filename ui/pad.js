@@ -12,6 +12,7 @@ import { copied, mirror, writeAddress } from "./page_link.js";
 import { Reading } from "./page_reading.js";
 import { startWorker } from "./page_worker.js";
 import { bytes, middle, paintGrey, paintInk } from "./pictures.js";
+import { rove } from "./roving.js";
 
 /**
  * @typedef {import("./drawing.js").Point} Point
@@ -210,10 +211,9 @@ const undo = () => page.set({ drawing: drawings.undone(page.state.drawing) });
  * @param {Props} props
  */
 function listenToButtons(element, { samples, rules }) {
-  for (const button of element.querySelectorAll("button")) {
-    const { sample } = button.dataset;
-    if (sample === undefined) continue;
-    const digit = Number(sample);
+  const ofSamples = samples.map((_, digit) => findButton(element, `[data-sample="${digit}"]`));
+  rove([ofSamples]);
+  for (const [digit, button] of ofSamples.entries()) {
     button.addEventListener("click", () => {
       page.set({ drawing: drawings.ofSample(digit, samples[digit]) });
     });
