@@ -13,6 +13,7 @@ import { Reading } from "./page_reading.js";
 import { followTabs } from "./page_tabs.js";
 import { startWorker } from "./page_worker.js";
 import { bytes, middle, paintGrey, paintInk } from "./pictures.js";
+import { rove } from "./roving.js";
 
 /**
  * @typedef {import("./drawing.js").Point} Point
@@ -212,10 +213,9 @@ const undo = () => page.set({ drawing: drawings.undone(page.state.drawing) });
  * @param {Props} props
  */
 function listenToButtons(element, { samples, rules }) {
-  for (const button of element.querySelectorAll("button")) {
-    const { sample } = button.dataset;
-    if (sample === undefined) continue;
-    const digit = Number(sample);
+  const ofSamples = samples.map((_, digit) => findButton(element, `[data-sample="${digit}"]`));
+  rove([ofSamples]);
+  for (const [digit, button] of ofSamples.entries()) {
     button.addEventListener("click", () => {
       page.set({ drawing: drawings.ofSample(digit, samples[digit]) });
     });
