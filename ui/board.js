@@ -5,9 +5,10 @@ import { Cells } from "./board_cells.js";
 import { find, findButton, findText, make, setContent, setText } from "./dom.js";
 import { drawingOf, isWhole, page, shownUnits, WHOLE, wholeUnits } from "./page.js";
 import { partingInWords } from "./parting.js";
+import { rove } from "./roving.js";
 import { onSight } from "./server.js";
 import { speak } from "./spoken.js";
-import { aside, brief, effect, isNothing, measured, reading, stateOf } from "./words.js";
+import { aside, brief, effect, isNothing, measured, reading, stateOf, why } from "./words.js";
 
 /**
  * @typedef {import("./page.js").State} State
@@ -41,7 +42,7 @@ export function mount(element, props) {
   });
   page.subscribe(["board", "reply"], render);
   page.subscribe(["path"], ({ path }) => cells.light(path));
-  speak(findText(element, ".said"), findText(element, ".spoken"));
+  speak(findText(element, ".said"), findText(element, ".spoken"), element);
   // Light and dark are a class on the body: what was painted in ink follows.
   const repaint = () => {
     cells.colours.clear();
@@ -49,6 +50,7 @@ export function mount(element, props) {
   };
   new MutationObserver(repaint).observe(document.body, { attributeFilter: ["class"] });
   listen(element, props.units);
+  for (const row of element.querySelectorAll("[data-net]")) rove([arcsOf(row), cellsOf(row)]);
   // Far out of sight, under another tab too, nothing has to be asked for the board.
   const nearby = { rootMargin: "240px" }; // so that nobody scrolls to empty pictures
   const noteSight = (/** @type {boolean} */ isBoardInSight) => {
@@ -71,6 +73,9 @@ function change(number, how) {
   page.set({ board: { ...board, units } });
 }
 
+/** @param {Unit} unit */
+const cut = ({ is_out, has_shortcut }) => (is_out ? {} : { has_shortcut: !has_shortcut });
+
 /**
  * @param {HTMLElement} element
  * @param {number} count of units
@@ -81,7 +86,7 @@ function listen(element, count) {
     const { unit, arc } = buttonAt(event)?.dataset ?? {};
     // A unit that is out is nothing but its shortcut: there is nothing left to cut or to turn.
     if (unit) change(Number(unit), ({ is_out }) => ({ ...WHOLE, is_out: !is_out }));
-    else if (arc) change(Number(arc), ({ has_shortcut }) => ({ has_shortcut: !has_shortcut }));
+    else if (arc) change(Number(arc), cut);
   });
   back.addEventListener("click", () => {
     const { board } = page.state;
@@ -96,6 +101,21 @@ function listen(element, count) {
   });
 }
 
+/** @param {Element} row */
+const cellsOf = (row) => [
+  .../** @type {NodeListOf<HTMLElement>} */ (row.querySelectorAll(".cell")),
+];
+
+/**
+ * The shortcuts over the cells.
+ * @param {Element} row
+ */
+const arcsOf = (row) =>
+  cellsOf(row).map(({ dataset }) => {
+    const arc = row.querySelector(`[data-arc="${dataset.cell}"]`);
+    return arc instanceof HTMLElement ? arc : null;
+  });
+
 /** @param {Event} event */
 const buttonAt = ({ target }) => (target instanceof Element ? target.closest("button") : null);
 
@@ -106,12 +126,15 @@ const buttonAt = ({ target }) => (target instanceof Element ? target.closest("bu
 function showControls(element, { units, lens }) {
   units.forEach((unit, i) => {
     for (const button of element.querySelectorAll(`[data-unit="${i + 1}"]`)) {
-      button.setAttribute("aria-pressed", `${unit.is_out}`);
+      button.toggleAttribute("data-out", unit.is_out);
+      button.ariaLabel = unit.is_out ? `Plug unit ${i + 1} back in` : `Unplug unit ${i + 1}`;
     }
     const arc = element.querySelector(`[data-arc="${i + 1}"]`);
     if (arc instanceof HTMLButtonElement) {
-      arc.setAttribute("aria-pressed", `${!unit.has_shortcut}`);
-      arc.disabled = unit.is_out;
+      arc.toggleAttribute("data-cut", !unit.has_shortcut);
+      const action = unit.has_shortcut ? "Cut" : "Mend";
+      arc.ariaLabel = arc.title = `${action} the shortcut of unit ${i + 1}`;
+      arc.ariaDisabled = `${unit.is_out}`; // it keeps the focus, and its place in the row
     }
     const dial = find(element, `[data-dial="${i + 1}"]`, HTMLInputElement);
     const label = /** @type {HTMLLabelElement} */ (dial.closest("label"));
@@ -120,6 +143,9 @@ function showControls(element, { units, lens }) {
     label.classList.toggle("turned", unit.dial !== 1);
     setText(find(label, "output", HTMLOutputElement), unit.is_out ? "–" : `${unit.dial}`);
   });
+  // Nothing that is altered hides.
+  const isTurned = units.some(({ dial }) => dial !== 1);
+  if (isTurned) find(element, ".volumes", HTMLDetailsElement).open = true;
   findButton(element, ".back").disabled = units.every(isWhole);
   find(element, `[name="lens"][value="${lens}"]`, HTMLInputElement).checked = true;
 }
@@ -162,14 +188,17 @@ function showWords(element, state, nets, before) {
   const done = effect(units);
   /** @type {(HTMLElement | string)[]} */
   const spoken = [`${stateOf(units, nets.length)} `];
+  /** @type {Record<string, boolean>} */
+  const isChanged = {};
   for (const net of nets) {
     const answer = state.reply?.answers[net.variant];
     if (!answer?.probabilities) continue;
     const was = isNothing(done) ? null : before?.[net.variant];
     const own = effect(units, net);
+    isChanged[net.variant] = Boolean(was && was.digit !== answer.digit);
     spoken.push(nameOf(net), `${aside(own, done)}: ${reading(answer, was)}. `);
   }
-  spoken.push(partingInWords(state.reply, nets));
+  spoken.push(`${why(done, isChanged)} `, partingInWords(state.reply, nets));
   if (!state.reply) spoken.push("Draw a digit and watch it go through.");
   setContent(findText(element, ".said"), spoken);
   setContent(findText(element, ".measured"), figures(units, nets));

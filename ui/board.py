@@ -21,26 +21,23 @@ TITLES = {
     "near": "What does it look like",
 }
 STEM = Template(
-    '<div class="unit"><p class="name">$title</p>'
-    '<div class="cell" tabindex="0" role="img" aria-label="Stem, $name" data-cell="0">$inside</div>'
-    '<p class="note"></p><p class="label">stem</p></div>'
+    '<div class="unit"><span class="arc"></span>'
+    '<div class="cell" tabindex="0" role="img" aria-label="Stem, $name" data-cell="0"'
+    ' data-place="Stem, $name">$inside</div>'
+    '<p class="under"><span class="label">stem</span><span class="note"></span></p></div>'
 )
 UNIT = Template(
-    '<div class="unit">$arc'
-    '<button type="button" class="cell" aria-pressed="false" aria-label="Unit $number, $name"'
+    '<div class="unit">$arc<span class="kind">$kind</span>'
+    '<button type="button" class="cell" data-place="Unit $number, $name"'
     ' data-cell="$number" data-unit="$number">$inside</button>'
-    '<p class="note"></p><p class="label">unit $number</p><p class="kind">$kind</p></div>'
+    '<p class="under"><span class="label">unit $number</span><span class="note"></span></p></div>'
 )
-ARC = Template(
-    '<button type="button" class="arc $kind" aria-pressed="false" data-arc="$number"'
-    ' aria-label="Shortcut of unit $number" title="Cut or mend the shortcut of unit $number">'
-    "<i></i></button>"
-)
+ARC = Template('<button type="button" class="arc $kind" data-arc="$number"><i></i></button>')
 INSIDE = '<canvas></canvas><span class="figures"></span><span class="over"></span>'
 ROW = Template(
-    '<div class="net $variant" role="group" aria-label="$title" data-net="$variant">$units'
+    '<div class="net $variant" role="toolbar" aria-label="$title" data-net="$variant">$units'
     '<div class="end"><b class="digit">&ndash;</b><p class="certainty"></p>'
-    '<p class="label">answer</p></div></div>'
+    '<p class="name">$title</p></div></div>'
 )
 DIAL_OF_UNIT = Template(
     '<label class="dial"><span><i>f</i> &times; <output>1</output></span>'
@@ -104,7 +101,7 @@ def row(variant: str, net: Classifier) -> str:
     for number, unit in units_of(net):
         kind, arc = "", '<span class="arc"></span>'
         if unit.use_residual:
-            kind = "1&times;1 shortcut" if unit.changes_shape else ""
+            kind = "1&times;1" if unit.changes_shape else ""
             arc = ARC.substitute(number=number, kind="projected" if unit.changes_shape else "")
         elif not can_be_out(unit):
             kind = "changes size"

@@ -14,6 +14,8 @@ import { aDigit } from "./words.js";
  * @typedef {{digit: number | null, certainty: string, doubt: string}} Words
  */
 
+const TOP = 3; // bars that a card shows unless it is to show them all
+
 /**
  * @param {HTMLElement} element
  * @param {{nets: Net[], rival: number}} props rival: the probability from which the second best
@@ -44,6 +46,10 @@ export function mount(element, { nets, rival }) {
   page.subscribe(["choice"], ({ choice }) => {
     find(element, `[name="nets"][value="${choice}"]`, HTMLInputElement).checked = true;
     speakNow();
+  });
+  const all = find(element, '[name="all"]', HTMLInputElement);
+  all.addEventListener("change", () => {
+    findText(element, ".cards").dataset.bars = all.checked ? "all" : "top";
   });
   findText(element, ".choice").addEventListener("change", () => {
     page.set({ choice: /** @type {Choice} */ (chosen(element, "nets")) });
@@ -90,13 +96,27 @@ function fill(card, answer, words) {
   setText(findText(card, ".digit"), symbol(words, answer !== null));
   setText(findText(card, ".certainty"), words.certainty);
   setText(findText(card, ".doubt"), words.doubt);
-  card.querySelectorAll(".bars li").forEach((row, i) => {
-    const probability = answer?.probabilities?.[i] ?? 0;
+  const probabilities = answer?.probabilities ?? Array(10).fill(0);
+  const ranks = ranksOf(probabilities);
+  for (const [i, row] of [...card.querySelectorAll(".bars li")].entries()) {
+    if (!(row instanceof HTMLElement)) continue;
+    const probability = probabilities[i];
     row.classList.toggle("best", i === words.digit);
+    row.classList.toggle("top", ranks[i] < TOP);
+    row.style.setProperty("--rank", `${ranks[i]}`);
     // No finer than one can see: what stays as it is costs nothing.
     findText(row, "i").style.translate = `${(100 * (probability - 1)).toFixed(2)}%`;
     setText(findText(row, ".number"), percent(probability));
-  });
+  }
+}
+
+/**
+ * The place of each, from the largest: [.1, .7, .2] gives [2, 0, 1].
+ * @param {number[]} values
+ */
+function ranksOf(values) {
+  const order = [...values.keys()].sort((a, b) => values[b] - values[a]);
+  return values.map((_, i) => order.indexOf(i));
 }
 
 /** @param {Net} net */

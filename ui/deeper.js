@@ -29,7 +29,7 @@ import { aDigit } from "./words.js";
  */
 export function mount(element, { nets, files }, server) {
   const said = findText(element, ".said");
-  const speakNow = speak(said, findText(element, ".spoken"));
+  const speakNow = speak(said, findText(element, ".spoken"), element);
   /** @type {Answers | null} */
   let answers = null;
   let trouble = "";

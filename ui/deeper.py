@@ -78,6 +78,7 @@ class DeeperFiles(WorkerFiles):
     """The narrow nets, in a list of their own: most visitors never come as far as these."""
 
     folder = "deeper"
+    list = f"{folder}/list.json"
 
     def __init__(self, nets: DeeperNets) -> None:
         self.nets = nets
@@ -119,7 +120,7 @@ class Deeper(Part):
             shared=("panel",),
             routes=self.for_worker.routes(),
             ahead={"answers": Ahead((), ALONE)},
-            files=f"{DeeperFiles.folder}/list.json",
+            files=DeeperFiles.list,
             nets=[
                 {
                     "name": name_of((variant, depth)),

@@ -3,6 +3,7 @@
 
 import { find, findButton, findText, setText } from "./dom.js";
 import * as drawings from "./drawing.js";
+import { listenToArrows } from "./pad_keys.js";
 import { paintDrawing } from "./pad_paint.js";
 import { readUpload } from "./pad_upload.js";
 import { page } from "./page.js";
@@ -12,6 +13,7 @@ import { Reading } from "./page_reading.js";
 import { followTabs } from "./page_tabs.js";
 import { startWorker } from "./page_worker.js";
 import { bytes, middle, paintGrey, paintInk } from "./pictures.js";
+import { rove } from "./roving.js";
 
 /**
  * @typedef {import("./drawing.js").Point} Point
@@ -46,6 +48,7 @@ export function mount(element, props, server) {
   showReader(element, reading);
   showReply(element, props);
   listenToPen(find(element, '[data-testid="pad"]', HTMLCanvasElement), props.sheet);
+  listenToArrows(element, props.sheet);
   listenToButtons(element, props);
   listenToFiles(find(element, '[data-testid="upload"]', HTMLInputElement));
   listenToKeys(element);
@@ -210,10 +213,9 @@ const undo = () => page.set({ drawing: drawings.undone(page.state.drawing) });
  * @param {Props} props
  */
 function listenToButtons(element, { samples, rules }) {
-  for (const button of element.querySelectorAll("button")) {
-    const { sample } = button.dataset;
-    if (sample === undefined) continue;
-    const digit = Number(sample);
+  const ofSamples = samples.map((_, digit) => findButton(element, `[data-sample="${digit}"]`));
+  rove([ofSamples]);
+  for (const [digit, button] of ofSamples.entries()) {
     button.addEventListener("click", () => {
       page.set({ drawing: drawings.ofSample(digit, samples[digit]) });
     });

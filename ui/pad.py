@@ -34,7 +34,7 @@ class Sketchpad(Part):
             "pad",
             html,
             [read],
-            shared=("warning",),
+            shared=("warning", "pad_keys"),
             routes=files.routes(),
             files=worker_files.LIST,
             sheet=lab.SHEET,

@@ -265,7 +265,7 @@ export function writeAddress(rules) {
   if (isPenDown || drawing.isLent) return;
   const hash = linkOf(page.state, rules);
   if (hash === location.hash.slice(1)) return;
-  const address = hash ? `#${hash}` : location.pathname + location.search;
+  const address = location.pathname + location.search + (hash && `#${hash}`);
   history.replaceState(history.state, "", address);
 }
 

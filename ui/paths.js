@@ -2,7 +2,7 @@
 // All nets that are left when units are taken out: what they say of the drawing is asked for while
 // they are in sight, one net's triangle after the other.
 
-import { findText, make, setContent, setText } from "./dom.js";
+import { findText, isTouch, make, setContent, setText } from "./dom.js";
 import { drawingOf, page } from "./page.js";
 import { Triangle } from "./paths_triangle.js";
 import { finding } from "./paths_words.js";
@@ -13,6 +13,7 @@ import { speak } from "./spoken.js";
 
 const UNPOINTED =
   "Point at a dot, or go to one with Tab and the arrow keys, to see its units on the board.";
+const UNTOUCHED = "Tap a dot to unplug its units on the board.";
 
 /**
  * @param {HTMLElement} element
@@ -39,7 +40,7 @@ export function mount(element, { nets }, server) {
  */
 function showPointed(element, triangles) {
   const words = triangles.map((triangle) => triangle.pointedAt()).find(Boolean);
-  setText(findText(element, ".pointed"), words ?? UNPOINTED);
+  setText(findText(element, ".pointed"), words ?? (isTouch() ? UNTOUCHED : UNPOINTED));
 }
 
 class Asker {
@@ -54,7 +55,7 @@ class Asker {
     this.server = server;
     this.isInSight = false;
     this.isAsking = false;
-    this.speak = speak(findText(element, ".said"), findText(element, ".spoken"));
+    this.speak = speak(findText(element, ".said"), findText(element, ".spoken"), element);
   }
 
   async update() {

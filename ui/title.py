@@ -2,18 +2,20 @@
 
 from html import escape
 
+from ui.languages import switch
 from ui.link import RULES
-from ui.part import FOLDER, Part, template
+from ui.part import Part, template
 
 
 class Title(Part):
-    """The buttons of presenter mode (present.js), and a dialog to take the page home (share.js)."""
+    """The languages, the buttons of presenter mode (present.js), and a dialog to take the page home
+    (share.js)."""
 
     def __init__(self, title: str, summary: str) -> None:
-        handout = (FOLDER / "handout.html").read_text()
         html = template("title.html").substitute(
             title=escape(title),
             summary=escape(summary),
-            share=template("share.html").substitute(handout=handout),
+            languages=switch(),
+            share=template("share.html").substitute(handout=template("handout.html").template),
         )
         super().__init__("title", html, shared=("share",), rules=RULES)

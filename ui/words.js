@@ -181,3 +181,19 @@ export function aside(own, wanted) {
   if (own.cut.length < wanted.cut.length) reasons.push("there is no shortcut to cut");
   return reasons.length > 0 ? ` (${reasons.join("; ")})` : "";
 }
+
+/**
+ * What lies behind answers that part, where one unit alone is altered; or "".
+ * @param {Effect} done
+ * @param {Record<string, boolean>} isChanged by variant, whether a net reads another digit than whole
+ */
+export function why({ out, cut, turned }, isChanged) {
+  if (out.length + cut.length + turned.length !== 1) return "";
+  if (out.length === 1 && isChanged.plain && !isChanged.residual) {
+    return "The shortcut carries the maps round the gap; without it the next unit gets maps that it never met in training.";
+  }
+  if (cut.length === 1 && isChanged.residual) {
+    return "Its f alone is not enough: the unit has learnt to add to what it gets, not to replace it.";
+  }
+  return "";
+}

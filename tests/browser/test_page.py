@@ -169,6 +169,9 @@ def test_escape_leaves_the_pad_while_another_control_has_the_focus(page: Page) -
 
 
 def test_a_screen_reader_hears_of_a_drawing_once(page: Page) -> None:
+    page.set_viewport_size({"width": 1280, "height": 3000})  # all parts are in sight, and answer
+    for part in ("paths", "deeper"):
+        expect_answered(page, part, 7)
     page.evaluate(
         """() => {
             window.heard = [];
@@ -188,6 +191,8 @@ def test_a_screen_reader_hears_of_a_drawing_once(page: Page) -> None:
     )
     draw(page, 9)
     expect_digit(page, 9)
+    for part in ("paths", "deeper"):
+        expect_answered(page, part, 9)
     settle(page)
     heard = page.evaluate("window.heard")
     assert heard.count("Both read a 9.") == 1
@@ -195,6 +200,11 @@ def test_a_screen_reader_hears_of_a_drawing_once(page: Page) -> None:
     # A choice is no drawing, and heard of too.
     page.get_by_role("radio", name="Residual").check(force=True)
     assert "With shortcuts: a 9." in page.evaluate("window.heard")
+
+
+def expect_answered(page: Page, part: str, digit: int) -> None:
+    """What this part says of the drawing."""
+    expect(page.get_by_test_id(f"{part}-said")).to_contain_text(f"a {digit}")
 
 
 def test_sample_digits(page: Page) -> None:

@@ -1,0 +1,122 @@
+// @ts-check
+// "Surprise me": both nets read the drawing with each unit out and with each shortcut cut, and the
+// deeper nets read it, too. What tells most is shown first; another tap goes on to the next.
+
+import { findButton, findText, setText } from "./dom.js";
+import { isEmpty } from "./drawing.js";
+import { drawingOf, page, WHOLE, wholeUnits } from "./page.js";
+import { questionOf } from "./page_asking.js";
+import { bytes } from "./pictures.js";
+
+/**
+ * @typedef {import("./page.js").Answer} Answer
+ * @typedef {import("./page.js").Unit} Unit
+ * @typedef {import("./page.js").Variant} Variant
+ * @typedef {Record<Variant, Answer>} Answers
+ *
+ * @typedef {object} Deeper
+ * @property {string} files the address of their list
+ * @property {number[]} depths
+ *
+ * @typedef {object} Props
+ * @property {number} units of each net
+ * @property {Deeper | null} deeper null where there are no deeper nets
+ *
+ * @typedef {object} Candidate
+ * @property {string} title
+ * @property {Unit[] | null} units null for a depth
+ * @property {number} depth
+ * @property {number} score how far it parts what was one: 1 is all the way
+ */
+
+const ENOUGH = 0.5; // what scores less tells little
+
+/**
+ * @param {HTMLElement} element
+ * @param {Props} props
+ */
+export function mount(element, props) {
+  const button = findButton(element, '[data-do="surprise"]');
+  const found = findText(element, ".found");
+  /** @type {{drawing: string, candidates: Candidate[], next: number} | null} */
+  let course = null;
+
+  button.addEventListener("click", async () => {
+    const question = wholeQuestion();
+    if (isEmpty(page.state.drawing)) return setText(found, "Draw a digit first.");
+    if (course?.drawing !== drawingOf(question)) {
+      button.disabled = true;
+      setText(found, "Trying each unit …");
+      const candidates = await telling(question, props).catch(() => null);
+      button.disabled = false;
+      if (!candidates) return setText(found, "The nets do not answer; please try again.");
+      course = { drawing: drawingOf(question), candidates, next: 0 };
+    }
+    if (course.drawing !== drawingOf(wholeQuestion())) return setText(found, "");
+    const { candidates, next } = course;
+    course.next = (next + 1) % candidates.length;
+    show(candidates[next]);
+    setText(found, `${next + 1} of ${candidates.length}: ${candidates[next].title}.`);
+  });
+  findButton(element, '[data-do="tour"]').addEventListener("click", () => page.set({ tour: 1 }));
+  page.subscribe(["drawing"], () => {
+    if (!button.disabled) setText(found, "");
+  });
+}
+
+const wholeQuestion = () => questionOf({ ...page.state, board: null });
+
+/** @param {Candidate} candidate */
+function show({ units, depth }) {
+  const { board } = page.state;
+  if (!board) return;
+  page.set({ board: { ...board, units: units ?? wholeUnits(board.units.length) } });
+  if (!units) page.set({ depth });
+  const place = units ? "#board .nets" : "#deeper";
+  document.querySelector(place)?.scrollIntoView({ block: "nearest", behavior: "smooth" });
+}
+
+/**
+ * What tells much of this drawing, the most telling first; or what tells most, if that is little.
+ * @param {import("./page.js").Question} question
+ * @param {Props} props
+ * @returns {Promise<Candidate[]>}
+ */
+async function telling(question, { units: count, deeper }) {
+  const { reading, board } = page.state;
+  if (!reading || !board) throw new Error("not yet");
+  const ask = async (/** @type {Unit[]} */ units) => {
+    const reply = await reading.read({ ...question, board: { units, lens: "maps" } });
+    if (!reply?.answers) throw new Error(reply?.error ?? "no answer");
+    return reply;
+  };
+  const whole = await ask(wholeUnits(count));
+  const digit = whole.answers.residual?.digit ?? whole.answers.plain?.digit;
+  if (digit === null || digit === undefined) throw new Error("no digit");
+  const sure = (/** @type {Answer | undefined} */ answer) => answer?.probabilities?.[digit] ?? 0;
+  /** @type {Candidate[]} */
+  const candidates = [];
+  for (let number = 1; number <= count; number++) {
+    for (const [how, title] of /** @type {[Partial<Unit>, string][]} */ ([
+      [{ is_out: true }, `unit ${number} out`],
+      [{ has_shortcut: false }, `shortcut ${number} cut`],
+    ])) {
+      const units = wholeUnits(count).with(number - 1, { ...WHOLE, ...how });
+      const { residual, plain } = (await ask(units)).answers;
+      // Out: who still reads it? Cut: what has the net with shortcuts lost?
+      const score = how.is_out
+        ? sure(residual) - sure(plain)
+        : sure(whole.answers.residual) - sure(residual);
+      candidates.push({ title, units, depth: 0, score });
+    }
+  }
+  const read = deeper && (await reading.deeper(deeper.files, bytes(whole.picture)));
+  for (const depth of read?.answers ? (deeper?.depths ?? []) : []) {
+    const [residual, plain] = ["residual", "plain"].map((net) => read.answers[`${net}-${depth}`]);
+    const score = sure(residual) - sure(plain);
+    candidates.push({ title: `nets of ${depth} layers`, units: null, depth, score });
+  }
+  candidates.sort((a, b) => b.score - a.score);
+  const most = candidates.filter(({ score }) => score >= ENOUGH);
+  return most.length > 0 ? most : candidates.slice(0, 1);
+}
