@@ -2,6 +2,7 @@
 // The replay: how a drawing grew, what each net said meanwhile, and where it changed its mind.
 
 import { find, findButton, findText, make, setText } from "./dom.js";
+import { inARow, t } from "./language.js";
 import { paintOn } from "./pad_paint.js";
 import { page } from "./page.js";
 import { contextOf } from "./pictures.js";
@@ -10,11 +11,11 @@ import { History } from "./replay_history.js";
 import { percent, spansOf, storyOf } from "./replay_words.js";
 import { save } from "./save.js";
 import { speak } from "./spoken.js";
-import { stateOf } from "./words.js";
+import { aDigit, stateOf } from "./words.js";
 
 /** @typedef {import("./replay_words.js").Net} Net */
 
-const WAIT = "Draw a digit with the pen: here you see when each net made up its mind.";
+const WAIT = t("Draw a digit with the pen: here you see when each net made up its mind.");
 
 /**
  * @param {HTMLElement} element
@@ -58,8 +59,11 @@ class Replay {
     if (isPenDown || isAsking) return;
     const isThere = moments.length > 1;
     this.play.disabled = this.save.disabled = this.slider.disabled = !isThere;
-    const state = units.length > 0 ? `${stateOf(units, this.nets.length)} ` : "";
-    setText(findText(this.element, ".story"), isThere ? state + storyOf(moments, this.nets) : WAIT);
+    const state = units.length > 0 ? stateOf(units, this.nets.length) : "";
+    setText(
+      findText(this.element, ".story"),
+      isThere ? inARow([state, storyOf(moments, this.nets)]) : WAIT,
+    );
     for (const net of this.nets) this.showSpans(net, isThere);
     this.stop();
     this.slider.value = "100";
@@ -113,7 +117,7 @@ class Replay {
       setText(findText(course, ".digit"), said ? `${said.digit ?? "?"}` : "–");
       const sure = said && said.digit !== null ? `${(100 * said.certainty).toFixed(1)} %` : "";
       setText(findText(course, ".certainty"), sure);
-      return `${net.title.toLowerCase()} ${said?.digit ?? "no digit"}`;
+      return `${net.title.toLowerCase()} ${aDigit(said?.digit ?? null)}`;
     });
     this.slider.setAttribute("aria-valuetext", `${percent(share)}: ${words.join(", ")}`);
   }
@@ -142,7 +146,7 @@ class Replay {
   async keep() {
     const name = this.save.textContent ?? "";
     this.save.disabled = true;
-    setText(this.save, "Saving …");
+    setText(this.save, t("Saving …"));
     await save(await film(this.history, this.nets), "with-and-without-shortcuts.gif");
     setText(this.save, name);
     this.save.disabled = false;

@@ -3,6 +3,7 @@
 // what each net says.
 
 import { gif } from "./gif.js";
+import { t } from "./language.js";
 import { paintOn } from "./pad_paint.js";
 import { page } from "./page.js";
 import { contextOf } from "./pictures.js";
@@ -93,14 +94,14 @@ function paintFrame(history, moment, nets) {
     const colour = colours[variant];
     write(title, left, top + 24, { size: 18, weight: 650, colour });
     write(`${digit ?? "?"}`, left, top + 108, { size: 92, weight: 700, colour });
-    const sure = digit === null ? "not a digit" : `${(100 * certainty).toFixed(1)} %`;
+    const sure = digit === null ? t("not a digit") : `${(100 * certainty).toFixed(1)} %`;
     write(sure, left + 76, top + 108, { size: 20, colour: colours.ink });
   }
   context.fillStyle = colours.line;
   context.fillRect(0, PAD + 12, WIDTH, 6);
   context.fillStyle = colours.ink;
   context.fillRect(0, PAD + 12, WIDTH * moment.share, 6);
-  write("With and without shortcuts", 0, HEIGHT - 8, { size: 14, colour: colours.muted });
+  write(t("With and without shortcuts"), 0, HEIGHT - 8, { size: 14, colour: colours.muted });
   return context.getImageData(0, 0, WIDTH, HEIGHT);
 }
 

@@ -1,6 +1,7 @@
 // @ts-check
 // Which net saw the digit first, and what the other took it for meanwhile.
 
+import { inARow, t } from "./language.js";
 import { aDigit } from "./words.js";
 
 /**
@@ -13,7 +14,7 @@ import { aDigit } from "./words.js";
  * @property {number} to
  *
  * @typedef {object} Mind what a net says in the end
- * @property {string} name
+ * @property {string} name as in "the net with shortcuts"
  * @property {number | null} digit
  * @property {number} from share of the line from which it says nothing else
  * @property {number | null} before what it said last before that
@@ -43,25 +44,25 @@ export function spansOf(moments, variant) {
  */
 export function storyOf(moments, nets) {
   const minds = nets.map((net) => mindOf(moments, net));
-  if (minds.length < 2) return minds.map((mind) => `${capital(alone(mind))}.`).join("");
   const [one, other] = minds;
-  if (one.digit !== other.digit) return `${capital(alone(one))}; ${alone(other)}.`;
-  if (one.digit === null) return "Neither net saw a digit in it.";
-  const digit = `the ${one.digit}`;
-  if (one.from === other.from) return `Both nets settled on ${digit} at once, ${when(one)}.`;
+  if (!other || one.digit !== other.digit) return inARow(minds.map(alone));
+  if (one.digit === null) return t("Neither net saw a digit in it.");
+  const { digit } = one;
+  if (one.from === other.from) {
+    return t("Both nets settled on the {digit} at once, {when}.", { digit, when: when(one) });
+  }
   const [first, second] = one.from < other.from ? [one, other] : [other, one];
-  const late = `${second.name} ${meanwhile(second)} until ${percent(second.from)}`;
-  return `${capital(first.name)} settled on ${digit} first, ${when(first)}; ${late}.`;
+  const words = { digit, first: first.name, when: when(first), late: late(second) };
+  return t("The net {first} settled on the {digit} first, {when}; {late}.", words);
 }
 
 /** @param {Mind} mind */
-function meanwhile({ before, spans }) {
-  if (spans > 2) return "wavered";
-  return before === null ? "saw no digit" : `took it for ${aDigit(before)}`;
+function late({ name, from, before, spans }) {
+  const words = { name, share: percent(from), digit: aDigit(before) };
+  if (spans > 2) return t("the net {name} wavered until {share}", words);
+  if (before === null) return t("the net {name} saw no digit until {share}", words);
+  return t("the net {name} took it for {digit} until {share}", words);
 }
-
-/** @param {Net} net */
-const nameOf = ({ title }) => `the net ${title.toLowerCase()}`;
 
 /**
  * What a net says in the end, since when, and what it said before.
@@ -73,21 +74,22 @@ function mindOf(moments, net) {
   const spans = spansOf(moments, net.variant);
   const { digit, from } = spans[spans.length - 1];
   const before = spans[spans.length - 2]?.digit ?? null;
-  return { name: nameOf(net), digit, from, before, spans: spans.length };
+  return { name: net.title.toLowerCase(), digit, from, before, spans: spans.length };
 }
 
 /** @param {Mind} mind */
-const alone = (mind) =>
-  mind.digit === null
-    ? `${mind.name} saw no digit in it`
-    : `${mind.name} settled on ${aDigit(mind.digit)} ${when(mind)}`;
+function alone(mind) {
+  const { name, digit } = mind;
+  if (digit === null) return t("The net {name} saw no digit in it.", { name });
+  const words = { name, digit: aDigit(digit), when: when(mind) };
+  return t("The net {name} settled on {digit} {when}.", words);
+}
 
 /** @param {Mind} mind */
 const when = ({ from, spans }) =>
-  spans === 1 ? "from its first answer on" : `after ${percent(from)} of the line`;
+  spans === 1
+    ? t("from its first answer on")
+    : t("after {share} of the line", { share: percent(from) });
 
 /** @param {number} share */
 export const percent = (share) => `${Math.round(100 * share)} %`;
-
-/** @param {string} text */
-const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -136,7 +136,7 @@ for (const [residual, plain, words] of [
   [
     [1, ...Array(10).fill(8)],
     [...Array(9).fill(1), null, null],
-    "The net with shortcuts settled on an 8 after 10 % of the line; the net without saw no digit in it.",
+    "The net with shortcuts settled on an 8 after 10 % of the line. The net without saw no digit in it.",
   ],
   [all(null), all(null), "Neither net saw a digit in it."],
 ]) {
