@@ -26,6 +26,7 @@ export function listenToPresenter(element) {
   page.subscribe(["isPresenting"], ({ isPresenting }) => {
     enlarge(isPresenting);
     findText(element, ".presenter").hidden = !isPresenting;
+    findText(element, ".title").dataset.presenting = `${isPresenting}`;
     button.ariaPressed = `${isPresenting}`;
     setText(button, isPresenting ? "End" : "Present");
     nameScheme();
