@@ -3,6 +3,7 @@
 
 import { Cells } from "./board_cells.js";
 import { find, findButton, findText, make, setContent, setText } from "./dom.js";
+import { t } from "./language.js";
 import { drawingOf, isWhole, page, shownUnits, WHOLE, wholeUnits } from "./page.js";
 import { partingInWords } from "./parting.js";
 import { onSight } from "./server.js";
@@ -173,10 +174,13 @@ function showWords(element, state, nets, before) {
     const was = isNothing(done) ? null : before?.[net.variant];
     const own = effect(units, net);
     isChanged[net.variant] = Boolean(was && was.digit !== answer.digit);
-    spoken.push(nameOf(net), `${aside(own, done)}: ${reading(answer, was)}. `);
+    spoken.push(
+      nameOf(net),
+      t("{aside}: {reading}. ", { aside: aside(own, done), reading: reading(answer, was) }),
+    );
   }
   spoken.push(`${why(done, isChanged)} `, partingInWords(state.reply, nets));
-  if (!state.reply) spoken.push("Draw a digit and watch it go through.");
+  if (!state.reply) spoken.push(t("Draw a digit and watch it go through."));
   setContent(findText(element, ".said"), spoken);
   setContent(findText(element, ".measured"), figures(units, nets));
   setText(findText(element, ".closed"), state.reply?.closed ?? "");
@@ -191,10 +195,10 @@ const nameOf = ({ variant, title }) => make("b", { className: variant, textConte
  * @returns {(HTMLElement | string)[]}
  */
 function figures(units, nets) {
-  if (!nets.some((net) => net.measured)) return ["No measured figures for these weights."];
+  if (!nets.some((net) => net.measured)) return [t("No measured figures for these weights.")];
   return nets.flatMap((net) => {
     const { text, seeds } = measured(net, effect(units, net));
     const more = make("small", { textContent: seeds && ` · ${seeds}` });
-    return [nameOf(net), `: ${text}`, more, make("br")];
+    return [nameOf(net), t(": {text}", { text }), more, make("br")];
   });
 }

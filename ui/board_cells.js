@@ -4,6 +4,7 @@
 
 import { LENSES } from "./board_lenses.js";
 import { find, findText, setText } from "./dom.js";
+import { t } from "./language.js";
 import { WHOLE } from "./page.js";
 import { partingOf } from "./parting.js";
 
@@ -196,8 +197,8 @@ export class Cells {
       setText(
         pointed,
         lens?.tiles
-          ? "Point at a map, or go to a unit with Tab and through its maps with the arrow keys."
-          : "Point at a unit, or go to it with Tab, to have it in words.",
+          ? t("Point at a map, or go to a unit with Tab and through its maps with the arrow keys.")
+          : t("Point at a unit, or go to it with Tab, to have it in words."),
       );
       return;
     }
@@ -206,7 +207,7 @@ export class Cells {
     const last = (lens.tiles?.(data) ?? 1) - 1;
     this.place.tile = Math.min(last, Math.max(0, tile));
     const words = lens.words(data, this.place.tile);
-    setText(pointed, `${cell.getAttribute("aria-label")}: ${words}.`);
+    setText(pointed, t("{cell}: {words}.", { cell: `${cell.getAttribute("aria-label")}`, words }));
   }
 }
 
@@ -242,6 +243,6 @@ function mark(cell, unit, stays) {
   const isStuck = unit.is_out && stays;
   cell.classList.toggle("out", unit.is_out && !stays);
   cell.classList.toggle("stuck", isStuck);
-  const over = isStuck ? "can’t be removed: it changes the size" : "out";
+  const over = isStuck ? t("can’t be removed: it changes the size") : t("out");
   setText(findText(cell, ".over"), unit.is_out ? over : "");
 }
