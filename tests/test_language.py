@@ -15,7 +15,7 @@ from ui.languages import ADDRESSES, address_of, as_file, switch
 from ui.markup import Markup
 
 OTHERS = [language for language in LANGUAGES if language != SOURCE]
-FILLED = re.compile(r"\{\w+\}|\$\w+")
+FILLED = re.compile(r"\{\w+\}|\$\w+", re.ASCII)  # as Template sees them
 TAG = re.compile(r"</?\w+")
 
 

@@ -31,7 +31,9 @@ msgstr ""
 """
 STRING = r'"(?:[^"\\]|\\.)*"'
 TEXT = rf"{STRING}(?:\s*\+\s*{STRING})*"
-IN_SCRIPT = re.compile(rf"\b(?:t|N_|\w+Error)\(\s*({TEXT})|\btn\(\s*({TEXT}),\s*({TEXT})")
+# What the worker sends is a sentence in an error or a constant; the page says it by t().
+SENT = r"\w+Error\(|const [A-Z_]+ =|error:"
+IN_SCRIPT = re.compile(rf"\bt\(\s*({TEXT})|\btn\(\s*({TEXT}),\s*({TEXT})|(?:{SENT})\s*({STRING})")
 
 Found = Iterator[tuple[int, str | tuple[str, str]]]  # line, message or one and many
 
@@ -53,10 +55,14 @@ def in_python(path: Path) -> Found:
 def in_script(path: Path) -> Found:
     text = path.read_text()
     for call in IN_SCRIPT.finditer(text):
-        said, one, many = (
+        said, one, many, sent = (
             group and "".join(map(json.loads, re.findall(STRING, group))) for group in call.groups()
         )
-        yield text[: call.start()].count("\n") + 1, said or (one, many)
+        line = text[: call.start()].count("\n") + 1
+        if one or said:
+            yield line, said or (one, many)
+        elif sent.endswith("."):
+            yield line, sent
 
 
 def in_template(path: Path) -> Found:

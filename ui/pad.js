@@ -3,6 +3,7 @@
 
 import { find, findButton, findText, setText } from "./dom.js";
 import * as drawings from "./drawing.js";
+import { t } from "./language.js";
 import { listenToArrows } from "./pad_keys.js";
 import { paintDrawing } from "./pad_paint.js";
 import { readUpload } from "./pad_upload.js";
@@ -125,10 +126,10 @@ function showReply(element, { side, digitSide }) {
  */
 function showReader(element, reading) {
   const place = findText(element, ".reader");
-  if (!reading.server) setText(place, "The nets are loading …");
+  if (!reading.server) setText(place, t("The nets are loading …"));
   page.subscribe(["reply", "trouble"], ({ reply, trouble }) => {
     if (reply || trouble) reading.prepare();
-    if (reply) setText(place, reply.isHere ? "Read here" : "Read by the server");
+    if (reply) setText(place, reply.isHere ? t("Read here") : t("Read by the server"));
   });
 }
 
@@ -226,7 +227,7 @@ function listenToButtons(element, { samples, rules }) {
   const name = link.textContent;
   link.addEventListener("click", async () => {
     writeAddress(rules);
-    link.textContent = (await copied(location.href)) ? "Copied" : "Copy failed";
+    link.textContent = (await copied(location.href)) ? t("Copied") : t("Copy failed");
     setTimeout(() => setText(link, name), 2000);
   });
 }

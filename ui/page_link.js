@@ -12,6 +12,7 @@
 //   h  the layers of the deeper nets that are shown in full
 //   p  the tab; g  the step of the tour; m  1 for presenter mode
 
+import { t } from "./language.js";
 import { LONGEST, packed, unpacked } from "./link_strokes.js";
 import { page, WHOLE, wholeUnits } from "./page.js";
 
@@ -40,7 +41,7 @@ import { page, WHOLE, wholeUnits } from "./page.js";
  * @typedef {OnPad & View} Link
  */
 
-const UNREADABLE = "This link could not be read; here is the page as it begins.";
+const UNREADABLE = t("This link could not be read; here is the page as it begins.");
 /** @type {(keyof State)[]} */
 const KEPT = ["drawing", "board", "lab", "choice", "depth", "tab", "tour", "isPresenting"];
 const PAUSE = 400; // ms without a change until the address is written

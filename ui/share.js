@@ -3,15 +3,16 @@
 
 import { find, findButton, findText, setText } from "./dom.js";
 import { printHandout } from "./handout.js";
+import { inARow, t } from "./language.js";
 import { page } from "./page.js";
 import { copied, writeAddress } from "./page_link.js";
 import { qrCode } from "./qr_code.js";
 import { save } from "./save.js";
 import { pictureOfPage } from "./share_picture.js";
 
-const TOO_LONG = "The link is too long for a QR code that a phone can read. Copy it instead.";
-const HERE_ONLY = "It works on this computer only, where the page is served.";
-const NOT_IN_IT = "The uploaded picture is not in the link.";
+const TOO_LONG = t("The link is too long for a QR code that a phone can read. Copy it instead.");
+const HERE_ONLY = t("It works on this computer only, where the page is served.");
+const NOT_IN_IT = t("The uploaded picture is not in the link.");
 
 /**
  * @param {HTMLElement} element
@@ -33,12 +34,15 @@ export function listenToShare(element, rules) {
   field.addEventListener("focus", () => field.select());
   findButton(dialog, '[data-do="copy"]').addEventListener("click", async () => {
     const isDone = await copied(field.value);
-    setText(told, isDone ? "The link is copied." : "Copying failed: select the link yourself.");
+    setText(
+      told,
+      isDone ? t("The link is copied.") : t("Copying failed: select the link yourself."),
+    );
   });
   findButton(dialog, '[data-do="picture"]').addEventListener("click", async () => {
     const canvas = pictureOfPage(field.value);
     const isDone = await save(canvas, "with-and-without-shortcuts.png");
-    setText(told, isDone ? "The picture is saved." : "The picture could not be made.");
+    setText(told, isDone ? t("The picture is saved.") : t("The picture could not be made."));
   });
   findButton(dialog, '[data-do="handout"]').addEventListener("click", () => {
     printHandout(element, field.value);
@@ -60,5 +64,5 @@ async function showCode(dialog, address) {
     picture && "image" in picture.asked ? NOT_IN_IT : "",
     /^(localhost|127\.|\[::1\])/.test(location.hostname) ? HERE_ONLY : "",
   ];
-  setText(findText(dialog, ".not-coded"), notes.filter(Boolean).join(" "));
+  setText(findText(dialog, ".not-coded"), inARow(notes));
 }

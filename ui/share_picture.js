@@ -2,6 +2,7 @@
 // What the page shows as one picture for white paper: the drawing, both answers, the board's rows
 // and its sentence, and where it comes from.
 
+import { t } from "./language.js";
 import { paintOn } from "./pad_paint.js";
 import { page } from "./page.js";
 import { contextOf } from "./pictures.js";
@@ -23,8 +24,8 @@ const LINE = 24; // of the sentence
 const BARS = 3;
 const SCALE = 2; // pixels, for print
 
-const NAME = "With and without shortcuts";
-const ABOUT = "what a shortcut does in a neural network";
+const NAME = t("With and without shortcuts");
+const ABOUT = t("what a shortcut does in a neural network");
 
 /**
  * @param {string} address where the page is

@@ -2,10 +2,11 @@
 // The tour: a bar at the foot of the page. A guess, a look, and on.
 
 import { find, findButton, findText, make, setText } from "./dom.js";
+import { t } from "./language.js";
 import { page, wholeUnits } from "./page.js";
 import { bringUp, stepsOf } from "./tour_steps.js";
 
-const MORAL = "A shortcut lets depth be trained; once trained, the net leans on it.";
+const MORAL = t("A shortcut lets depth be trained; once trained, the net leans on it.");
 
 /**
  * @param {HTMLElement} element
@@ -90,7 +91,7 @@ class Tour {
         const { title } = /** @type {import("./tour_steps.js").Guess} */ (
           this.now.guesses.find((guess) => guess.name === name)
         );
-        const verdict = this.guessed(name) === value ? " You guessed it." : " Not quite.";
+        const verdict = this.guessed(name) === value ? t(" You guessed it.") : t(" Not quite.");
         return make(
           "p",
           { className: name },
@@ -116,7 +117,7 @@ class Tour {
     this.guesses.hidden = !now || isLooking;
     this.results.hidden = !isLooking;
     setText(this.told, this.sentence(lacks));
-    this.next.textContent = !now ? "Done" : isLooking ? "Next" : "Look";
+    this.next.textContent = !now ? t("Done") : isLooking ? t("Next") : t("Look");
     this.next.disabled = isLooking ? !isShown : Boolean(lacks) || !isGuessed;
     document.documentElement.style.scrollPaddingBottom = `${this.tour.offsetHeight}px`;
   }
@@ -124,9 +125,12 @@ class Tour {
   /** @param {string} lacks */
   sentence(lacks) {
     if (!this.now) return this.number === 0 ? "" : MORAL;
-    const place = `${this.number} of ${this.steps.length} · `;
-    if (this.isLooking) return `${place}${this.isShown ? "What came of it:" : "Looking …"}`;
-    return `${place}${lacks || this.now.ask}`;
+    const place = { number: this.number, all: this.steps.length };
+    const text = this.isShown ? t("What came of it:") : t("Looking …");
+    return t("{number} of {all} · {text}", {
+      ...place,
+      text: this.isLooking ? text : lacks || this.now.ask,
+    });
   }
 }
 

@@ -2,8 +2,9 @@
 // The steps of the tour. None knows its answer: it sets the stage, and says what came of it.
 
 import { find, findButton } from "./dom.js";
+import { inARow, t } from "./language.js";
 import { page, wholeUnits } from "./page.js";
-import { aDigit, effect, measured } from "./words.js";
+import { effect, measured, reading } from "./words.js";
 
 /**
  * @typedef {import("./page.js").Variant} Variant
@@ -63,15 +64,17 @@ function unplug({ nets, units }) {
   /** @type {Reply["answers"] | null} what the whole nets said to the drawing */
   let before = null;
   return {
-    ask: `Unplug unit ${ALTERED}: it is gone from both nets. Who still reads your digit?`,
+    ask: t("Unplug unit {unit}: it is gone from both nets. Who still reads your digit?", {
+      unit: ALTERED,
+    }),
     guesses: ofEach(nets, [
-      ["reads", "still reads it"],
-      ["loses", "loses it"],
+      ["reads", t("still reads it")],
+      ["loses", t("loses it")],
     ]),
     lacks() {
       const { reply } = page.state;
       before = reply && isOf(reply, wholeUnits(units)) ? reply.answers : null;
-      return before ? "" : "Draw a digit first.";
+      return before ? "" : t("Draw a digit first.");
     },
     look() {
       const { board } = page.state;
@@ -85,10 +88,11 @@ function unplug({ nets, units }) {
       return nets.map(({ variant }) => {
         const [first, now] = [was[variant].digit, reply.answers[variant].digit];
         const reads = first === now;
-        const text = reads ? `still ${aDigit(now)}` : `now ${aDigit(now)} (was ${aDigit(first)})`;
+        const text = reading({ digit: now }, { digit: first });
         const net = page.state.nets.find((one) => one.variant === variant);
-        const figures = net ? ` Measured: ${measured(net, effect(wanted, net)).text}.` : "";
-        return { name: variant, value: reads ? "reads" : "loses", text: `${text}.${figures}` };
+        const figures = net ? [t("Measured: {text}.", measured(net, effect(wanted, net)))] : [];
+        const said = inARow([t("{what}.", { what: text }), ...figures]);
+        return { name: variant, value: reads ? "reads" : "loses", text: said };
       });
     },
   };
@@ -107,12 +111,13 @@ const isOf = ({ asked }, units) =>
  */
 function shake({ nets }) {
   return {
-    ask:
-      `Now nets of ${LAYERS} layers that have learnt nothing yet. Your drawing is nudged by 0.2 %: ` +
-      "does what a net wants to change in it stay the same?",
+    ask: t(
+      "Now nets of {layers} layers that have learnt nothing yet. Your drawing is nudged by 0.2 %: does what a net wants to change in it stay the same?",
+      { layers: LAYERS },
+    ),
     guesses: ofEach(nets, [
-      ["alike", "much the same"],
-      ["other", "something else"],
+      ["alike", t("much the same")],
+      ["other", t("something else")],
     ]),
     lacks: () => "",
     async look() {
@@ -130,7 +135,7 @@ function shake({ nets }) {
         return {
           name: variant,
           value: cosine >= ALIKE ? "alike" : "other",
-          text: `${words} (cosine ${cosine.toFixed(2)}).`,
+          text: t("{words} (cosine {cosine}).", { words, cosine: cosine.toFixed(2) }),
         };
       });
     },
@@ -147,16 +152,16 @@ function overfit({ overfitting }) {
   const guesses = [
     {
       name: "overfitting",
-      title: "Is it overfitting?",
+      title: t("Is it overfitting?"),
       options: /** @type {[string, string][]} */ ([
-        ["yes", "yes"],
-        ["no", "no"],
+        ["yes", t("yes")],
+        ["no", t("no")],
       ]),
     },
   ];
   return [
     {
-      ask: "Train deeper nets. Without shortcuts the deeper one reads fewer digits.",
+      ask: t("Train deeper nets. Without shortcuts the deeper one reads fewer digits."),
       guesses,
       lacks: () => "",
       async look() {
@@ -169,7 +174,7 @@ function overfit({ overfitting }) {
         {
           name: "overfitting",
           value,
-          text: `${value === "yes" ? "Yes." : "No."} ${overfitting.why}`,
+          text: inARow([value === "yes" ? t("Yes.") : t("No."), overfitting.why]),
         },
       ],
     },

@@ -22,7 +22,7 @@ test("a digit has its article, and none is no digit", () => {
 test("the article is written once", () => {
   const scripts = readdirSync(UI).filter((name) => name.endsWith(".js"));
   const withArticle = scripts.filter((name) =>
-    readFileSync(new URL(name, UI), "utf8").includes('"an"'),
+    readFileSync(new URL(name, UI), "utf8").includes('"an '),
   );
   assert.deepEqual(withArticle, ["words.js"]);
 });
