@@ -39,7 +39,7 @@ class Replay {
 
     page.subscribe(["reply"], ({ reply }) => this.history.note(reply, performance.now()));
     page.subscribe(["reply", "isPenDown", "isAsking"], () => this.update());
-    speak(findText(element, ".story"), findText(element, ".spoken"));
+    speak(findText(element, ".story"), findText(element, ".spoken"), element);
     this.slider.addEventListener("input", () => {
       this.stop();
       this.show(this.slider.valueAsNumber / 100);
