@@ -19,7 +19,7 @@ import gradio as gr
 from PIL import Image, ImageDraw
 
 from ui.deeper import Deeper
-from ui.document import PICTURE, PREVIEW
+from ui.document import PICTURE, PREVIEW, media_sheets
 from ui.pad import Sketchpad
 from ui.part import FOLDER, PRELOAD, Part, parts_of, template
 
@@ -53,6 +53,7 @@ def write(page: gr.Blocks, folder: Path, title: str, description: str, css: Path
             shutil.copyfile(path, copied)
     sheets = [(SHELL / "page.css").read_text(), css.read_text()]
     sheets += [f"#{part.elem_id} {{\n{part.css_template}}}\n" for part in parts]
+    sheets.append(media_sheets())
     (folder / "page.css").write_text("".join(sheets))
     document = template("shell/page.html").substitute(
         title=escape(title),
