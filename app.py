@@ -17,6 +17,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from resnet import checkpoint, flags, mnist, narrow
 from resnet.classifier import Classifier
+from resnet.language import LANGUAGES, N_, spoken, t
 from resnet.studies import birth as birth_study
 from resnet.studies import depth as depth_study
 from resnet.studies import lesion, stuck
@@ -29,7 +30,7 @@ from resnet.studies.race_queue import RaceQueue
 from resnet.studies.shattered import ShatteredTable
 from resnet.studies.stuck import StuckTable
 from resnet.studies.textbook import TextbookTable
-from ui import document, site
+from ui import document, languages, site
 from ui.board import Board
 from ui.cards import AnswerCards
 from ui.deeper import Deeper, DeeperNets
@@ -47,15 +48,16 @@ from ui.race import Race
 from ui.reading import Reader
 from ui.shake import Shake
 from ui.surprise import Surprise
+from ui.title import Title
 from ui.tour import Tour
 from ui.worker_files import WorkerFiles
 
-TITLE = "With and without shortcuts"
-SUMMARY = (
+TITLE = N_("With and without shortcuts")
+DIFFERENCE = "Two ResNet18s: one has shortcuts, one has none."
+SUMMARY = N_(
     "Two ResNet18s, equally deep. One has shortcuts, one has none. "
     "Draw a digit and watch both read it."
 )
-SKIP = '<a class="skip" href="#pad">Skip to the drawing pad</a>'  # pad_keys.js leads there
 CSS = Path(__file__).parent / "ui" / "page.css"
 
 
@@ -114,37 +116,43 @@ def build(
     deep, born, longer and shattered are the runs of the other results; a race in the queue ends
     when its visitor leaves."""
     reader = Reader(classifiers, data)
+    files = WorkerFiles(reader, checkpoints)
     deeper = DeeperNets(checkpoints / narrow.FOLDER.name)
-    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(600, 600)) as page:
-        gr.HTML(
-            f"{SKIP}<h1>{TITLE}</h1><p>{SUMMARY.partition('. Draw')[0]}.</p>",
-            elem_id="title",
-            js_on_load=None,
-        )
+    races = races or RaceQueue().open()
+
+    def fill() -> None:
+        """The page in the language that is spoken."""
+        Title(t(TITLE), t(DIFFERENCE))
         with gr.Tabs(elem_id="tabs", overflow_behavior="wrap"):
-            with gr.Tab("Draw", elem_id="draw"):
+            with gr.Tab(t("Draw"), elem_id="draw"):
                 with gr.Row(elem_id="compare"):
-                    Sketchpad(reader, WorkerFiles(reader, checkpoints))
+                    Sketchpad(reader, files)
                     InkLab()
                     AnswerCards(classifiers)
                     Surprise(deeper)
-                Tour(classifiers)
                 Board(classifiers, measured)
                 Paths(reader, measured)
                 if deeper.depths:
                     Deeper(reader, deeper)
-            with gr.Tab("Fair race"):
-                Race(races or RaceQueue().open(), deep)
-            with gr.Tab("Depth and gradients"):
-                Depth(reader, deep, born, longer)
+            with gr.Tab(t("Fair race"), elem_id="tab-race"):
+                Race(races, deep)
+            with gr.Tab(t("Depth and gradients"), elem_id="tab-depth"):
+                depth = Depth(reader, deep, born, longer)
                 Shake(reader, shattered)
-            with gr.Tab("The experiment"):
+            with gr.Tab(t("The experiment"), elem_id="tab-experiment"):
                 Experiment(reader, textbook, checkpoints)
-            with gr.Tab("Training"):
+            with gr.Tab(t("Training"), elem_id="tab-training"):
                 TrainingHistory(classifiers)
-            with gr.Tab("Mistakes"):
+            with gr.Tab(t("Mistakes"), elem_id="tab-mistakes"):
                 Mistakes(reader)
+        Tour([*classifiers], depth.props["overfitting"])
+
+    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(600, 600)) as page:
+        fill()
         add_endpoints(reader)
+    for language, address in languages.ADDRESSES.items():
+        with page.route(LANGUAGES[language], address, show_in_navbar=False), spoken(language):
+            fill()
     return page.queue(max_size=64, default_concurrency_limit=2)
 
 
@@ -178,6 +186,7 @@ def launch(page: gr.Blocks, host: str, port: int) -> str:
             ],
             "routes": [
                 *document.routes(),
+                *languages.routes(),
                 ROUTE,
                 *(route for part in parts_of(page) for route in part.routes),
             ],

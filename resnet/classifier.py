@@ -19,6 +19,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from resnet import checkpoint, ink, lenses, nearest, paths, readback
 from resnet.calibration import Calibration
+from resnet.language import N_
 from resnet.lenses import Cell, LensError
 from resnet.model import LiveConv2d, Net, ResNet, Window, fastest_device, map_sizes, placed
 from resnet.nearest import Nearest
@@ -76,7 +77,7 @@ class Classifier:
         # for each a sentence says why.
         self.readback: Readback | None = None
         self.nearest: Nearest | None = None
-        self.missing = dict.fromkeys(("readback", "nearest"), "Nothing was fitted to this net.")
+        self.missing = dict.fromkeys(("readback", "nearest"), N_("Nothing was fitted to this net."))
 
     @classmethod
     def load(cls, variant: str, folder: Path = checkpoint.FOLDER) -> "Classifier":

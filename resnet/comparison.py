@@ -12,7 +12,22 @@ from typing import Any
 
 from resnet import mnist
 from resnet.checkpoint import VARIANTS, About
+from resnet.language import N_, t
 from resnet.stats import SIGNIFICANT, mcnemar, p_in_words, wilson_interval
+
+NAMES = N_("residual"), N_("plain")
+SAME = N_(
+    "On these {total} digits the nets cannot be told apart: both read exactly the same ones right "
+    "(McNemar exact p {p})."
+)
+ALIKE = N_(
+    "On these {total} digits the nets cannot be told apart: {more} that only the {better} net "
+    "reads, {fewer} that only the {worse} one reads (McNemar exact p {p})."
+)
+APART = N_(
+    "On these {total} digits the {better} net reads more than the {worse} one: {more} that only "
+    "the {better} net reads, {fewer} that only the {worse} one reads (McNemar exact p {p})."
+)
 
 
 class ComparisonError(Exception):
@@ -70,23 +85,35 @@ def compare(abouts: Mapping[str, About]) -> Comparison:
     """Compare the nets by the metadata of their checkpoints. Raises ComparisonError."""
     missing = [variant for variant in VARIANTS if variant not in abouts]
     if missing:
-        raise ComparisonError(f"The nets cannot be compared: the {missing[0]} one is not loaded.")
+        raise ComparisonError(
+            t(
+                "The nets cannot be compared: the {variant} one is not loaded.",
+                variant=t(missing[0]),
+            )
+        )
     mistakes = {variant: mistakes_of(abouts[variant], variant) for variant in VARIANTS}
     first, second = (
         (abouts[variant]["test"]["total"], abouts[variant].get("data_sha256"))
         for variant in VARIANTS
     )
     if first != second:
-        raise ComparisonError("The nets cannot be compared: they were measured on different data.")
+        raise ComparisonError(
+            t("The nets cannot be compared: they were measured on different data.")
+        )
     total, data_sha256 = first
     return Comparison(total, mistakes, str(data_sha256))
 
 
 def mistakes_of(about: About, variant: str) -> dict[int, int]:
     """Index of a misread test digit -> what the net says there. Raises ComparisonError."""
-    of = f"The nets cannot be compared: the checkpoint of the {variant} one"
     if "mistakes" not in about:
-        raise ComparisonError(f"{of} does not say which digits it misreads.")
+        raise ComparisonError(
+            t(
+                "The nets cannot be compared: the checkpoint of the {variant} one does not say "
+                "which digits it misreads.",
+                variant=t(variant),
+            )
+        )
     match about:
         case {
             "test": {"right": int(right), "total": int(total)},
@@ -99,7 +126,13 @@ def mistakes_of(about: About, variant: str) -> dict[int, int]:
             and index == sorted(set(index))
         ):
             return dict(zip(index, said, strict=True))
-    raise ComparisonError(f"{of} lists mistakes that do not fit its score.")
+    raise ComparisonError(
+        t(
+            "The nets cannot be compared: the checkpoint of the {variant} one lists mistakes that "
+            "do not fit its score.",
+            variant=t(variant),
+        )
+    )
 
 
 def are_whole(values: list[Any], end: int) -> bool:
@@ -110,18 +143,17 @@ def are_whole(values: list[Any], end: int) -> bool:
 def finding(comparison: Comparison) -> str:
     """The result of the comparison, in one sentence."""
     counts = {variant: len(comparison.only(variant)) for variant in VARIANTS}
-    of = f"On these {comparison.total:,} digits"
-    p = f"(McNemar exact p {p_in_words(comparison.p)})"
-    if not any(counts.values()):
-        return f"{of} the nets cannot be told apart: both read exactly the same ones right {p}."
     better, worse = sorted(VARIANTS, key=lambda variant: -counts[variant])
-    numbers = (
-        f"{counts[better]:,} that only the {better} net reads, "
-        f"{counts[worse]:,} that only the {worse} one reads"
+    differing = ALIKE if comparison.p > SIGNIFICANT else APART
+    return t(
+        differing if any(counts.values()) else SAME,
+        total=f"{comparison.total:,}",
+        better=t(better),
+        worse=t(worse),
+        more=f"{counts[better]:,}",
+        fewer=f"{counts[worse]:,}",
+        p=p_in_words(comparison.p),
     )
-    if comparison.p > SIGNIFICANT:
-        return f"{of} the nets cannot be told apart: {numbers} {p}."
-    return f"{of} the {better} net reads more than the {worse} one: {numbers} {p}."
 
 
 @functools.cache  # it takes a second; what raises is tried anew

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from resnet.checkpoint import VARIANTS, About, Epoch
+from resnet.language import listed, t
 
 LEARNT = 1.0  # a loss that both nets pass early, where the first steps can still be told apart
 REACH = 12  # records to either side that a smoothed one is the mean of at most: 12 * 20 steps
@@ -109,23 +110,37 @@ def smoothed(values: Sequence[float]) -> list[float]:
 def loss_finding(told: Mapping[str, Course]) -> str:
     """Who learns sooner, and where the loss ends."""
     ends = {v: f"{statistics.fmean(c.in_last_epoch(c.loss)):.3f}" for v, c in told.items()}
-    return f"{sooner({v: c.learnt() for v, c in told.items()})} Last epoch's mean: {each(ends)}."
+    return t(
+        "{sooner} Last epoch's mean: {ends}.",
+        sooner=sooner({v: c.learnt() for v, c in told.items()}),
+        ends=each(ends),
+    )
 
 
 def sooner(learnt: Mapping[str, int | None]) -> str:
     reached = {variant: step for variant, step in learnt.items() if step is not None}
-    level = f"a loss below {LEARNT:g}"
+    level = f"{LEARNT:g}"
     if not reached:
-        return f"No recorded batch has {level}."
+        return t("No recorded batch has a loss below {level}.", level=level)
     first, *others = sorted(reached, key=lambda variant: reached[variant])
+    said = {"first": t(first), "step": reached[first], "level": level}
     if others and reached[first] == reached[others[0]]:
-        return f"Both nets first have {level} at step {reached[first]}."
-    text = f"The {first} net first has {level} at step {reached[first]}"
+        return t("Both nets first have a loss below {level} at step {step}.", **said)
     if others:
-        return f"{text}, the {others[0]} net at step {reached[others[0]]}."
-    return (
-        f"{text}, the {(set(learnt) - {first}).pop()} net never." if len(learnt) > 1 else f"{text}."
-    )
+        return t(
+            "The {first} net first has a loss below {level} at step {step}, the {other} net at "
+            "step {later}.",
+            **said,
+            other=t(others[0]),
+            later=reached[others[0]],
+        )
+    if len(learnt) > 1:
+        return t(
+            "The {first} net first has a loss below {level} at step {step}, the {other} net never.",
+            **said,
+            other=t((set(learnt) - {first}).pop()),
+        )
+    return t("The {first} net first has a loss below {level} at step {step}.", **said)
 
 
 def errors_finding(told: Mapping[str, Course]) -> str:
@@ -136,9 +151,16 @@ def errors_finding(told: Mapping[str, Course]) -> str:
     totals = {course.chosen["total"] for course in told.values()}
     wrong = {v: f"{c.chosen['total'] - c.chosen['right']:,}" for v, c in told.items()}
     if len(totals) > 1:  # other digits: nothing to hold against each other
-        wrong = {v: f"{count} of {told[v].chosen['total']:,}" for v, count in wrong.items()}
-        return f"Misread validation digits of the kept epoch: {each(wrong)}."
-    return f"The kept epoch misreads {each(wrong)} of {totals.pop():,} validation digits."
+        wrong = {
+            v: t("{count} of {total}", count=count, total=f"{told[v].chosen['total']:,}")
+            for v, count in wrong.items()
+        }
+        return t("Misread validation digits of the kept epoch: {counts}.", counts=each(wrong))
+    return t(
+        "The kept epoch misreads {counts} of {total} validation digits.",
+        counts=each(wrong),
+        total=f"{totals.pop():,}",
+    )
 
 
 def gradient_finding(told: Mapping[str, Course]) -> str:
@@ -149,19 +171,29 @@ def gradient_finding(told: Mapping[str, Course]) -> str:
         variant: f"{statistics.median(course.in_last_epoch(stems[variant])):.2g}"
         for variant, course in told.items()
     }
-    text = f"Gradient norm at the stem: {each(at_first)} at the first step"
     if len(told) > 1 and len(set(at_first.values())) > 1:
         large, small = sorted(stems, key=lambda variant: -stems[variant][0])
-        times = stems[large][0] / stems[small][0]
-        text = (
-            f"At the first step the gradient at the stem is {times:.1f} times as large in the "
-            f"{large} net ({at_first[large]}) as in the {small} one ({at_first[small]})"
+        return t(
+            "At the first step the gradient at the stem is {times} times as large in the {large} "
+            "net ({most}) as in the {small} one ({least}). Median of the last epoch: {last}.",
+            times=f"{stems[large][0] / stems[small][0]:.1f}",
+            large=t(large),
+            most=at_first[large],
+            small=t(small),
+            least=at_first[small],
+            last=each(at_last),
         )
-    return f"{text}. Median of the last epoch: {each(at_last)}."
+    return t(
+        "Gradient norm at the stem: {first} at the first step. Median of the last epoch: {last}.",
+        first=each(at_first),
+        last=each(at_last),
+    )
 
 
 def each(values: Mapping[str, str]) -> str:
     """The values net by net, or once where both are alike."""
     if len(values) > 1 and len(set(values.values())) == 1:
-        return f"{next(iter(values.values()))} (both nets)"
-    return " and ".join(f"{value} ({variant})" for variant, value in values.items())
+        return t("{value} (both nets)", value=next(iter(values.values())))
+    return listed(
+        [t("{value} ({net})", value=value, net=t(variant)) for variant, value in values.items()]
+    )

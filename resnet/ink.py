@@ -22,6 +22,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 from torch.nn import functional as F
 
+from resnet.language import t
+
 SIDE = 32  # pixels of a picture, each way
 MNIST_BOX = 20  # pixels of the larger side of MNIST's digits
 MNIST_LINE = 2.6  # pixels, the width of MNIST's lines
@@ -93,7 +95,7 @@ def grey_levels(picture: Tensor) -> bytes:
 def from_grey_levels(levels: bytes) -> Tensor:
     """The picture (1, 32, 32) of such bytes. Raises InkError where there are more or fewer."""
     if len(levels) != SIDE * SIDE:
-        raise InkError("The picture is incomplete.")
+        raise InkError(t("The picture is incomplete."))
     return torch.tensor(list(levels)).reshape(1, SIDE, SIDE) / 255
 
 
@@ -147,24 +149,24 @@ def shift_to_centre(mass: np.ndarray) -> np.ndarray:
 def checked(strokes: Any) -> list[np.ndarray]:
     """The strokes as arrays (points, 2), the empty ones left out."""
     if not isinstance(strokes, Sequence) or isinstance(strokes, str | bytes):
-        raise InkError("The strokes are not a list of lists of points.")
+        raise InkError(t("The strokes are not a list of lists of points."))
     if sum(max(len(s), 1) if isinstance(s, Sequence) else 1 for s in strokes) > MAX_POINTS:
-        raise InkError(f"The drawing has more than {MAX_POINTS:,} points.")
+        raise InkError(t("The drawing has more than {n} points.", n=f"{MAX_POINTS:,}"))
     lines = []
     for stroke in strokes:
         try:
             line = np.asarray(stroke)
         except ValueError as error:  # ragged
-            raise InkError("A stroke has points that are not pairs [x, y].") from error
+            raise InkError(t("A stroke has points that are not pairs [x, y].")) from error
         if line.size == 0:
             continue
         if line.ndim != 2 or line.shape[1] != 2 or line.dtype.kind not in "iuf":
-            raise InkError("A stroke has points that are not pairs [x, y] of numbers.")
+            raise InkError(t("A stroke has points that are not pairs [x, y] of numbers."))
         line = line.astype(np.float64)
         # The bound keeps every sum and difference that follows finite.
         if not (np.abs(line) < 1e100).all():
             raise InkError(
-                "A stroke has a coordinate that is not a finite number of sensible size."
+                t("A stroke has a coordinate that is not a finite number of sensible size.")
             )
         lines.append(line)
     return lines
@@ -264,32 +266,37 @@ def opened(source: Path | bytes) -> Image.Image:
     try:
         with Image.open(io.BytesIO(raw), formats=FORMATS) as image:
             if image.format == "JPEG" and raw.count(JPEG_SCAN) > MAX_SCANS:
-                raise InkError(f"The image has more than {MAX_SCANS} scans.")
+                raise InkError(t("The image has more than {n} scans.", n=MAX_SCANS))
             if image.width * image.height > MAX_PIXELS:
                 raise InkError(
-                    f"The image has {image.width} x {image.height} pixels; "
-                    f"at most {MAX_PIXELS / 1024**2:.0f} megapixels are read."
+                    t(
+                        "The image has {width} x {height} pixels; at most {most} megapixels are "
+                        "read.",
+                        width=image.width,
+                        height=image.height,
+                        most=f"{MAX_PIXELS / 1024**2:.0f}",
+                    )
                 )
             if getattr(image, "n_frames", 1) > 1:
-                raise InkError("The image is animated; one still picture is read.")
+                raise InkError(t("The image is animated; one still picture is read."))
             return ImageOps.exif_transpose(image)
     except InkError:
         raise
     except (UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise InkError("The file is not a PNG, JPEG or WEBP image that can be read.") from error
+        raise InkError(t("The file is not a PNG, JPEG or WEBP image that can be read.")) from error
     except Exception as error:  # Pillow's decoders raise whatever they meet in a damaged file
-        raise InkError("The image is damaged and cannot be read.") from error
+        raise InkError(t("The image is damaged and cannot be read.")) from error
 
 
 def bytes_of(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except FileNotFoundError as error:
-        raise InkError("The file does not exist.") from error
+        raise InkError(t("The file does not exist.")) from error
     except IsADirectoryError as error:
-        raise InkError("This is a folder, not a file.") from error
+        raise InkError(t("This is a folder, not a file.")) from error
     except (OSError, ValueError) as error:  # a name may hold what no system takes
-        raise InkError("The file cannot be read.") from error
+        raise InkError(t("The file cannot be read.")) from error
 
 
 def ink_of(image: Image.Image) -> np.ndarray | None:

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from resnet import ink
 from resnet.ink import BOX, LINE, SIDE, InkError
+from resnet.language import t
 
 STEPS = ("crop", "box", "line", "centre")  # in their order
 
@@ -37,10 +38,10 @@ def from_strokes(strokes: Any, on: Any, pen: Any) -> list[Tensor]:
     stages = stages_of(on)
     # Written so that it is false for a NaN.
     if not (isinstance(pen, int | float) and THINNEST <= pen <= THICKEST):
-        raise InkError("The pen's thickness is not one that there is.")
+        raise InkError(t("The pen's thickness is not one that there is."))
     lines = ink.checked(strokes)
     if any((np.abs(line) > BEYOND).any() for line in lines):
-        raise InkError("A stroke is too far from the sheet.")
+        raise InkError(t("A stroke is too far from the sheet."))
     return [stroked(lines, done, pen) if lines else blank() for done in stages]
 
 
@@ -59,7 +60,7 @@ def from_image(source: bytes, on: Any) -> list[Tensor]:
 def stages_of(on: Any) -> list[frozenset[str]]:
     """The steps taken at each picture, from none to all that are on."""
     if not isinstance(on, list) or not all(step in STEPS for step in on):
-        raise InkError("The steps to take are not a list of steps that there are.")
+        raise InkError(t("The steps to take are not a list of steps that there are."))
     return [frozenset(STEPS[:count]).intersection(on) for count in range(len(STEPS) + 1)]
 
 

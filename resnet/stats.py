@@ -10,6 +10,8 @@ from typing import TypeVar
 import numpy as np
 from scipy import special  # a tenth of a second to import; scipy.stats takes one
 
+from resnet.language import tn
+
 SIGNIFICANT = 0.05  # a p above it tells nothing apart
 RESAMPLES = 10_000  # of a bootstrap
 
@@ -106,4 +108,4 @@ def p_in_words(p: float) -> str:
 
 
 def seeds_in_words(count: int) -> str:
-    return "1 seed" if count == 1 else f"{count} seeds"
+    return tn("{n} seed", "{n} seeds", count)

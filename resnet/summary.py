@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
 from resnet import ink
+from resnet.language import N_
 from resnet.model import FEW, LiveConv2d, ResNet18
 
 COUNTED = ("parameters", "multiply_adds", "live_multiply_adds")
@@ -86,9 +87,9 @@ def besides_products(net: ResNet18) -> dict[str, int]:
     norms = {one.name for one in layers(net) if one.kind.startswith("BatchNorm")}
     stem, before, mean = shapes["conv1"], shapes["layer4.1.bn2"], shapes["avgpool"]
     return {
-        "the stem's biases": prod(stem),
-        "batch norms": 2 * sum(prod(shapes[name]) for name in norms),
-        "the mean over the last maps": prod(before) + prod(mean),
+        N_("the stem's biases"): prod(stem),
+        N_("batch norms"): 2 * sum(prod(shapes[name]) for name in norms),
+        N_("the mean over the last maps"): prod(before) + prod(mean),
     }
 
 

@@ -32,7 +32,7 @@ class Api:
         return {"path": paths[0], **UPLOADED}
 
     def server_function(self, name: str, data: Any, part: str = "pad") -> httpx.Response:
-        config = self.http.get("config").json()
+        config = self.http.get("config", params={"page": ""}).json()  # the one in English
         of = {one["props"].get("elem_id"): one["id"] for one in config["components"]}
         body = {"data": data, "component_id": of[part], "fn_name": name, "session_hash": "test"}
         return self.http.post("gradio_api/component_server/", json=body)

@@ -9,6 +9,7 @@ from gradio.routes import templates
 from PIL import Image
 
 from app import SUMMARY, TITLE
+from resnet.language import LANGUAGES
 from ui.document import NAME, introduce
 
 
@@ -39,6 +40,6 @@ def test_who_serves_twice_has_one_loading_screen(monkeypatch: pytest.MonkeyPatch
         introduce(title, "Two nets.")
     assert templates.env.loader is not None
     source, _, _ = templates.env.loader.get_source(templates.env, NAME)
-    assert source.count('id="loading"') == 1
+    assert source.count('id="loading"') == len(LANGUAGES)
     assert "Second" in source
     assert "First" not in source

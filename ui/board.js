@@ -3,12 +3,13 @@
 
 import { Cells } from "./board_cells.js";
 import { find, findButton, findText, isTouch, make, setContent, setText } from "./dom.js";
+import { t } from "./language.js";
 import { drawingOf, isWhole, page, shownUnits, WHOLE, wholeUnits } from "./page.js";
 import { partingInWords } from "./parting.js";
 import { rove } from "./roving.js";
 import { onSight } from "./server.js";
 import { speak } from "./spoken.js";
-import { aside, brief, effect, isNothing, measured, reading, stateOf } from "./words.js";
+import { aside, brief, effect, isNothing, measured, reading, stateOf, why } from "./words.js";
 
 /**
  * @typedef {import("./page.js").State} State
@@ -143,13 +144,16 @@ function showControls(element, { units, lens }) {
   units.forEach((unit, i) => {
     for (const button of element.querySelectorAll(`[data-unit="${i + 1}"]`)) {
       button.toggleAttribute("data-out", unit.is_out);
-      button.ariaLabel = unit.is_out ? `Plug unit ${i + 1} back in` : `Unplug unit ${i + 1}`;
+      button.ariaLabel = unit.is_out
+        ? t("Plug unit {unit} back in", { unit: i + 1 })
+        : t("Unplug unit {unit}", { unit: i + 1 });
     }
     const arc = element.querySelector(`[data-arc="${i + 1}"]`);
     if (arc instanceof HTMLButtonElement) {
       arc.toggleAttribute("data-cut", !unit.has_shortcut);
-      const action = unit.has_shortcut ? "Cut" : "Mend";
-      arc.ariaLabel = arc.title = `${action} the shortcut of unit ${i + 1}`;
+      arc.ariaLabel = arc.title = unit.has_shortcut
+        ? t("Cut the shortcut of unit {unit}", { unit: i + 1 })
+        : t("Mend the shortcut of unit {unit}", { unit: i + 1 });
       arc.ariaDisabled = `${unit.is_out}`; // it keeps the focus, and its place in the row
     }
     const dial = find(element, `[data-dial="${i + 1}"]`, HTMLInputElement);
@@ -204,15 +208,21 @@ function showWords(element, state, nets, before) {
   const done = effect(units);
   /** @type {(HTMLElement | string)[]} */
   const spoken = [`${stateOf(units, nets.length)} `];
+  /** @type {Record<string, boolean>} */
+  const isChanged = {};
   for (const net of nets) {
     const answer = state.reply?.answers[net.variant];
     if (!answer?.probabilities) continue;
     const was = isNothing(done) ? null : before?.[net.variant];
     const own = effect(units, net);
-    spoken.push(nameOf(net), `${aside(own, done)}: ${reading(answer, was)}. `);
+    isChanged[net.variant] = Boolean(was && was.digit !== answer.digit);
+    spoken.push(
+      nameOf(net),
+      t("{aside}: {reading}. ", { aside: aside(own, done), reading: reading(answer, was) }),
+    );
   }
-  spoken.push(partingInWords(state.reply, nets));
-  if (!state.reply) spoken.push("Draw a digit and watch it go through.");
+  spoken.push(`${why(done, isChanged)} `, partingInWords(state.reply, nets));
+  if (!state.reply) spoken.push(t("Draw a digit and watch it go through."));
   setContent(findText(element, ".said"), spoken);
   setContent(findText(element, ".measured"), figures(units, nets));
   setText(findText(element, ".closed"), state.reply?.closed ?? "");
@@ -227,10 +237,10 @@ const nameOf = ({ variant, title }) => make("b", { className: variant, textConte
  * @returns {(HTMLElement | string)[]}
  */
 function figures(units, nets) {
-  if (!nets.some((net) => net.measured)) return ["No measured figures for these weights."];
+  if (!nets.some((net) => net.measured)) return [t("No measured figures for these weights.")];
   return nets.flatMap((net) => {
     const { text, seeds } = measured(net, effect(units, net));
     const more = make("small", { textContent: seeds && ` · ${seeds}` });
-    return [nameOf(net), `: ${text}`, more, make("br")];
+    return [nameOf(net), t(": {text}", { text }), more, make("br")];
   });
 }

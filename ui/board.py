@@ -1,45 +1,46 @@
 """The board: both nets as they are built, what is inside them, and parts to unplug."""
 
 from collections.abc import Mapping
-from string import Template
 from typing import Any
 
 from resnet import ink, lenses
 from resnet.classifier import Classifier
+from resnet.language import N_, t
 from resnet.surgery import DIAL, UNITS, can_be_out
 from ui.cards import LOOKS
+from ui.markup import Markup
 from ui.part import Part, template
 
 STEP = 0.25  # of a dial
 # What the visitor reads for each lens; what it shows is drawn by board_lenses.js.
 TITLES = {
-    "maps": "Maps",
-    "edit": "Edit or rewrite",
-    "left": "What is left",
-    "knew": "When did it know",
-    "why": "Why",
-    "near": "What does it look like",
+    "maps": N_("Maps"),
+    "edit": N_("Edit or rewrite"),
+    "left": N_("What is left"),
+    "knew": N_("When did it know"),
+    "why": N_("Why"),
+    "near": N_("What does it look like"),
 }
-STEM = Template(
+STEM = Markup(
     '<div class="unit"><span class="arc"></span>'
     '<div class="cell" tabindex="0" role="img" aria-label="Stem, $name" data-cell="0"'
     ' data-place="Stem, $name">$inside</div>'
     '<p class="under"><span class="label">stem</span><span class="note"></span></p></div>'
 )
-UNIT = Template(
+UNIT = Markup(
     '<div class="unit">$arc<span class="kind">$kind</span>'
     '<button type="button" class="cell" data-place="Unit $number, $name"'
     ' data-cell="$number" data-unit="$number">$inside</button>'
     '<p class="under"><span class="label">unit $number</span><span class="note"></span></p></div>'
 )
-ARC = Template('<button type="button" class="arc $kind" data-arc="$number"><i></i></button>')
+ARC = Markup('<button type="button" class="arc $kind" data-arc="$number"><i></i></button>')
 INSIDE = '<canvas></canvas><span class="figures"></span><span class="over"></span>'
-ROW = Template(
+ROW = Markup(
     '<div class="net $variant" role="toolbar" aria-label="$title" data-net="$variant">$units'
     '<div class="end"><b class="digit">&ndash;</b><p class="certainty"></p>'
     '<p class="name">$title</p></div></div>'
 )
-DIAL_OF_UNIT = Template(
+DIAL_OF_UNIT = Markup(
     '<label class="dial"><span><i>f</i> &times; <output>1</output></span>'
     '<input type="range" min="$low" max="$high" step="$step" value="1" data-dial="$number"'
     ' aria-label="f of unit $number, times"></label>'
@@ -89,14 +90,14 @@ def units_of(net: Classifier) -> Any:
 
 def choice(lens: str) -> str:
     checked = " checked" if lens == lenses.LENSES[0] else ""
-    return f'<label><input type="radio" name="lens" value="{lens}"{checked}>{TITLES[lens]}</label>'
+    return (
+        f'<label><input type="radio" name="lens" value="{lens}"{checked}>{t(TITLES[lens])}</label>'
+    )
 
 
 def row(variant: str, net: Classifier) -> str:
     look = {**LOOKS[variant], "variant": variant, "inside": INSIDE}
-    look["name"] = look["title"][0].lower() + look["title"][1:]
-    if not net.body.use_residual:
-        look["name"] += " shortcuts"
+    look["name"] = t("with shortcuts") if net.body.use_residual else t("without shortcuts")
     units = STEM.substitute(look)
     for number, unit in units_of(net):
         kind, arc = "", '<span class="arc"></span>'
@@ -104,7 +105,7 @@ def row(variant: str, net: Classifier) -> str:
             kind = "1&times;1" if unit.changes_shape else ""
             arc = ARC.substitute(number=number, kind="projected" if unit.changes_shape else "")
         elif not can_be_out(unit):
-            kind = "changes size"
+            kind = t("changes size")
         units += UNIT.substitute(look, number=number, kind=kind, arc=arc)
     return ROW.substitute(look, units=units)
 

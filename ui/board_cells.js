@@ -4,6 +4,7 @@
 
 import { LENSES } from "./board_lenses.js";
 import { find, findText, isTouch, setText } from "./dom.js";
+import { t } from "./language.js";
 import { WHOLE } from "./page.js";
 import { partingOf } from "./parting.js";
 
@@ -235,7 +236,7 @@ export class Cells {
     const last = (lens.tiles?.(data) ?? 1) - 1;
     this.place.tile = Math.min(last, Math.max(0, tile));
     const words = lens.words(data, this.place.tile);
-    setText(pointed, `${cell.dataset.place}: ${words}.`);
+    setText(pointed, t("{cell}: {words}.", { cell: `${cell.dataset.place}`, words }));
   }
 }
 
@@ -256,10 +257,16 @@ function empty(cell, note) {
 
 /** @param {boolean} hasMaps */
 function hint(hasMaps) {
-  const what = hasMaps ? "map" : "unit";
-  if (isTouch()) return `Keep a finger on a ${what} to have it in words; a tap unplugs the unit.`;
-  const keys = hasMaps ? ", with Shift through the maps of one" : "";
-  return `Point at a ${what} to have it in words, or take Tab and the arrow keys${keys}.`;
+  if (isTouch()) {
+    return hasMaps
+      ? t("Keep a finger on a map to have it in words; a tap unplugs the unit.")
+      : t("Keep a finger on a unit to have it in words; a tap unplugs it.");
+  }
+  return hasMaps
+    ? t(
+        "Point at a map to have it in words, or take Tab and the arrow keys, with Shift through the maps of one.",
+      )
+    : t("Point at a unit to have it in words, or take Tab and the arrow keys.");
 }
 
 const isOut = (/** @type {HTMLElement} */ cell) => cell.classList.contains("out");
@@ -279,6 +286,6 @@ function mark(cell, unit, stays) {
   const isStuck = unit.is_out && stays;
   cell.classList.toggle("out", unit.is_out && !stays);
   cell.classList.toggle("stuck", isStuck);
-  const over = isStuck ? "can’t be removed: it changes the size" : "out";
+  const over = isStuck ? t("can’t be removed: it changes the size") : t("out");
   setText(findText(cell, ".over"), unit.is_out ? over : "");
 }

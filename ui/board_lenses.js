@@ -4,8 +4,9 @@
 // where nothing is known.
 
 import { find, findText, make, setText } from "./dom.js";
+import { listed, t } from "./language.js";
 import { bytes, contextOf, paintGrey, paintTiles } from "./pictures.js";
-import { aDigit, inPercent, listed } from "./words.js";
+import { aDigit, inPercent } from "./words.js";
 
 /**
  * @typedef {object} View what a cell is shown with
@@ -69,9 +70,10 @@ const small = (/** @type {string} */ textContent) => make("small", { textContent
 
 /** @type {Lens} */
 const maps = {
-  about:
+  about: t(
     "Each picture is made of a unit’s strongest maps, black where nothing answers. Look how " +
-    "strokes turn into patches, and patches into single numbers.",
+      "strokes turn into patches, and patches into single numbers.",
+  ),
   show(cell, { size, high, picture }, { note, tiled }) {
     paintGrey(canvasOf(cell), size > 1 ? bytes(picture) : beside(high));
     const tile = size > 1 ? `${(100 * size) / tiled}%` : "0";
@@ -81,74 +83,87 @@ const maps = {
     setText(note, `${size} × ${size}`);
   },
   words: ({ channels, low, high }, tile) =>
-    `channel ${channels[tile]}, from ${rounded(low[tile])} to ${rounded(high[tile])}`,
+    t("channel {channel}, from {low} to {high}", {
+      channel: channels[tile],
+      low: rounded(low[tile]),
+      high: rounded(high[tile]),
+    }),
   tiles: ({ channels }) => channels.length,
 };
 
 /** @type {Lens} */
 const edit = {
-  about:
+  about: t(
     "Does a unit touch up what it gets, or replace it? Number: 1 where in and out point the same " +
-    "way (cosine), 0 where they have nothing in common. Bar: the size of the change beside its input.",
+      "way (cosine), 0 where they have nothing in common. Bar: the size of the change beside its input.",
+  ),
   show(cell, { ratio, cosine }, { note }) {
     if (ratio === null && cosine === null) {
-      write(cell, small(cell.dataset.cell === "0" ? "nothing before it" : "new shape"));
+      write(cell, small(cell.dataset.cell === "0" ? t("nothing before it") : t("new shape")));
       return;
     }
     const lines =
       cosine === null
-        ? [small("new shape")]
-        : [make("b", { textContent: rounded(cosine) }), small("cosine")];
+        ? [small(t("new shape"))]
+        : [make("b", { textContent: rounded(cosine) }), small(t("cosine"))];
     const bar = make("i");
     bar.style.width = `${Math.min(100, 50 * (ratio ?? 0))}%`;
     write(cell, ...lines, make("span", { className: "bar" }, bar));
-    setText(note, ratio === null ? "" : `change × ${rounded(ratio)}`);
+    setText(note, ratio === null ? "" : t("change × {ratio}", { ratio: rounded(ratio) }));
   },
   words: ({ ratio, cosine }) =>
     ratio === null && cosine === null
-      ? "in and out have other shapes: nothing to compare"
-      : `the change is ${rounded(ratio)} times what the shortcut would carry, ` +
-        `cosine ${rounded(cosine)}`,
+      ? t("in and out have other shapes: nothing to compare")
+      : t("the change is {ratio} times what the shortcut would carry, cosine {cosine}", {
+          ratio: rounded(ratio),
+          cosine: rounded(cosine),
+        }),
 };
 
 /** @type {Lens} */
 const left = {
-  about:
+  about: t(
     "The drawing, recovered from each unit’s maps alone. Look where it blurs. Below: how much of " +
-    "the test digits can still be recovered there in the whole net, 1 everything, 0 nothing (R²).",
+      "the test digits can still be recovered there in the whole net, 1 everything, 0 nothing (R²).",
+  ),
   show(cell, { picture, r2 }, { note }) {
     paintGrey(canvasOf(cell), bytes(picture));
     setText(note, `R² ${rounded(r2)}`);
   },
-  words: ({ r2 }) => `${rounded(r2)} of the test digits can be recovered here (R², whole net)`,
+  words: ({ r2 }) =>
+    t("{r2} of the test digits can be recovered here (R², whole net)", { r2: rounded(r2) }),
 };
 
 /** @type {Lens} */
 const knew = {
-  about:
+  about: t(
     "A digit is what a simple reader, trained on each unit’s maps, would answer there. Look " +
-    "where it first is the net’s own answer (in its colour). Below: right on the test digits, " +
-    "in the whole net.",
+      "where it first is the net’s own answer (in its colour). Below: right on the test digits, " +
+      "in the whole net.",
+  ),
   show(cell, { digit, accuracy: [right, total] }, { note, answer }) {
     const className = digit === answer ? "knew" : "other";
     write(cell, make("b", { textContent: digit, className }));
     setText(note, `${inPercent(right / total)} %`);
   },
   words: ({ digit, accuracy: [right, total] }) =>
-    `reads a ${digit} here, and ${inPercent(right / total)} % of the test digits right in the ` +
-    "whole net",
+    t("reads a {digit} here, and {share} % of the test digits right in the whole net", {
+      digit,
+      share: inPercent(right / total),
+    }),
 };
 
-const NO_PLACE = "one pixel: no place left";
+const NO_PLACE = t("one pixel: no place left");
 
 /** @type {Lens} */
 const why = {
-  about:
+  about: t(
     "Colour lies where a unit’s maps speak for the answer (Grad-CAM); at the stem, pixels that " +
-    "would change it most. Look whether it lies on the stroke that makes the digit.",
+      "would change it most. Look whether it lies on the stroke that makes the digit.",
+  ),
   show(cell, { picture, gradient, size }, { note, drawing, side, colours }) {
     const heat = gradient ?? picture;
-    setText(note, gradient ? "pixels" : `${size} × ${size}`);
+    setText(note, gradient ? t("pixels") : `${size} × ${size}`);
     if (heat === null) {
       write(cell, small(NO_PLACE));
       return;
@@ -160,20 +175,21 @@ const why = {
     lay(canvas, bytes(heat), accent, 0.85);
   },
   words: ({ picture, gradient, size }) => {
-    if (gradient) return "the pixels that would change the answer most";
-    return picture === null ? NO_PLACE : `where its ${size} × ${size} maps speak for it`;
+    if (gradient) return t("the pixels that would change the answer most");
+    return picture === null ? NO_PLACE : t("where its {size} × {size} maps speak for it", { size });
   },
 };
 
 const theNearest = (/** @type {{labels: number[]}} */ { labels }) =>
-  `the nearest are ${listed(labels.map(aDigit))}`;
+  t("the nearest are {digits}", { digits: listed(labels.map(aDigit)) });
 
 /** @type {Lens} */
 const near = {
-  about:
+  about: t(
     "The three training digits that look most like yours to each unit, and what most of them are " +
-    "(in its net’s colour where that is the answer). Below: how far the first is, 1 as is usual for " +
-    "a digit.",
+      "(in its net’s colour where that is the answer). Below: how far the first is, 1 as is usual for " +
+      "a digit.",
+  ),
   show(cell, data, { note, answer, digits, isParting }) {
     const { digit, distances } = data;
     paintTiles(
@@ -182,13 +198,25 @@ const near = {
       2,
     );
     write(cell, make("b", { textContent: digit, className: digit === answer ? "knew" : "other" }));
-    setText(note, isParting ? "they part here" : `distance × ${distances[0].toFixed(1)}`);
+    setText(
+      note,
+      isParting
+        ? t("they part here")
+        : t("distance × {distance}", { distance: distances[0].toFixed(1) }),
+    );
     cell.classList.toggle("parting", isParting);
     cell.setAttribute("aria-description", theNearest(data));
   },
   words: ({ labels, distances, accuracy: [right, total] }) =>
-    `${theNearest({ labels })}, the first ${rounded(distances[0])} times as far as usual; right ` +
-    `on ${inPercent(right / total)} % of ${total.toLocaleString("en")} other digits, in the whole net`,
+    t(
+      "{nearest}, the first {distance} times as far as usual; right on {share} % of {total} other digits, in the whole net",
+      {
+        nearest: theNearest({ labels }),
+        distance: rounded(distances[0]),
+        share: inPercent(right / total),
+        total: total.toLocaleString("en"),
+      },
+    ),
 };
 
 /** @type {Record<string, Lens>} */

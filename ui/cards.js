@@ -2,6 +2,7 @@
 // The answer cards, and the strip of both answers in the pad.
 
 import { chosen, find, findText, make, setText } from "./dom.js";
+import { t } from "./language.js";
 import { page } from "./page.js";
 import { speak } from "./spoken.js";
 import { aDigit } from "./words.js";
@@ -9,6 +10,7 @@ import { aDigit } from "./words.js";
 /**
  * @typedef {import("./page.js").Answer} Answer
  * @typedef {import("./page.js").Variant} Variant
+ * @typedef {import("./page.js").State["choice"]} Choice
  * @typedef {{variant: Variant, title: string, sign: string}} Net
  * @typedef {{digit: number | null, certainty: string, doubt: string}} Words
  */
@@ -26,7 +28,7 @@ export function mount(element, { nets, rival }) {
   function render() {
     count += 1;
     const answers = page.state.reply?.answers ?? null;
-    const choice = chosen(element, "nets");
+    const { choice } = page.state;
     const shown = nets.filter(({ variant }) => choice === "both" || variant === choice);
     findText(element, ".cards").dataset.shown = choice;
     const words = Object.fromEntries(
@@ -40,15 +42,18 @@ export function mount(element, { nets, rival }) {
       card.dataset.answerId = `${count}`; // last: who waits for it finds the rest in place
     }
   }
-  page.subscribe(["reply"], render);
+  page.subscribe(["reply", "choice"], render);
   const speakNow = speak(findText(element, ".sentence"), findText(element, ".spoken"));
-  findText(element, ".choice").addEventListener("change", () => {
-    render();
+  page.subscribe(["choice"], ({ choice }) => {
+    find(element, `[name="nets"][value="${choice}"]`, HTMLInputElement).checked = true;
     speakNow();
   });
   const all = find(element, '[name="all"]', HTMLInputElement);
   all.addEventListener("change", () => {
     findText(element, ".cards").dataset.bars = all.checked ? "all" : "top";
+  });
+  findText(element, ".choice").addEventListener("change", () => {
+    page.set({ choice: /** @type {Choice} */ (chosen(element, "nets")) });
   });
 }
 
@@ -64,14 +69,14 @@ const percent = (probability) => (100 * probability).toFixed(1);
 function worded(answer, rival) {
   if (!answer) return { digit: null, certainty: "", doubt: "" };
   if (!answer.probabilities) {
-    return { digit: null, certainty: "", doubt: "There is nothing to read." };
+    return { digit: null, certainty: "", doubt: t("There is nothing to read.") };
   }
   if (answer.digit === null) {
-    return { digit: null, certainty: "", doubt: "This doesn’t look like a digit." };
+    return { digit: null, certainty: "", doubt: t("This doesn’t look like a digit.") };
   }
   const order = [...answer.probabilities.entries()].sort(([, a], [, b]) => b - a);
   const [[first, best], [second, next]] = order;
-  const doubt = next >= rival ? `Looks like ${first}, maybe ${second}.` : "";
+  const doubt = next >= rival ? t("Looks like {first}, maybe {second}.", { first, second }) : "";
   return { digit: answer.digit, certainty: `${percent(best)} %`, doubt };
 }
 
@@ -150,10 +155,10 @@ function judge(element, shown, words, isAnswered) {
   const isPair = shown.length === 2 && digits.some((digit) => digit !== null);
   const isAgreed = digits[0] === digits[1];
   const verdict = find(element, ".verdict", HTMLElement);
-  setText(verdict, isPair ? (isAgreed ? "agree" : "disagree") : "");
+  setText(verdict, isPair ? (isAgreed ? t("agree") : t("disagree")) : "");
   verdict.dataset.agree = `${isAgreed}`;
   const sentence = findText(element, ".sentence");
-  setText(sentence, isAnswered ? said(shown, digits) : "Draw a digit and watch.");
+  setText(sentence, isAnswered ? said(shown, digits) : t("Draw a digit and watch."));
 }
 
 /**
@@ -161,7 +166,10 @@ function judge(element, shown, words, isAnswered) {
  * @param {(number | null)[]} digits
  */
 function said(shown, digits) {
-  if (shown.length === 1) return `${shown[0].title}: ${aDigit(digits[0])}.`;
-  if (digits[0] === digits[1]) return `Both read ${aDigit(digits[0])}.`;
-  return `${shown.map(({ title }, i) => `${title}: ${aDigit(digits[i])}`).join("; ")}.`;
+  const each = shown.map(({ title }, i) =>
+    t("{title}: {digit}", { title, digit: aDigit(digits[i]) }),
+  );
+  if (shown.length === 1) return t("{what}.", { what: each[0] });
+  if (digits[0] === digits[1]) return t("Both read {digit}.", { digit: aDigit(digits[0]) });
+  return t("{what}.", { what: each.join(t("; ")) });
 }

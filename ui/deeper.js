@@ -3,6 +3,7 @@
 // have answered. All depths show what they say, and the one that is chosen shows it in full.
 
 import { chosen, find, findText, setText } from "./dom.js";
+import { t } from "./language.js";
 import { page } from "./page.js";
 import { bytes } from "./pictures.js";
 import { ask, onSight } from "./server.js";
@@ -42,7 +43,7 @@ export function mount(element, { nets, files }, server) {
     for (const net of inFull) showCard(element, net, answers?.[net.name]);
     // The first time they have to be loaded.
     const wait =
-      page.state.reply && count === 0 ? "The deeper nets are loading …" : "Draw a digit.";
+      page.state.reply && count === 0 ? t("The deeper nets are loading …") : t("Draw a digit.");
     setText(said, trouble || (answers ? words(depth, inFull, answers) : wait));
     speakNow();
   }
@@ -56,14 +57,21 @@ export function mount(element, { nets, files }, server) {
     section.dataset.answerId = `${count}`; // last: who waits for it finds the rest in place
   };
   keepReading(section, (picture) => read(files, server, picture), show);
-  findText(element, ".choice").addEventListener("change", render);
+  findText(element, ".choice").addEventListener("change", () => {
+    page.set({ depth: Number(chosen(element, "deeper")) });
+  });
   element.addEventListener("click", ({ target }) => {
     // A column belongs to its head, for a mouse or a finger too.
     const small = target instanceof Element ? target.closest("[data-deep]") : null;
     if (!(small instanceof HTMLElement)) return;
     find(element, `[name="deeper"][value="${small.dataset.depth}"]`, HTMLInputElement).click();
   });
-  render();
+  const first = chosen(element, "deeper");
+  page.subscribe(["depth"], ({ depth }) => {
+    const head = element.querySelector(`[name="deeper"][value="${depth ?? first}"]`);
+    if (head instanceof HTMLInputElement) head.checked = true; // or a link names nets we lack
+    render();
+  });
 }
 
 /**
@@ -174,7 +182,7 @@ function showCard(element, { variant, depth, about }, answer) {
 function words(depth, nets, answers) {
   const each = nets.map(({ name, title }) => {
     const { digit } = answers[name];
-    return `${title.toLowerCase()} ${aDigit(digit)}`;
+    return t("{net} {digit}", { net: title.toLowerCase(), digit: aDigit(digit) });
   });
-  return `${depth} layers: ${each.join(", ")}.`;
+  return t("{depth} layers: {each}.", { depth, each: each.join(t(", ")) });
 }

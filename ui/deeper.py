@@ -17,16 +17,18 @@ from torch import Tensor
 from resnet import checkpoint, export, ink, narrow
 from resnet.checkpoint import About, CheckpointError
 from resnet.classifier import Classifier
+from resnet.language import N_, in_a_row, listed, t, tn
 from resnet.narrow import Net
 from resnet.studies.depth_verdict import ONLY_ONES
 from ui.cards import LOOKS, accuracy
+from ui.markup import Markup
 from ui.part import Ahead, Part, template
 from ui.question import fault
 from ui.reading import Reader
 from ui.worker_files import WorkerFiles, compressed
 
-ALONE = "The deeper nets could not be loaded. Reload the page to try again."
-HEAD = Template(
+ALONE = N_("The deeper nets could not be loaded. Reload the page to try again.")
+HEAD = Markup(
     '<label><input type="radio" name="deeper" value="$depth"$checked><b>$depth</b> layers</label>'
 )
 CHIP = Template(
@@ -98,7 +100,7 @@ class Deeper(Part):
             """What each net says to the picture that the pad's nets saw."""
             pictures, classifiers = picture_of(picture), nets.classifiers()
             if not classifiers:
-                raise fault("The deeper nets are missing or damaged on this server.")
+                raise fault(t("The deeper nets are missing or damaged on this server."))
             with reader.turn():
                 said = {name: net.answer(pictures)[0] for name, net in classifiers.items()}
             return {"answers": {name: answer.as_json() for name, answer in said.items()}}
@@ -119,7 +121,7 @@ class Deeper(Part):
             [answers],
             shared=("panel",),
             routes=self.for_worker.routes(),
-            ahead={"answers": Ahead((), ALONE)},
+            ahead={"answers": Ahead((), t(ALONE))},
             files=DeeperFiles.list,
             nets=[
                 {
@@ -127,7 +129,7 @@ class Deeper(Part):
                     "variant": variant,
                     "depth": depth,
                     "title": LOOKS[variant]["title"],
-                    "about": f"{accuracy(about['test'])} of MNIST",
+                    "about": t("{share} of MNIST", share=accuracy(about["test"])),
                 }
                 for (variant, depth), about in nets.abouts.items()
             ],
@@ -155,11 +157,15 @@ def picture_of(levels: Any) -> Tensor:
     except (TypeError, ValueError, binascii.Error):
         raw = b""
     if len(raw) != ink.SIDE**2:
-        raise fault("The picture is incomplete.")
+        raise fault(t("The picture is incomplete."))
     return torch.frombuffer(bytearray(raw), dtype=torch.uint8).view(1, 1, ink.SIDE, ink.SIDE) / 255
 
 
 # --- in words --------------------------------------------------------------------------------
+
+
+GUESSES_WITH = N_("{depth} layers with them")
+GUESSES_WITHOUT = N_("{depth} layers without")
 
 
 def finding(abouts: Mapping[Net, About]) -> str:
@@ -170,35 +176,40 @@ def finding(abouts: Mapping[Net, About]) -> str:
         for variant in checkpoint.VARIANTS
     }
     said = {variant: listed([f"{value:.1f}" for value in of]) for variant, of in read.items()}
-    text = (
-        f"Of 100 test digits, nets of {listed(depths)} layers read {said['residual']} with "
-        f"shortcuts, and {said['plain']} without."
+    text = t(
+        "Of 100 test digits, nets of {depths} layers read {residual} with shortcuts, and {plain} "
+        "without.",
+        depths=listed(depths),
+        **said,
     )
     guess = [
-        f"{depth} layers {kind}"
-        for variant, kind in (("residual", "with them"), ("plain", "without"))
+        t(kind, depth=depth)
+        for variant, kind in (("residual", GUESSES_WITH), ("plain", GUESSES_WITHOUT))
         for depth, value in zip(depths, read[variant], strict=True)
         if value <= ONLY_ONES
     ]
-    return f"{text} The net of {listed(guess, 'or')} only guesses." if guess else text
+    nets = listed(guess, N_("{some} or {last}")) if guess else ""
+    return in_a_row([text, t("The net of {nets} only guesses.", nets=nets) if guess else ""])
 
 
 def how(abouts: Mapping[Net, About]) -> str:
     """How they were trained, and what that leaves open."""
     about = next(iter(abouts.values()))
     epochs, seeds = about.get("recipe", {}).get("epochs"), about.get("seeds")
-    text = f"Small nets, {narrow.WIDTH} channels wide in the first stage, all trained alike"
+    text = t(
+        "Small nets, {width} channels wide in the first stage, all trained alike",
+        width=narrow.WIDTH,
+    )
     if epochs:
-        text += f" for {epochs} epoch{'s' * (epochs > 1)}"
+        text = tn("{text} for {n} epoch", "{text} for {n} epochs", epochs, text=text)
     if seeds and seeds > 1:
-        text += f", the best of {seeds} seeds each, chosen on validation digits"
-    return f"{text}. Trained longer, or in another way, they might read otherwise."
+        text = t(
+            "{text}, the best of {seeds} seeds each, chosen on validation digits",
+            text=text,
+            seeds=seeds,
+        )
+    return t("{text}. Trained longer, or in another way, they might read otherwise.", text=text)
 
 
 def percent(about: About) -> float:
     return 100 * about["test"]["right"] / about["test"]["total"]
-
-
-def listed(items: Sequence[object], joint: str = "and") -> str:
-    *others, last = map(str, items)
-    return f"{', '.join(others)} {joint} {last}" if others else last

@@ -3,6 +3,7 @@
 // gradient thermometer.
 
 import { chosen, find, findButton, findText, make, setText } from "./dom.js";
+import { inARow, t } from "./language.js";
 import { ask, askWhenSeen } from "./server.js";
 
 /**
@@ -21,10 +22,15 @@ import { ask, askWhenSeen } from "./server.js";
 /** @type {Shown} */
 const NOTHING = {
   nets: {},
-  says: "No runs are stored here. Send an error back to see what becomes of it.",
+  says: t("No runs are stored here. Send an error back to see what becomes of it."),
   share: [],
   shareSays: "",
 };
+const PLAIN = { yes: t("Yes."), no: t("No.") };
+const RIGHT = { yes: t("You guessed right: yes."), no: t("You guessed right: no.") };
+const WRONG = { yes: t("Not quite: yes."), no: t("Not quite: no.") };
+/** @type {Record<string, string>} */
+const NAMES = { residual: t("residual"), plain: t("plain") };
 const HALVES = [0, 0.5, 1].map((at) => ({ at, text: `${100 * at} %` }));
 
 /**
@@ -61,12 +67,8 @@ function askFirst(element, { isSo, why }) {
       for (const other of buttons) {
         other.setAttribute("aria-pressed", `${other === button && guess !== ""}`);
       }
-      const verdict = guess === "" ? "" : guess === truth ? "You guessed right: " : "Not quite: ";
-      const said = `${verdict}${truth}.`;
-      setText(
-        findText(element, ".answer"),
-        `${said.charAt(0).toUpperCase()}${said.slice(1)} ${why}`,
-      );
+      const answers = guess === "" ? PLAIN : guess === truth ? RIGHT : WRONG;
+      setText(findText(element, ".answer"), inARow([answers[truth], why]));
       findText(element, ".revealed").hidden = false;
     });
   }
@@ -110,7 +112,7 @@ class Thermometer {
   async sendBack() {
     find(this.element, '[name="depth-when"][value="start"]', HTMLInputElement).checked = true;
     this.send.disabled = true;
-    this.says.textContent = "On its way …";
+    this.says.textContent = t("On its way …");
     const asked = this.choice();
     const reply = await ask(this.server, "send", asked);
     this.send.disabled = false;
@@ -137,7 +139,7 @@ class Thermometer {
       row,
       share,
       (value) => value,
-      (place) => `unit ${place + 1}`,
+      (place) => t("unit {n}", { n: place + 1 }),
       HALVES,
     );
     setText(findText(row, ".share-says"), shareSays);
@@ -201,10 +203,10 @@ const heightOf = (value, { low, high }) =>
  * @param {number} count
  */
 const nameOf = (place, count) =>
-  place === 0 ? "stem" : place === count - 1 ? "head" : `unit ${place}`;
+  place === 0 ? t("stem") : place === count - 1 ? t("head") : t("unit {n}", { n: place });
 
 /** @param {number | null} value */
-const inWords = (value) => (value === null ? "no finite number" : value.toPrecision(2));
+const inWords = (value) => (value === null ? t("no finite number") : value.toPrecision(2));
 
 /**
  * @param {Scale} scale
@@ -233,7 +235,11 @@ function tick({ at, text }) {
 function table(nets, share) {
   const names = Object.keys(nets);
   const count = nets[names[0]]?.length ?? 0;
-  const head = make("thead", {}, row("th", ["place", ...names, "share of f"]));
+  const head = make(
+    "thead",
+    {},
+    row("th", [t("place"), ...names.map((name) => NAMES[name] ?? name), t("share of f")]),
+  );
   const body = make("tbody");
   for (let place = 0; place < count; place++) {
     const values = names.map((name) => inWords(nets[name][place]));

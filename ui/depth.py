@@ -7,6 +7,7 @@ from html import escape
 from string import Template
 from typing import Any, TypeVar
 
+from resnet.language import N_, in_a_row, t
 from resnet.stats import seeds_in_words
 from resnet.studies import birth_verdict, depth, depth_verdict, stuck_verdict
 from resnet.studies.birth import BirthTable
@@ -18,18 +19,21 @@ from resnet.studies.shares import Shares
 from resnet.studies.stuck import StuckTable
 from ui import depth_figures
 from ui.cards import LOOKS
+from ui.markup import Markup
 from ui.once import drawn_once
 from ui.part import TAB, Ahead, Part, template
 from ui.question import fault
 from ui.reading import Reader
 
-NOTHING = "The runs of this study are missing here: python -m resnet depth makes them."
-ALONE = "An error is sent back by a server, and this page has none: the bars are of stored runs."
-NO_SHARE = "f's share is measured before the first step only."
+NOTHING = N_("The runs of this study are missing here: python -m resnet depth makes them.")
+ALONE = N_(
+    "An error is sent back by a server, and this page has none: the bars are of stored runs."
+)
+NO_SHARE = N_("f's share is measured before the first step only.")
 OPTION = Template(
     '<label><input type="radio" name="depth-depth" value="$depth"$checked>$depth</label>'
 )
-NET = Template(
+NET = Markup(
     '<div class="net $variant" data-net="$variant"><h3>$sign<span>$title</span></h3>'
     '<div class="field"><div class="ticks"></div><div class="bars" role="img" '
     'aria-label="Gradients, $title"></div>'
@@ -104,7 +108,7 @@ class Depth(Part):
             ),
             [measured, send],
             TAB,
-            ahead={"measured": Ahead(), "send": Ahead((), ALONE)},
+            ahead={"measured": Ahead(), "send": Ahead((), t(ALONE))},
             stored={} if found is None else thermometer(found),
             overfitting=answer and dict(zip(("isSo", "why"), answer, strict=True)),
         )
@@ -122,7 +126,7 @@ def words(table: DepthTable | None, found: Results | None) -> dict[str, str]:
     """The sentences of the page, empty where nothing is stored."""
     said = dict.fromkeys(("beside", "bare", "width", "flow", "weights"), "")
     if table is None or found is None:
-        return {**said, "finding": escape(NOTHING), "hidden": "hidden"}
+        return {**said, "finding": escape(t(NOTHING)), "hidden": "hidden"}
     said = {
         "finding": depth_verdict.headline(table, found),
         "beside": depth_verdict.beside(table, found),
@@ -137,11 +141,13 @@ def words(table: DepthTable | None, found: Results | None) -> dict[str, str]:
 def birth_story(table: BirthTable) -> Story:
     return Story(
         "birth",
-        "Turned down before the first step",
+        t("Turned down before the first step"),
         birth_verdict.sentences(table),
-        "A unit adds f(x) to what it gets. Batch norm keeps f small beside what has piled up, as "
-        "the share of f shows above; without it f can begin small instead (De and Smith, arXiv "
-        "2002.10444; Zhang et al., arXiv 1901.09321).",
+        t(
+            "A unit adds f(x) to what it gets. Batch norm keeps f small beside what has piled up, "
+            "as the share of f shows above; without it f can begin small instead (De and Smith, "
+            "arXiv 2002.10444; Zhang et al., arXiv 1901.09321)."
+        ),
         lambda: depth_figures.birth(table),
     )
 
@@ -149,10 +155,12 @@ def birth_story(table: BirthTable) -> Story:
 def stuck_story(table: StuckTable) -> Story:
     return Story(
         "stuck",
-        "Stuck, or slow?",
+        t("Stuck, or slow?"),
         stuck_verdict.sentences(table),
-        "The same nets, digits and rates, for ten times as many steps: as they are, with gradients "
-        "clipped to a norm of 1, and with a rate that climbs over the first steps.",
+        t(
+            "The same nets, digits and rates, for ten times as many steps: as they are, with "
+            "gradients clipped to a norm of 1, and with a rate that climbs over the first steps."
+        ),
         lambda: depth_figures.stuck(table),
     )
 
@@ -179,10 +187,11 @@ def thermometer(found: Results) -> dict[str, Any]:
             continue
         for when in depth_verdict.WHEN:
             nets = result.gradient(when)
+            seeds = seeds_in_words(len(result.seeds))
             says = saying(nets, case.depth, case.has_norm, when)
             stored[f"{case.depth} {case.has_norm} {when}".lower()] = {
                 "nets": nets,
-                "says": f"{says} Medians of {seeds_in_words(len(result.seeds))}.",
+                "says": in_a_row([says, t("Medians of {seeds}.", seeds=seeds)]),
                 **shared(share_of(found, case, when)),
             }
     return stored
@@ -198,23 +207,34 @@ def share_of(found: Results, case: Case, when: When) -> Shares:
 def shared(share: Shares) -> dict[str, Any]:
     """f's share in every unit, and one sentence on it."""
     if not share:
-        return {"share": share, "shareSays": NO_SHARE}
+        return {"share": share, "shareSays": t(NO_SHARE)}
     first, stage, last = map(depth_verdict.percent, depth_verdict.ends_of(share))
     return {
         "share": share,
-        "shareSays": f"Of what a unit with a shortcut passes on, {first} is f's in the first unit, "
-        f"{stage} in the last of the first stage and {last} in the last of all; the rest comes by "
-        "the shortcut.",
+        "shareSays": t(
+            "Of what a unit with a shortcut passes on, {first} is f's in the first unit, {stage} "
+            "in the last of the first stage and {last} in the last of all; the rest comes by the "
+            "shortcut.",
+            first=first,
+            stage=stage,
+            last=last,
+        ),
     }
 
 
 def saying(nets: Mapping[str, Gradients], layers: int, has_norm: bool, when: When) -> str:
     """How the gradient changes on its way to the stem, in both nets."""
-    where = f"{layers} layers {depth_verdict.NORMS[has_norm]}, {depth_verdict.WHEN[when]}"
-    ways = "; ".join(
-        f"{depth_verdict.NETS[variant]} {arrival(values)}" for variant, values in nets.items()
+    ways = t("; ").join(
+        t("{net} {arrival}", net=t(depth_verdict.NETS[variant]), arrival=arrival(values))
+        for variant, values in nets.items()
     )
-    return f"{where}: {ways}."
+    return t(
+        "{layers} layers {norm}, {when}: {ways}.",
+        layers=layers,
+        norm=t(depth_verdict.NORMS[has_norm]),
+        when=t(depth_verdict.WHEN[when]),
+        ways=ways,
+    )
 
 
 def sent(choice: Any, reader: Reader) -> dict[str, Any]:
@@ -226,8 +246,16 @@ def sent(choice: Any, reader: Reader) -> dict[str, Any]:
         nets, share = depth.sent_back(layers, has_norm, seed, digits.first(depth.ONE_ERROR))
     return {
         "nets": nets,
-        "says": f"{saying(nets, layers, has_norm, 'start')} The error of {depth.ONE_ERROR} test "
-        f"digits, just now, seed {seed}.",
+        "says": in_a_row(
+            [
+                saying(nets, layers, has_norm, "start"),
+                t(
+                    "The error of {digits} test digits, just now, seed {seed}.",
+                    digits=depth.ONE_ERROR,
+                    seed=seed,
+                ),
+            ]
+        ),
         **shared(share),
     }
 
@@ -239,4 +267,4 @@ def choice_of(choice: Any) -> tuple[int, bool]:
             type(layers) is int and layers in depth.DEPTHS
         ):
             return layers, has_norm
-    raise fault("There are no such nets.")
+    raise fault(t("There are no such nets."))

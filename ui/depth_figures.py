@@ -8,6 +8,7 @@ from html import escape
 from typing import Any
 
 from resnet import checkpoint
+from resnet.language import N_, in_a_row, t
 from resnet.stats import Mean, mean_of
 from resnet.studies import birth_verdict, depth_verdict, stuck_verdict
 from resnet.studies.birth import BirthTable, Pair
@@ -40,14 +41,16 @@ def accuracy(table: DepthTable) -> str:
             live = by_depth(found, has_norm, is_live=True)
             for variant in checkpoint.VARIANTS if live else ():
                 means = [result.accuracy[variant].mean for result in live.values()]
-                title = f"{LOOKS[variant]['title']}, live taps"
+                title = t("{net}, live taps", net=LOOKS[variant]["title"])
                 plots.means(panel, [*live], means, variant, title, **FAINT)
-            panel.set(ylim=(0, 100), xticks=depths, xlabel="layers", ylabel="test digits read (%)")
-            panel.set_title(depth_verdict.capital(words))
+            panel.set(ylim=(0, 100), xticks=depths, xlabel=t("layers"))
+            panel.set(ylabel=t("test digits read (%)"))
+            panel.set_title(depth_verdict.capital(t(words)))
             panel.legend(loc="upper right")
 
     what, headers, rows = depth_verdict.accuracies(table, found)
-    note = " ".join([f"{what}.", *depth_verdict.at_the_end_of_the_grid(table, found)])
+    of_table = t("{what}.", what=what)
+    note = in_a_row([of_table, *depth_verdict.at_the_end_of_the_grid(table, found)])
     heading = depth_verdict.heading(found)
     return plots.plot(heading, draw, headers, rows, panels=2, size=SIZE, note=note)
 
@@ -69,8 +72,8 @@ def fit(table: DepthTable) -> str:
         }
 
     sides = (
-        (losses, "Digits that they trained on", "training loss", GUESSING_LOSS),
-        (wrong, "New digits", "test digits read wrong (%)", 100 - GUESSING),
+        (losses, t("Digits that they trained on"), t("training loss"), GUESSING_LOSS),
+        (wrong, t("New digits"), t("test digits read wrong (%)"), 100 - GUESSING),
     )
 
     def draw(panels: list[Any], is_phone: bool) -> None:
@@ -81,16 +84,17 @@ def fit(table: DepthTable) -> str:
                 curve = {depth: of[variant] for depth, of in of_depth.items()}
                 whole = {depth: mean for depth, mean in curve.items() if mean is not None}
                 plots.means(panel, [*whole], [*whole.values()], variant, LOOKS[variant]["title"])
-            panel.set(ylim=(0, 1.15 * of_guess), xticks=depths, xlabel="layers", ylabel=label)
+            panel.set(ylim=(0, 1.15 * of_guess), xticks=depths, xlabel=t("layers"), ylabel=label)
             panel.set_title(title)
         panels[0].legend(loc="center right")
 
     what, headers, rows = depth_verdict.fits(table, results(table))
-    note = (
+    note = t(
         "Areas: 95 % intervals. A net that overfits is low on the left and high on the right. "
-        f"{what}."
+        "{what}.",
+        what=what,
     )
-    title = "By depth: the loss on the training digits, beside the new digits read wrong"
+    title = t("By depth: the loss on the training digits, beside the new digits read wrong")
     return plots.plot(title, draw, headers, rows, panels=2, size=SIZE, note=note)
 
 
@@ -114,17 +118,18 @@ def birth(table: BirthTable) -> str:
         guess(panel, GUESSING, depths, "top")
         for pair, mark in MARKS.items():
             means = [nets[pair].accuracy.mean for nets in found.values()]
-            title = birth_verdict.TITLES[pair]
+            title = t(birth_verdict.TITLES[pair])
             plots.means(panel, [*found], means, pair[0], title, **mark)
-        panel.set(ylim=(0, 100), xticks=depths, xlabel="layers", ylabel="test digits read (%)")
+        panel.set(ylim=(0, 100), xticks=depths, xlabel=t("layers"))
+        panel.set(ylabel=t("test digits read (%)"))
         panel.legend(loc="upper right")
 
     what, headers, rows = birth_verdict.accuracies(table, found)
-    title = "Without batch norm: test digits read, by how f begins"
+    title = t("Without batch norm: test digits read, by how f begins")
     how, names, shares = birth_verdict.share_table(found)
     below = f'<details class="twin"><summary>{escape(how)}</summary>'
     return (
-        plots.plot(title, draw, headers, rows, size=HALF, note=f"{what}.")
+        plots.plot(title, draw, headers, rows, size=HALF, note=t("{what}.", what=what))
         + f"{below}<div>{plots.table(names, shares)}</div></details>"
     )
 
@@ -134,7 +139,7 @@ AIDS: dict[str, dict[str, Any]] = {
     "clipping": {"linewidth": 1.2, "marker": "s"},
     "warm-up": {"linewidth": 1.2, "marker": "^"},
 }
-AIDED = {"none": "as they are", **stuck_verdict.HELP}
+AIDED = {"none": N_("as they are"), **stuck_verdict.HELP}
 
 
 def stuck(table: StuckTable) -> str:
@@ -151,19 +156,25 @@ def stuck(table: StuckTable) -> str:
                 if (curve.net, curve.depth) != (net, layers):
                     continue
                 look = {**plots.LINES[net], "markersize": 5, "markevery": 8, **AIDS[curve.aid]}
-                label = "_" if curve.aid in named else AIDED[curve.aid]
+                label = "_" if curve.aid in named else t(AIDED[curve.aid])
                 named.add(curve.aid)
                 panel.plot(curve.step, curve.accuracy, label=label, **look)
             panel.axvline(
                 stuck_verdict.BEFORE, color=plots.QUIET, linewidth=1, linestyle=(0, (1, 2))
             )
-            panel.set(ylim=(0, 100), xlabel="steps", ylabel="validation digits read (%)")
-            panel.set_title(f"{layers} layers, {depth_verdict.NETS[net]}")
+            panel.set(ylim=(0, 100), xlabel=t("steps"), ylabel=t("validation digits read (%)"))
+            panel.set_title(
+                t("{layers} layers, {net}", layers=layers, net=t(depth_verdict.NETS[net]))
+            )
         panels[0].legend(loc="best")
 
     ((title, headers, rows),) = stuck_verdict.tables(table)
-    note = f"Means of the seeds; dotted: after {stuck_verdict.BEFORE} steps. {title}."
-    heading = "Stuck or slow? Validation digits read on the way"
+    note = t(
+        "Means of the seeds; dotted: after {steps} steps. {title}.",
+        steps=stuck_verdict.BEFORE,
+        title=title,
+    )
+    heading = t("Stuck or slow? Validation digits read on the way")
     return plots.plot(heading, draw, headers, rows, panels=len(nets), size=SIZE, note=note)
 
 
@@ -173,6 +184,6 @@ def guess(panel: Any, value: float, depths: list[int], side: str) -> None:
 
     panel.axhline(value, color=plots.QUIET, linewidth=1, linestyle=(0, (1, 2)))
     panel.annotate(
-        "guessing", (depths[0], value), xytext=(0, 4 if side == "bottom" else -4),
+        t("guessing"), (depths[0], value), xytext=(0, 4 if side == "bottom" else -4),
         textcoords="offset points", color=plots.MUTED, va=side, fontsize=12,
     )  # fmt: skip

@@ -1,4 +1,5 @@
-"""The page's document: Gradio's, with a title, description, picture and loading screen of our own.
+"""The page's document: Gradio's, with a title, description, picture and loading screen of our own,
+in the page's languages.
 
 Gradio 6 has no setting for them, and those who follow a link to the page meet them first. So its
 template is taken once, at the start, and what stands in the way is exchanged; a test sees that
@@ -8,14 +9,15 @@ nothing of Gradio's is left.
 import re
 from html import escape
 from pathlib import Path
-from string import Template
 
 from gradio.routes import templates
 from jinja2 import ChoiceLoader, DictLoader
 from starlette.responses import FileResponse
 from starlette.routing import Route
 
-from ui.part import PRELOAD
+from resnet.language import spoken, t
+from ui.languages import ADDRESSES, attributes
+from ui.part import PRELOAD, template
 
 HERE = Path(__file__).parent
 # Style sheets of the whole page for some of its visitors, by what they come with. Each names a part
@@ -42,24 +44,40 @@ def media_sheets() -> str:
 
 
 def introduce(title: str, description: str) -> None:
-    """Serve the page with these words from now on, in this process."""
+    """Serve the page with these words from now on, in this process, in every language."""
     assert GRADIOS is not None
     source, _, _ = GRADIOS.get_source(templates.env, NAME)
+    made = introduced(source, title, description)
+    for language, address in ADDRESSES.items():
+        with spoken(language):
+            other = introduced(source, title, description)
+        is_there = f"config['current_page'] == '{address}'"
+        made = f"{{% if {is_there} %}}{other}{{% else %}}{made}{{% endif %}}"
+    templates.env.loader = ChoiceLoader([DictLoader({NAME: made}), GRADIOS])
+
+
+def introduced(source: str, title: str, description: str) -> str:
+    """Gradio's template, in the language that is spoken."""
     source = re.sub(r'\s*<meta\s+(property="og|name="twitter):[^>]*?/>', "", source)
     words = {
-        "title": escape(title),
-        "description": escape(description),
+        "title": escape(t(title)),
+        "description": escape(t(description)),
         "preview": PREVIEW,
         "scripts": PRELOAD,
         "media": media_sheets(),
+        **attributes(),
     }
     head, loading = (
-        Template((HERE / name).read_text()).substitute(words)
-        for name in ("document_head.html", "document_loading.html")
+        template(name).substitute(words) for name in ("document_head.html", "document_loading.html")
     )
     source = source.replace('<meta charset="utf-8" />', f'<meta charset="utf-8" />{head}', 1)
     source = source.replace("<gradio-app", f"{loading}<gradio-app", 1)
-    templates.env.loader = ChoiceLoader([DictLoader({NAME: source}), GRADIOS])
+    source = re.sub(
+        r'<html\s+lang="\w+"', f'<html lang="{words["lang"]}" {words["catalogue"]}', source
+    )
+    # Gradio's scripts name the document anew, and would list the languages above the page.
+    ours = f"title={words['title']!r}, pages=config['pages'][:1]"
+    return f"{{% set config = dict(config, {ours}) %}}{source}"
 
 
 def routes() -> list[Route]:

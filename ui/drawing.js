@@ -1,6 +1,8 @@
 // @ts-check
 // A drawing, as it stands on the pad. Nothing here changes one: each function gives a new one.
 
+import { t } from "./language.js";
+
 /**
  * @typedef {[number, number]} Point x and y in units of the pad, y down
  * @typedef {Point[]} Stroke
@@ -69,7 +71,8 @@ export const lent = (strokes) => drawing({ strokes, isMine: false, isLent: true 
  * @returns {Picture}
  */
 export function ofTestDigit(digit, label, canvas) {
-  const source = label === null ? "" : `MNIST test digit ${digit}, labelled ${label}`;
+  const source =
+    label === null ? "" : t("MNIST test digit {digit}, labelled {label}", { digit, label });
   return { canvas, asked: { digit }, isInk: true, source };
 }
 

@@ -3,12 +3,15 @@
 // lie.
 
 import { chosen, findText } from "./dom.js";
+import { t } from "./language.js";
 import { page } from "./page.js";
 import { ask, askWhenSeen, onSight } from "./server.js";
 
 /** @typedef {import("./server.js").Server} Server */
 
-const EMPTY = { error: "The pad is empty: draw a digit, or take the ten samples." };
+/** @type {Record<string, string>} */
+const SAYS = { equal: t("equal"), different: t("different") };
+const EMPTY = { error: t("The pad is empty: draw a digit, or take the ten samples.") };
 
 /**
  * @param {HTMLElement} element
@@ -94,10 +97,12 @@ class Proof {
     result.classList.toggle("lies", lies);
     result.dataset.says = says ?? "";
     findText(result, ".printed").textContent = printed ?? "–";
-    findText(result, ".says").textContent = says ? `${says}${lies ? " – a lie" : ""}` : "";
+    findText(result, ".says").textContent = lies
+      ? t("{says} – a lie", { says: SAYS[says] })
+      : (SAYS[says] ?? "");
     findText(result, ".sentence").textContent = error ?? sentence;
     findText(result, ".really").textContent = largest
-      ? `max |difference| of the logits is ${largest}`
+      ? t("max |difference| of the logits is {largest}", { largest })
       : "";
   }
 }

@@ -10,6 +10,7 @@ from string import Template
 from typing import Any, TypeGuard
 
 from resnet import checkpoint, ink
+from resnet.language import N_, in_a_row, listed, t
 from resnet.stats import mean_of
 from resnet.studies import proof, textbook_verdict
 from resnet.studies.first_weights import FIRSTS, First
@@ -27,11 +28,11 @@ from ui.part import TAB, Ahead, Part, template
 from ui.question import decoded, fault
 from ui.reading import Reader
 
-ALONE = (
+ALONE = N_(
     "Your own drawing is compared on a server, and this page has none. Choose the ten samples: "
     "their results are stored."
 )
-NOTHING = "The runs of this experiment are missing here: python -m resnet textbook makes them."
+NOTHING = N_("The runs of this experiment are missing here: python -m resnet textbook makes them.")
 WEIGHTS = ("fresh", "trained")
 FLAW = Template(
     '<li><label><input type="checkbox" data-flaw="$name"><span>$what</span></label></li>'
@@ -65,14 +66,14 @@ class Experiment(Part):
                 finding=escape(finding(table)),
                 rests="".join(f"<li>{escape(one)}</li>" for one in rests(table)),
                 flaws="".join(
-                    FLAW.substitute(name=name, what=escape(what))
+                    FLAW.substitute(name=name, what=escape(t(what)))
                     for name, what in proof.FLAWS.items()
                 ),
                 idle=f"{proof.idle_weights():,}",
             ),
             [measured, check],
             TAB,
-            ahead={"measured": Ahead(), "check": Ahead([*of_samples()], ALONE)},
+            ahead={"measured": Ahead(), "check": Ahead([*of_samples()], t(ALONE))},
         )
 
 
@@ -97,17 +98,17 @@ def checked(wish: Any, reader: Reader, prover: proof.Prover) -> dict[str, Any]:
             return as_json(prover.check(weights, flaws, picture))
     except checkpoint.CheckpointError as error:
         print(error, file=sys.stderr)
-        raise fault("The trained residual net is missing or damaged on this server.") from error
+        raise fault(t("The trained residual net is missing or damaged on this server.")) from error
 
 
 def taken(wish: Any) -> tuple[str, list[str], bytes | None]:
     """The request of a browser, validated; gr.Error for anything that cannot be checked."""
     weights = wish.get("weights") if isinstance(wish, dict) else None
     if weights not in WEIGHTS:
-        raise fault("The request is incomplete.")
+        raise fault(t("The request is incomplete."))
     flaws, picture = wish.get("flaws"), wish.get("picture")
     if not isinstance(flaws, list) or any(flaw not in list(proof.FLAWS) for flaw in flaws):
-        raise fault("There is no such switch.")
+        raise fault(t("There is no such switch."))
     return weights, flaws, None if picture is None else decoded(picture)
 
 
@@ -125,7 +126,7 @@ def as_json(found: proof.Check) -> dict[str, Any]:
 
 
 def finding(table: TextbookTable | None) -> str:
-    return textbook_verdict.headline(table) if is_whole(table) else NOTHING
+    return textbook_verdict.headline(table) if is_whole(table) else t(NOTHING)
 
 
 def rests(table: TextbookTable | None) -> list[str]:
@@ -154,11 +155,11 @@ def figures(table: TextbookTable | None) -> str:
         textbook_verdict.verdict(runs, rates),
         textbook_verdict.at_the_books_rates(runs),
     ):
-        what, _, how = title.partition(", ")
+        what, _, how = title.partition(t(", "))
         parts.append(
             f"<div><h2>{escape(what)}</h2>"
             f"{plots.within_reach(plots.table(headers, rows), what)}"
-            f'<p class="note">{escape(how[0].upper() + how[1:])}.</p></div>'
+            f'<p class="note">{escape(t("{how}.", how=how[0].upper() + how[1:]))}</p></div>'
         )
     return "".join(parts)
 
@@ -172,8 +173,9 @@ def nets() -> str:
         title = LOOKS[variant]["title"]
         modules = plots.table(*as_table(checkpoint.unfilled(variant)))
         tables += f"<div><h2>{title}</h2>{plots.within_reach(modules, title)}</div>"
-    notes = " ".join(proof.counts_of_the_book(checkpoint.unfilled("residual")))
-    return f'{tables}<p class="note">With shortcuts: {escape(notes)}</p>'
+    notes = in_a_row(proof.counts_of_the_book(checkpoint.unfilled("residual")))
+    said = t("With shortcuts: {notes}", notes=notes)
+    return f'{tables}<p class="note">{escape(said)}</p>'
 
 
 def grid(runs: Mapping[First, textbook_verdict.TextbookRuns], rates: list[float]) -> str:
@@ -186,13 +188,13 @@ def grid(runs: Mapping[First, textbook_verdict.TextbookRuns], rates: list[float]
                 tallies = [[run["test_all"] for run in of_first[variant, rate]] for rate in rates]
                 means = [mean_of(textbook_verdict.percents(of_rate)) for of_rate in tallies]
                 plots.means(panel, rates, means, variant, LOOKS[variant]["title"])
-            panel.set_title(f"From {FIRSTS[first]} first weights")
+            panel.set_title(t("From {first} first weights", first=t(FIRSTS[first])))
             panel.set_xscale("log")
             panel.set_xticks(rates, [f"{rate:g}" for rate in rates])
             panel.minorticks_off()
-            panel.set(xlabel="learning rate, the same for both")
+            panel.set(xlabel=t("learning rate, the same for both"))
             panel.legend(loc="lower center")
-        level(panels, "test accuracy (%)", is_phone)
+        level(panels, t("test accuracy (%)"), is_phone)
 
     compared = [(of_first, rate) for of_first in runs.values() for rate in rates]
     better = sum(
@@ -204,11 +206,18 @@ def grid(runs: Mapping[First, textbook_verdict.TextbookRuns], rates: list[float]
     )
     title, headers, rows = textbook_verdict.fair(runs, rates)
     return plots.plot(
-        f"At equal rates the net with shortcuts reads more in {better} of {len(compared)} "
-        "comparisons",
+        t(
+            "At equal rates the net with shortcuts reads more in {better} of {all} comparisons",
+            better=better,
+            all=len(compared),
+        ),
         draw, headers, rows, panels=len(runs), size=size_of(len(runs)),
-        note=f"More than chance explains, by a paired t-test corrected for {len(compared)} "
-        f"comparisons (Bonferroni). {title}.",
+        note=t(
+            "More than chance explains, by a paired t-test corrected for {all} comparisons "
+            "(Bonferroni). {title}.",
+            all=len(compared),
+            title=title,
+        ),
     )  # fmt: skip
 
 
@@ -220,9 +229,9 @@ def course(runs: Mapping[First, textbook_verdict.TextbookRuns]) -> str:
         for panel, (first, of_first) in zip(panels, runs.items(), strict=True):
             for name, reported in BOOK.items():
                 draw_course(panel, name, of_first[name, reported.rate])
-            panel.set_title(f"From {FIRSTS[first]} first weights")
-            panel.set(xlabel="step", ylim=(0, 100), xticks=BOOK_STEPS)
-        level(panels, "validation accuracy (%)", is_phone)
+            panel.set_title(t("From {first} first weights", first=t(FIRSTS[first])))
+            panel.set(xlabel=t("step"), ylim=(0, 100), xticks=BOOK_STEPS)
+        level(panels, t("validation accuracy (%)"), is_phone)
         lines, names = panels[0].get_legend_handles_labels()
         # Below the panels, for in them the curves leave no corner free; lines left, dots right.
         panels[0].figure.legend(
@@ -238,15 +247,21 @@ def course(runs: Mapping[First, textbook_verdict.TextbookRuns]) -> str:
         count = len(plain)
     _, headers, rows = textbook_verdict.on_the_way(runs)
     return plots.plot(
-        "At the book's unequal rates the net with shortcuts ends ahead in "
-        f"{textbook_verdict.and_so_on(ahead)} of {count} seeds",
+        t(
+            "At the book's unequal rates the net with shortcuts ends ahead in {ahead} of {count} "
+            "seeds",
+            ahead=listed(ahead),
+            count=count,
+        ),
         draw,
         headers,
         rows,
         panels=len(runs),
         size=size_of(len(runs)),
-        note="Lines: mean of the seeds; areas: from the least to the most; marks: the book's "
-        "single run. The rates differ, so this compares rates as much as nets.",
+        note=t(
+            "Lines: mean of the seeds; areas: from the least to the most; marks: the book's "
+            "single run. The rates differ, so this compares rates as much as nets."
+        ),
     )
 
 
@@ -266,7 +281,7 @@ def draw_course(panel: Any, name: str, runs: Sequence[TextbookRun]) -> None:
     marker = {"residual": "o", "plain": "D", "LeNet-5": "s"}[name]
     panel.plot(
         BOOK_STEPS, book, marker, color=line["color"], markerfacecolor=plots.SURFACE, markersize=6,
-        label=f"{title}, the book's run",
+        label=t("{title}, the book's run", title=title),
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from resnet import history
 from resnet.checkpoint import About
 from resnet.classifier import Classifier
 from resnet.history import Course
+from resnet.language import N_, t
 from resnet.stats import wilson_interval
 from ui.cards import LOOKS
 from ui.once import drawn_once
@@ -46,7 +47,11 @@ class TrainingHistory(Part):
 def missing(told: Mapping[str, Course]) -> str:
     """Whose history cannot be shown, one sentence a net."""
     return " ".join(
-        f"The history of the {variant} net cannot be shown: there is no checkpoint that tells it."
+        t(
+            "The history of the {variant} net cannot be shown: there is no checkpoint that tells "
+            "it.",
+            variant=t(variant),
+        )
         for variant in LOOKS
         if variant not in told
     )
@@ -59,8 +64,14 @@ def score(part: Literal["test", "validation", "styles"]) -> Callable[[About], st
     def of_part(about: About) -> str:
         right, total = about[part]["right"], about[part]["total"]
         low, high = (100 * share for share in wilson_interval(right, total))
-        share = f"{100 * right / total:.2f} % ({low:.2f} to {high:.2f})"
-        return f"{right:,} of {total:,}, {share}"
+        return t(
+            "{right} of {total}, {share} % ({low} to {high})",
+            right=f"{right:,}",
+            total=f"{total:,}",
+            share=f"{100 * right / total:.2f}",
+            low=f"{low:.2f}",
+            high=f"{high:.2f}",
+        )
 
     return of_part
 
@@ -68,40 +79,59 @@ def score(part: Literal["test", "validation", "styles"]) -> Callable[[About], st
 def kept(about: About) -> str:
     steps = [epoch["step"] for epoch in about["history"]["epochs"]]
     number = steps.index(about["best_step"]) + 1
-    return f"epoch {number} of {len(steps)}, step {about['best_step']:,} of {about['steps']:,}"
+    return t(
+        "epoch {epoch} of {epochs}, step {step} of {steps}",
+        epoch=number,
+        epochs=len(steps),
+        step=f"{about['best_step']:,}",
+        steps=f"{about['steps']:,}",
+    )
 
 
 def batches(about: About) -> str:
     recipe = about["recipe"]
     more = recipe["written"] + recipe["printed"] + recipe["not_digits"]
-    return (
-        f"{recipe['batch_size']} pictures: {recipe['batch_size'] - more} of MNIST, "
-        f"{recipe['written']} of the pen, {recipe['printed']} of fonts, "
-        f"{recipe['not_digits']} no digits"
+    return t(
+        "{all} pictures: {mnist} of MNIST, {written} of the pen, {printed} of fonts, {none} no "
+        "digits",
+        all=recipe["batch_size"],
+        mnist=recipe["batch_size"] - more,
+        written=recipe["written"],
+        printed=recipe["printed"],
+        none=recipe["not_digits"],
     )
 
 
 def descent(about: About) -> str:
     recipe = about["recipe"]
-    return (
-        f"SGD, rate up to {recipe['peak_rate']:g} after {100 * recipe['climb']:.0f} % of the steps "
-        f"and down to 0, momentum {recipe['momentum']:g}, weight decay "
-        f"{recipe['weight_decay']:g}, label smoothing {recipe['label_smoothing']:g}"
+    return t(
+        "SGD, rate up to {rate} after {climb} % of the steps and down to 0, momentum {momentum}, "
+        "weight decay {decay}, label smoothing {smoothing}",
+        rate=f"{recipe['peak_rate']:g}",
+        climb=f"{100 * recipe['climb']:.0f}",
+        momentum=f"{recipe['momentum']:g}",
+        decay=f"{recipe['weight_decay']:g}",
+        smoothing=f"{recipe['label_smoothing']:g}",
     )
 
 
+def took(about: About) -> str:
+    minutes = f"{about['seconds'] / 60:.0f}"
+    return t("{minutes} minutes, {date}", minutes=minutes, date=about["date"])
+
+
 FACTS: dict[str, Callable[[About], str]] = {
-    "Test digits right (95 % interval)": score("test"),
-    "Validation digits right": score("validation"),
-    "Held-out styles right": score("styles"),
-    "Weights kept": kept,
-    "Batch": batches,
-    "Descent": descent,
-    "Seed": lambda about: str(about["seed"]),
-    "Took": lambda about: f"{about['seconds'] / 60:.0f} minutes, {about['date']}",
-    "Machine": lambda about: f"{about['device']}; torch {about['torch']}",
-    "Weights, sha256": lambda about: about["weights_sha256"][:SHORT],
-    "Data, sha256": lambda about: about["data_sha256"][:SHORT],
+    N_("Test digits right (95 % interval)"): score("test"),
+    N_("Validation digits right"): score("validation"),
+    N_("Held-out styles right"): score("styles"),
+    N_("Weights kept"): kept,
+    N_("Batch"): batches,
+    N_("Descent"): descent,
+    N_("Seed"): lambda about: str(about["seed"]),
+    N_("Took"): took,
+    N_("Machine"): lambda about: f"{about['device']}; torch {about['torch']}",
+    N_("Weights, sha256"): lambda about: about["weights_sha256"][:SHORT],
+    N_("Data, sha256"): lambda about: about["data_sha256"][:SHORT],
 }
 
 
@@ -111,7 +141,7 @@ def facts(abouts: Mapping[str, About]) -> str:
         f'<th class="{variant}" scope="col">{LOOKS[variant]["sign"]}{LOOKS[variant]["title"]}</th>'
         for variant in abouts
     )
-    rows = "".join(row(name, [stated(fact, about) for about in abouts.values()])
+    rows = "".join(row(t(name), [stated(fact, about) for about in abouts.values()])
                    for name, fact in FACTS.items())  # fmt: skip
     return f"<table><thead><tr><td></td>{columns}</tr></thead><tbody>{rows}</tbody></table>"
 
@@ -130,4 +160,4 @@ def stated(fact: Callable[[About], str], about: About) -> str:
     try:
         return fact(about)
     except (KeyError, TypeError, ValueError, ArithmeticError):  # of an older kind, or crafted
-        return "not told"
+        return t("not told")

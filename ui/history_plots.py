@@ -9,6 +9,7 @@ from matplotlib.ticker import MaxNLocator, NullFormatter
 from resnet import history
 from resnet.checkpoint import Epoch
 from resnet.history import Course
+from resnet.language import t
 from ui import plots
 from ui.cards import LOOKS
 
@@ -28,7 +29,7 @@ def loss_plot(told: Mapping[str, Course]) -> str:
             panel.plot(step, course.loss[1:], **{**plots.LINES[variant], **FAINT})
             panel.plot(step, smooth, label=LOOKS[variant]["title"], **plots.LINES[variant])
         panel.axhline(history.LEARNT, color=plots.QUIET, linewidth=0.9)
-        panel.set(xlabel="steps done (logarithmic)", ylabel="loss of a batch (logarithmic)")
+        panel.set(xlabel=t("steps done (logarithmic)"), ylabel=t("loss of a batch (logarithmic)"))
         panel.legend(loc="upper right", handlelength=2.6)
 
     rows = [
@@ -36,9 +37,11 @@ def loss_plot(told: Mapping[str, Course]) -> str:
         for i, step in landmarks(told)
     ]
     return plots.plot(
-        history.loss_finding(told), draw, ["step", *titles(told)], rows, size=(820, 360),
-        note="Faint: single batches, one in twenty steps; strong: their running mean. Both nets "
-        "saw the same batches. One training each: another seed may differ.",
+        history.loss_finding(told), draw, [t("step"), *titles(told)], rows, size=(820, 360),
+        note=t(
+            "Faint: single batches, one in twenty steps; strong: their running mean. Both nets "
+            "saw the same batches. One training each: another seed may differ."
+        ),
     )  # fmt: skip
 
 
@@ -50,7 +53,10 @@ def landmarks(told: Mapping[str, Course]) -> list[tuple[int, int]]:
 
 
 def errors_plot(told: Mapping[str, Course]) -> str:
-    slices = {on_mnist: "MNIST validation digits", on_styles: "Held-out styles: pen and fonts"}
+    slices = {
+        on_mnist: t("MNIST validation digits"),
+        on_styles: t("Held-out styles: pen and fonts"),
+    }
 
     def draw(panels: list[Axes], is_phone: bool) -> None:
         for panel, (score, title) in zip(panels, slices.items(), strict=True):
@@ -70,10 +76,13 @@ def errors_plot(told: Mapping[str, Course]) -> str:
                     color=line["color"], marker=MARKS[variant],
                     markersize=6 if variant == "residual" else 12,
                     fillstyle="full" if variant == "residual" else "none",
-                    label=f"{LOOKS[variant]['title']}: kept",
+                    label=t("{net}: kept", net=LOOKS[variant]["title"]),
                 )  # fmt: skip
             _, total = score(next(iter(told.values())).chosen)
-            panel.set(xlabel="epoch", ylabel=f"misread of {total:,} (logarithmic)")
+            panel.set(
+                xlabel=t("epoch"),
+                ylabel=t("misread of {total} (logarithmic)", total=f"{total:,}"),
+            )
             panel.set_title(title)
             panel.xaxis.set_major_locator(MaxNLocator(integer=True))
         panels[0].legend(loc="upper right", fontsize=12)
@@ -86,12 +95,15 @@ def errors_plot(told: Mapping[str, Course]) -> str:
     headers = [
         f"{LOOKS[variant]['title']}: {what}"
         for variant in told
-        for what in ("validation", "unaveraged", "styles")
+        for what in (t("validation"), t("unaveraged"), t("styles"))
     ]
     return plots.plot(
-        history.errors_finding(told), draw, ["epoch", *headers], rows, panels=2, size=(1000, 340),
-        note="Strong: the average of the weights, which is kept; thin: the net itself. The kept "
-        "epoch reads most of both slices, which count alike; of equals it is the last.",
+        history.errors_finding(told), draw, [t("epoch"), *headers], rows, panels=2,
+        size=(1000, 340),
+        note=t(
+            "Strong: the average of the weights, which is kept; thin: the net itself. The kept "
+            "epoch reads most of both slices, which count alike; of equals it is the last."
+        ),
     )  # fmt: skip
 
 
@@ -114,18 +126,20 @@ def unaveraged(course: Course) -> list[int]:
 def errors_of(course: Course, i: int) -> list[str]:
     if i >= len(course.epochs):
         return ["-", "-", "-"]
-    mark = " (kept)" if i == course.kept else ""
+    mark = f" ({t('kept')})" if i == course.kept else ""
     counts = wrong(course, on_mnist)[i], unaveraged(course)[i], wrong(course, on_styles)[i]
     return [f"{counts[0]}{mark}", *map(str, counts[1:])]
 
 
 def gradient_plot(told: Mapping[str, Course]) -> str:
     moments: dict[str, Callable[[Course, list[float]], float]] = {
-        "First step": lambda course, norms: norms[0],
-        "First epoch, median": lambda course, norms: statistics.median(
+        t("First step"): lambda course, norms: norms[0],
+        t("First epoch, median"): lambda course, norms: statistics.median(
             course.in_first_epoch(norms)
         ),
-        "Last epoch, median": lambda course, norms: statistics.median(course.in_last_epoch(norms)),
+        t("Last epoch, median"): lambda course, norms: statistics.median(
+            course.in_last_epoch(norms)
+        ),
     }
     modules = list(next(iter(told.values())).gradient_norm)
 
@@ -145,7 +159,7 @@ def gradient_plot(told: Mapping[str, Course]) -> str:
             panel.set_title(title)
             panel.set_xticks(range(len(modules)), [name.partition(" ")[2] for name in modules])
             panel.tick_params("x", labelrotation=0 if is_phone else 35)
-        panels[0].set_ylabel("gradient norm (logarithmic)")
+        panels[0].set_ylabel(t("gradient norm (logarithmic)"))
         panels[-1].legend(loc="upper right")
 
     rows = [
@@ -156,10 +170,12 @@ def gradient_plot(told: Mapping[str, Course]) -> str:
         f"{title}: {LOOKS[v]['title'].lower()}" for title, nets in found.items() for v in nets
     ]
     return plots.plot(
-        history.gradient_finding(told), draw, ["module", *headers], rows, panels=3,
+        history.gradient_finding(told), draw, [t("module"), *headers], rows, panels=3,
         size=(1000, 300),
-        note="Over all parameters of a module, so compare the nets, not the modules: these differ "
-        "in size. The 1x1 convolutions of three shortcuts are counted too.",
+        note=t(
+            "Over all parameters of a module, so compare the nets, not the modules: these differ "
+            "in size. The 1x1 convolutions of three shortcuts are counted too."
+        ),
     )  # fmt: skip
 
 

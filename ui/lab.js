@@ -2,6 +2,7 @@
 // The ink lab: a switch and a picture for each step of preparation.
 
 import { find, findButton, findText, setText } from "./dom.js";
+import { t } from "./language.js";
 import { page } from "./page.js";
 import { bytes, contextOf, paintGrey } from "./pictures.js";
 
@@ -55,9 +56,9 @@ function replyShower(element, pen, boxes) {
     const picture = reply?.drawing.picture;
     for (const box of boxes) box.disabled = Boolean(picture?.isInk);
     line.disabled = pen.disabled = Boolean(picture);
-    caption.textContent = picture ? "Images keep theirs" : ofStrokes;
+    caption.textContent = picture ? t("Images keep theirs") : ofStrokes;
     hint.textContent = picture?.isInk
-      ? "A test digit of MNIST comes prepared as it is."
+      ? t("A test digit of MNIST comes prepared as it is.")
       : ofDrawings;
   };
 }
@@ -68,5 +69,5 @@ function replyShower(element, pen, boxes) {
  */
 function warn(boxes) {
   const isPartly = boxes.some((box) => !box.checked && !box.disabled);
-  setText(findText(document, "[data-partly]"), isPartly ? "Preparation is partly off." : "");
+  setText(findText(document, "[data-partly]"), isPartly ? t("Preparation is partly off.") : "");
 }

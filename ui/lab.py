@@ -1,18 +1,19 @@
 """The ink lab: the way from a drawing to the picture the nets see, step by step."""
 
-from string import Template
-
 from resnet import ink, lab
+from resnet.language import N_, t
+from ui.markup import Markup
 from ui.part import Part, template
 
+TITLES = {"crop": N_("Crop"), "box": N_("Box"), "line": N_("Line"), "centre": N_("Centre")}
 CAPTIONS = {
-    "crop": "To the ink alone",
-    "box": f"To {ink.BOX} of {ink.SIDE} pixels",
-    "line": f"{ink.LINE} pixels, any pen",
-    "centre": "By centre of mass",
+    "crop": N_("To the ink alone"),
+    "box": N_("To {box} of {side} pixels"),
+    "line": N_("{line} pixels, any pen"),
+    "centre": N_("By centre of mass"),
 }
-STEP = Template(
-    '<li><canvas width="$side" height="$side" role="img" aria-label="After $step"></canvas>'
+STEP = Markup(
+    '<li><canvas width="$side" height="$side" role="img" aria-label="After $name"></canvas>'
     '<label><input type="checkbox" name="$step" checked>$title</label><p>$caption</p></li>'
 )
 
@@ -22,7 +23,13 @@ class InkLab(Part):
 
     def __init__(self) -> None:
         steps = "".join(
-            STEP.substitute(step=step, title=step.title(), caption=CAPTIONS[step], side=ink.SIDE)
+            STEP.substitute(
+                step=step,
+                name=t(TITLES[step]).lower(),
+                title=t(TITLES[step]),
+                caption=t(CAPTIONS[step], box=ink.BOX, side=ink.SIDE, line=ink.LINE),
+                side=ink.SIDE,
+            )
             for step in lab.STEPS
         )
         html = template("lab.html").substitute(

@@ -3,6 +3,7 @@
 
 import { find, findText } from "./dom.js";
 import { ofPicture, ofTestDigit } from "./drawing.js";
+import { t } from "./language.js";
 import { page } from "./page.js";
 import { bytes, paintInk } from "./pictures.js";
 import { askWhenSeen } from "./server.js";
@@ -36,7 +37,10 @@ export function mount(element, _props, server) {
  */
 function fill(button, { index, label, pixels }) {
   findText(button, "b").textContent = `${label}`;
-  button.title = `MNIST test digit ${index}, labelled ${label}: put it on the pad`;
+  button.title = t("MNIST test digit {index}, labelled {label}: put it on the pad", {
+    index,
+    label,
+  });
   button.disabled = false;
   const canvas = find(button, "canvas", HTMLCanvasElement);
   paintInk(canvas, bytes(pixels)); // the style sheet turns it white in the dark

@@ -8,11 +8,21 @@ from typing import Any
 
 from resnet import comparison, mnist
 from resnet.comparison import Case, Comparison
+from resnet.language import N_, listed, t
 from ui.cards import LOOKS, accuracy
+from ui.markup import Markup
 from ui.part import TAB, Ahead, Part, template
 from ui.reading import Reader
 
 SHOWN = 60  # digits of a group, or a net that learnt nothing would fill the page
+BUTTON = Markup(
+    '<button type="button" data-index="$index" disabled>'
+    "<canvas></canvas><span><b></b> read as $said</span></button>"
+)
+ONLY = {
+    "residual": N_("Only the net with shortcuts gets these"),
+    "plain": N_("Only the net without gets these"),
+}
 
 
 class Mistakes(Part):
@@ -55,13 +65,15 @@ def panel(found: Comparison) -> str:
         only="".join(
             group(
                 variant,
-                f"Only the net {LOOKS[variant]['title'].lower()} gets these",
-                "The other net misreads them",
+                t(ONLY[variant]),
+                t("The other net misreads them"),
                 found.only(variant),
             )
             for variant in LOOKS
         ),
-        neither=group("neither", "Neither net gets these", "Both misread them", found.neither),
+        neither=group(
+            "neither", t("Neither net gets these"), t("Both misread them"), found.neither
+        ),
     )
 
 
@@ -79,7 +91,7 @@ def score(found: Comparison, variant: str) -> str:
 
 def group(name: str, title: str, about: str, cases: list[Case]) -> str:
     if len(cases) > SHOWN:
-        about += f", the first {SHOWN} shown"
+        about = t("{about}, the first {n} shown", about=about, n=SHOWN)
     return template("mistakes_group.html").substitute(
         name=name,
         title=title,
@@ -93,7 +105,4 @@ def group(name: str, title: str, about: str, cases: list[Case]) -> str:
 def button(case: Case) -> str:
     """A digit to choose; mistakes.js fills in its picture and its label."""
     said = dict.fromkeys(str(digit) for digit in case.said.values() if digit is not None)
-    return (
-        f'<button type="button" data-index="{case.index}" disabled>'
-        f"<canvas></canvas><span><b></b> read as {' and '.join(said)}</span></button>"
-    )
+    return BUTTON.substitute(index=case.index, said=listed([*said]))

@@ -3,6 +3,7 @@
 
 import { find, findButton, findText, setText } from "./dom.js";
 import * as drawings from "./drawing.js";
+import { t } from "./language.js";
 import { listenToArrows } from "./pad_keys.js";
 import { paintDrawing } from "./pad_paint.js";
 import { readUpload } from "./pad_upload.js";
@@ -10,6 +11,7 @@ import { page } from "./page.js";
 import { keepAsking } from "./page_asking.js";
 import { copied, mirror, writeAddress } from "./page_link.js";
 import { Reading } from "./page_reading.js";
+import { followTabs } from "./page_tabs.js";
 import { startWorker } from "./page_worker.js";
 import { bytes, middle, paintGrey, paintInk } from "./pictures.js";
 import { rove } from "./roving.js";
@@ -37,8 +39,9 @@ const GAP = 3; // units that the pen must move to leave a new point
 export function mount(element, props, server) {
   document.querySelector("#loading")?.remove();
   mirror(props.rules, (link) => open(link, props));
+  followTabs();
   const reading = new Reading(server.read ?? null, () => startWorker(props.files));
-  page.set({ reading });
+  page.set({ reading, paper: { sheet: props.sheet, pen: props.pen } });
   // Where there is nobody else to ask, it takes as long as it takes.
   const patience = server.read ? undefined : Infinity;
   keepAsking(page, (question) => reading.read(question), { patience });
@@ -56,7 +59,7 @@ export function mount(element, props, server) {
  * @param {import("./page_link.js").Link} link
  * @param {Props} props
  */
-function open({ strokes, digit, sample, board }, { samples, digitSide }) {
+function open({ strokes, digit, sample, ...more }, { samples, digitSide }) {
   let drawing = drawings.ofSample(sample, samples[sample]);
   if (strokes) drawing = drawings.ofStrokes(strokes);
   else if (digit !== null) {
@@ -64,7 +67,7 @@ function open({ strokes, digit, sample, board }, { samples, digitSide }) {
     canvas.width = canvas.height = digitSide;
     drawing = drawings.ofPicture(drawings.ofTestDigit(digit, null, canvas));
   }
-  page.set({ drawing, board });
+  page.set({ drawing, ...more });
 }
 
 // --- what is shown -------------------------------------------------------------------------------
@@ -123,10 +126,10 @@ function showReply(element, { side, digitSide }) {
  */
 function showReader(element, reading) {
   const place = findText(element, ".reader");
-  if (!reading.server) setText(place, "The nets are loading …");
+  if (!reading.server) setText(place, t("The nets are loading …"));
   page.subscribe(["reply", "trouble"], ({ reply, trouble }) => {
     if (reply || trouble) reading.prepare();
-    if (reply) setText(place, reply.isHere ? "Read here" : "Read by the server");
+    if (reply) setText(place, reply.isHere ? t("Read here") : t("Read by the server"));
   });
 }
 
@@ -224,7 +227,7 @@ function listenToButtons(element, { samples, rules }) {
   const name = link.textContent;
   link.addEventListener("click", async () => {
     writeAddress(rules);
-    link.textContent = (await copied(location.href)) ? "Copied" : "Copy failed";
+    link.textContent = (await copied(location.href)) ? t("Copied") : t("Copy failed");
     setTimeout(() => setText(link, name), 2000);
   });
 }

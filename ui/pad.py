@@ -2,15 +2,17 @@
 
 from typing import Any
 
-from resnet import ink, lab, lenses, mnist, samples
-from resnet.surgery import DIAL, UNITS
+from resnet import ink, lab, mnist, samples
 from ui import worker_files
-from ui.board import STEP
-from ui.part import FOLDER, Part
+from ui.link import RULES
+from ui.markup import Markup
+from ui.part import Part, template
 from ui.reading import Reader, Reply
 from ui.worker_files import WorkerFiles
 
-FIRST = 7  # the sample that is drawn and answered on arrival
+SAMPLE = Markup(
+    '<button type="button" data-sample="$digit" title="Draw a sample $digit">$digit</button>'
+)
 
 
 class Sketchpad(Part):
@@ -27,12 +29,8 @@ class Sketchpad(Part):
             return reader.read(drawing)
 
         self.for_worker = files  # by another name than the argument: Gradio would publish it
-        digits = "".join(
-            f'<button type="button" data-sample="{digit}" title="Draw a sample {digit}">'
-            f"{digit}</button>"
-            for digit in range(10)
-        )
-        html = (FOLDER / "pad.html").read_text().replace("<!-- samples -->", digits)
+        digits = "".join(SAMPLE.substitute(digit=digit) for digit in range(10))
+        html = template("pad.html").substitute().replace("<!-- samples -->", digits)
         super().__init__(
             "pad",
             html,
@@ -45,12 +43,7 @@ class Sketchpad(Part):
             side=ink.SIDE,
             digitSide=mnist.SIDE,
             samples=[drawn(samples.sample(digit)) for digit in range(10)],
-            rules={
-                "first": FIRST,
-                "units": UNITS,
-                "dial": {"most": DIAL[1], "step": STEP},
-                "lenses": lenses.LENSES,
-            },
+            rules=RULES,
         )
 
 

@@ -4,6 +4,7 @@
 
 import { find, findText, setText } from "./dom.js";
 import { begun, extended } from "./drawing.js";
+import { t } from "./language.js";
 import { page } from "./page.js";
 
 const STEPS = 16; // across the pad: a digit takes about twenty keys
@@ -92,7 +93,7 @@ class KeyPen {
     this.drawn = drawing.id;
     this.isDown = true;
     page.set({ drawing, isPenDown: true });
-    setText(this.spoken, "Pen down");
+    setText(this.spoken, t("Pen down"));
     this.show();
   }
 
@@ -100,7 +101,7 @@ class KeyPen {
     if (!this.isDown) return;
     this.isDown = false;
     page.set({ isPenDown: false });
-    setText(this.spoken, "Pen up");
+    setText(this.spoken, t("Pen up"));
     this.show();
   }
 

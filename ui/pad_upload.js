@@ -2,6 +2,7 @@
 // A picture file on its way to the pad.
 
 import { ofPicture } from "./drawing.js";
+import { t } from "./language.js";
 import { page } from "./page.js";
 import { contextOf } from "./pictures.js";
 
@@ -22,7 +23,7 @@ export async function readUpload(file) {
   try {
     bitmap = await createImageBitmap(file); // upright: it follows the EXIF orientation
   } catch {
-    page.set({ trouble: "This file is not a picture that the browser can open." });
+    page.set({ trouble: t("This file is not a picture that the browser can open.") });
     return;
   }
   // It can take a while: whatever the visitor has done since is newer.

@@ -60,6 +60,10 @@ import { empty } from "./drawing.js";
  * @property {boolean} hasShortcuts
  * @property {import("./words.js").Measured | null} measured
  *
+ * @typedef {object} Shaken how alike a net's gradients are before and after a nudge
+ * @property {number} layers
+ * @property {Record<Variant, {cosine: number, words: string}>} nets
+ *
  * @typedef {object} State
  * @property {Drawing} drawing
  * @property {boolean} isPenDown
@@ -73,6 +77,14 @@ import { empty } from "./drawing.js";
  * @property {import("./page_reading.js").Reading | null} reading null until the pad is there
  * @property {string} trouble what went wrong, or ""
  * @property {Net[]} nets none until the board is there
+ * @property {number} tour its step, from 1; 0 out of it
+ * @property {Shaken | null} shaken what "Shake it" showed last
+ * @property {{sheet: number, pen: number}} paper the pad's side and its usual pen, in units of strokes
+ * @property {Variant | "both"} choice the nets whose answers are shown
+ * @property {number | null} depth of the deeper nets shown in full; null for those that begin
+ * @property {string} tab the name of the one that is open: app.py
+ * @property {boolean} isPresenting
+ * @property {string} notice one sentence on the page as a whole, or ""
  */
 
 /**
@@ -124,6 +136,14 @@ export const page = createPage({
   reading: null,
   trouble: "",
   nets: [],
+  tour: 0,
+  shaken: null,
+  paper: { sheet: 1, pen: 1 },
+  choice: "both",
+  depth: null,
+  tab: "draw",
+  isPresenting: false,
+  notice: "",
 });
 
 /** @type {Unit} */

@@ -3,6 +3,7 @@
 // goes next.
 
 import { isEmpty } from "./drawing.js";
+import { t } from "./language.js";
 import { drawingOf, isWhole } from "./page.js";
 
 /**
@@ -66,7 +67,7 @@ export function keepAsking(page, read, { patience = PATIENCE, retry = RETRY } = 
       try {
         reply = await soon(read(question), patience);
       } catch {
-        page.set({ trouble: "The server does not answer. Your drawing is kept; trying again." });
+        page.set({ trouble: t("The server does not answer. Your drawing is kept; trying again.") });
         await new Promise((resolve) => setTimeout(resolve, retry));
         isStale = true;
         continue;

@@ -1,18 +1,24 @@
 // @ts-check
-// The address of the page holds its state: the drawing, the units that are altered and the lens, in
-// about 1500 characters.
+// The address of the page holds its state: the drawing, what is done to the nets and what is looked
+// at, in about 1500 characters.
 //
-//   d  strokes, a dot between two: the first point, then steps, in grid units
+//   d  strokes: link_strokes.js
 //   s  the digit of a sample; t  the index of a test digit of MNIST
 //   o  units that are out, c  whose shortcut is cut, as digits: o=24
 //   f  dials in steps of the slider, unit and steps: f=52-78 is 0.5 for unit 5 and 2 for unit 7
 //   l  the lens
+//   i  the ink lab, where it is open: its steps, 1 for on, and the pen: i=1011-52
+//   n  the net whose answers are shown, where it is one
+//   h  the layers of the deeper nets that are shown in full
+//   p  the tab; m  1 for presenter mode
 
+import { t } from "./language.js";
+import { LONGEST, packed, unpacked } from "./link_strokes.js";
 import { page, WHOLE, wholeUnits } from "./page.js";
 
 /**
  * @typedef {import("./drawing.js").Stroke} Stroke
- * @typedef {import("./drawing.js").Point} Point
+ * @typedef {import("./page.js").State} State
  * @typedef {import("./page.js").Unit} Unit
  *
  * @typedef {object} Rules what can be on the page
@@ -20,114 +26,46 @@ import { page, WHOLE, wholeUnits } from "./page.js";
  * @property {number} units of each net
  * @property {{most: number, step: number}} dial
  * @property {string[]} lenses the first is looked through on arrival
+ * @property {{steps: string[], thinnest: number, thickest: number}} lab
+ * @property {number[]} depths of the deeper nets; the last are shown in full on arrival
+ * @property {string[]} tabs their names; the first is open on arrival
  *
- * @typedef {object} Link
+ * @typedef {Pick<State, "lab" | "choice" | "depth" | "tab" | "isPresenting">} View
+ *
+ * @typedef {object} OnPad
  * @property {Stroke[] | null} strokes
  * @property {number | null} digit the index of a test digit
  * @property {number} sample drawn where there is neither
  * @property {import("./page.js").Board} board
+ *
+ * @typedef {OnPad & View} Link
  */
 
-const GRID = 5; // units of the pad to one of the link
-const FARTHEST = 10_000; // units: a pen may leave the pad, but not like that
-const LONGEST = 1500; // characters of the strokes
-const DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"; // 63, 31 is no step
-const FAR = "-"; // before a number that one digit does not hold, which then has two
-const REACH = 31; // grid units a step of one digit goes at most
-const [LOWEST, HIGHEST] = [-1900, 1900]; // grid units: what two digits hold
+const UNREADABLE = t("This link could not be read; here is the page as it begins.");
+/** @type {(keyof State)[]} */
+const KEPT = ["drawing", "board", "lab", "choice", "depth", "tab", "isPresenting"];
 const PAUSE = 400; // ms without a change until the address is written
-
-// --- strokes as text -----------------------------------------------------------------------------
-
-/** @param {number} value */
-function number(value) {
-  if (Math.abs(value) <= REACH) return DIGITS[value + REACH];
-  const shifted = Math.min(HIGHEST, Math.max(LOWEST, value)) - LOWEST;
-  return FAR + DIGITS[Math.floor(shifted / DIGITS.length)] + DIGITS[shifted % DIGITS.length];
-}
-
-/** @param {string} text */
-function numbers(text) {
-  const found = [];
-  for (let i = 0; i < text.length; i++) {
-    if (text[i] !== FAR) found.push(DIGITS.indexOf(text[i]) - REACH);
-    else found.push(DIGITS.indexOf(text[++i]) * DIGITS.length + DIGITS.indexOf(text[++i]) + LOWEST);
-  }
-  return found;
-}
-
-/**
- * The stroke on a coarser grid, without the points that come within a gap of the last one.
- * @param {Stroke} stroke
- * @param {number} gap grid units
- */
-export function thin(stroke, gap) {
-  const points = stroke.map((point) => point.map((at) => Math.round(at / GRID)));
-  const kept = [points[0]];
-  for (const [i, [x, y]] of points.entries()) {
-    const [lastX, lastY] = kept[kept.length - 1];
-    const way = Math.hypot(x - lastX, y - lastY);
-    if (way >= gap || (i === points.length - 1 && way > 0)) kept.push([x, y]);
-  }
-  return kept;
-}
-
-/**
- * @param {Stroke} stroke
- * @param {number} gap
- */
-function packedStroke(stroke, gap) {
-  let [lastX, lastY] = [0, 0];
-  let text = "";
-  for (const [x, y] of thin(stroke, gap)) {
-    text += number(x - lastX) + number(y - lastY);
-    [lastX, lastY] = [x, y];
-  }
-  return text;
-}
-
-/**
- * With as many points as fit; null for more strokes than a link holds.
- * @param {Stroke[]} strokes
- */
-export function packed(strokes) {
-  for (let gap = 1; gap < 64; gap *= 1.5) {
-    const text = strokes.map((stroke) => packedStroke(stroke, gap)).join(".");
-    if (text.length <= LONGEST) return text;
-  }
-  return null;
-}
-
-/**
- * @param {string} text
- * @returns {Stroke[] | null} null where it holds none
- */
-export function unpacked(text) {
-  if (text === "") return [];
-  const strokes = [];
-  for (const line of text.split(".")) {
-    const steps = numbers(line);
-    if (steps.length % 2) return null;
-    /** @type {Stroke} */
-    const stroke = [];
-    let [x, y] = [0, 0];
-    for (let i = 0; i < steps.length; i += 2) {
-      [x, y] = [x + steps[i], y + steps[i + 1]];
-      stroke.push([x * GRID, y * GRID]);
-    }
-    strokes.push(stroke);
-  }
-  return strokes.flat(2).some((at) => Math.abs(at) > FARTHEST) ? null : strokes;
-}
 
 // --- the state as a link -------------------------------------------------------------------------
 
 /**
- * @param {Pick<import("./page.js").State, "drawing" | "board">} state
+ * @param {Pick<State, "drawing" | "board"> & View} state
  * @param {Rules} rules
  */
-export function linkOf({ drawing, board }, { first, dial, lenses }) {
+export function linkOf(state, rules) {
   const link = new URLSearchParams();
+  setDrawing(link, state, rules);
+  setBoard(link, state, rules);
+  setView(link, state, rules);
+  return link.toString();
+}
+
+/**
+ * @param {URLSearchParams} link
+ * @param {Pick<State, "drawing">} state
+ * @param {Rules} rules
+ */
+function setDrawing(link, { drawing }, { first }) {
   const { picture, sample, strokes } = drawing;
   if (picture) {
     if ("digit" in picture.asked) link.set("t", `${picture.asked.digit}`);
@@ -137,6 +75,14 @@ export function linkOf({ drawing, board }, { first, dial, lenses }) {
     const text = packed(strokes);
     if (text !== null) link.set("d", text);
   }
+}
+
+/**
+ * @param {URLSearchParams} link
+ * @param {Pick<State, "board">} state
+ * @param {Rules} rules
+ */
+function setBoard(link, { board }, { dial, lenses }) {
   const units = board?.units ?? [];
   const out = units.flatMap((unit, i) => (unit.is_out ? [i + 1] : []));
   const cut = units.flatMap((unit, i) => (unit.has_shortcut ? [] : [i + 1]));
@@ -147,14 +93,29 @@ export function linkOf({ drawing, board }, { first, dial, lenses }) {
   if (cut.length > 0) link.set("c", cut.join(""));
   if (turned.length > 0) link.set("f", turned.join("-"));
   if (board && board.lens !== lenses[0]) link.set("l", board.lens);
-  return link.toString();
+}
+
+/**
+ * @param {URLSearchParams} link
+ * @param {View} state
+ * @param {Rules} rules
+ */
+function setView(link, { lab, choice, depth, tab, isPresenting }, rules) {
+  if (lab) {
+    const bits = rules.lab.steps.map((step) => Number(lab.on.includes(step)));
+    link.set("i", `${bits.join("")}-${lab.pen}`);
+  }
+  if (choice !== "both") link.set("n", choice);
+  if (depth !== null && depth !== rules.depths.at(-1)) link.set("h", `${depth}`);
+  if (tab !== rules.tabs[0]) link.set("p", tab);
+  if (isPresenting) link.set("m", "1");
 }
 
 /**
  * @param {Rules} rules
  * @returns {Map<string, RegExp>}
  */
-function wellFormed({ units, dial, lenses }) {
+function wellFormed({ units, dial, lenses, lab, depths, tabs }) {
   const unit = `[1-${units}]`;
   const turned = `${unit}[0-${dial.most / dial.step}]`;
   return new Map([
@@ -164,9 +125,17 @@ function wellFormed({ units, dial, lenses }) {
     ["o", new RegExp(`^${unit}{1,${units}}$`)],
     ["c", new RegExp(`^${unit}{1,${units}}$`)],
     ["f", new RegExp(`^${turned}(-${turned}){0,${units - 1}}$`)],
-    ["l", new RegExp(`^(${lenses.join("|")})$`)],
+    ["l", oneOf(lenses)],
+    ["i", new RegExp(`^[01]{${lab.steps.length}}-[1-9]\\d{1,2}$`)],
+    ["n", oneOf(["residual", "plain"])],
+    ["h", oneOf(depths)],
+    ["p", oneOf(tabs)],
+    ["m", /^1$/],
   ]);
 }
+
+/** @param {(string | number)[]} words */
+const oneOf = (words) => new RegExp(`^(${words.join("|")})$`);
 
 /**
  * What a link holds, or null where it is none of ours.
@@ -184,11 +153,19 @@ export function readLink(hash, rules) {
   const d = link.get("d");
   const strokes = d === undefined ? null : unpacked(d);
   if (d !== undefined && !strokes) return null;
+  const lab = linkedLab(link.get("i"), rules);
+  if (lab && (lab.pen < rules.lab.thinnest || lab.pen > rules.lab.thickest)) return null;
+  const choice = /** @type {State["choice"]} */ (link.get("n") ?? "both");
   return {
     strokes,
     digit: link.has("t") ? Number(link.get("t")) : null,
     sample: Number(link.get("s") ?? rules.first),
     board: { units: linkedUnits(link, rules), lens: link.get("l") ?? rules.lenses[0] },
+    lab,
+    choice,
+    depth: link.has("h") ? Number(link.get("h")) : null,
+    tab: link.get("p") ?? rules.tabs[0],
+    isPresenting: link.has("m"),
   };
 }
 
@@ -197,9 +174,29 @@ export function readLink(hash, rules) {
  * @param {Rules} rules
  * @returns {Link}
  */
-export function onArrival({ first, units, lenses }) {
-  const board = { units: wholeUnits(units), lens: lenses[0] };
-  return { strokes: null, digit: null, sample: first, board };
+export function onArrival({ first, units, lenses, tabs }) {
+  return {
+    strokes: null,
+    digit: null,
+    sample: first,
+    board: { units: wholeUnits(units), lens: lenses[0] },
+    lab: null,
+    choice: "both",
+    depth: null,
+    tab: tabs[0],
+    isPresenting: false,
+  };
+}
+
+/**
+ * @param {string | undefined} text
+ * @param {Rules} rules
+ * @returns {import("./page.js").Lab | null}
+ */
+function linkedLab(text, { lab }) {
+  if (text === undefined) return null;
+  const [bits, pen] = text.split("-");
+  return { on: lab.steps.filter((_, i) => bits[i] === "1"), pen: Number(pen) };
 }
 
 /**
@@ -228,17 +225,36 @@ function linkedUnits(link, { units, dial }) {
  * @param {(link: Link) => void} open
  */
 export function mirror(rules, open) {
-  const read = (/** @type {string} */ address) =>
-    open(readLink(new URL(address).hash.slice(1), rules) ?? onArrival(rules));
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
+  const write = () => {
+    clearTimeout(timer);
+    timer = setTimeout(writeAddress, PAUSE, rules);
+  };
+  const read = (/** @type {string} */ address) => {
+    const hash = new URL(address).hash.slice(1);
+    const link = readLink(hash, rules);
+    open(link ?? onArrival(rules));
+    page.set({ notice: hash && !link ? UNREADABLE : "" });
+  };
+  page.subscribe(["isPenDown"], write);
+  page.subscribe(KEPT, () => {
+    page.set({ notice: "" }); // the page is not as it begins any more
+    write();
+  });
   read(location.href);
   // The event's own address: by now the timer may have put another one in its place.
   window.addEventListener("hashchange", (event) => read(event.newURL));
-  page.subscribe(["drawing", "isPenDown", "board"], () => {
-    clearTimeout(timer);
-    timer = setTimeout(writeAddress, PAUSE, rules);
-  });
+}
+
+/**
+ * The page as every visitor meets it. What it was is one step back in the browser's history.
+ */
+export function startOver() {
+  const here = location.pathname + location.search;
+  history.pushState(history.state, "", here);
+  const newURL = new URL(here, location.href).href;
+  window.dispatchEvent(new HashChangeEvent("hashchange", { newURL }));
 }
 
 /**
@@ -250,7 +266,7 @@ export function writeAddress(rules) {
   if (isPenDown || drawing.isLent) return;
   const hash = linkOf(page.state, rules);
   if (hash === location.hash.slice(1)) return;
-  const address = hash ? `#${hash}` : location.pathname + location.search;
+  const address = location.pathname + location.search + (hash && `#${hash}`);
   history.replaceState(history.state, "", address);
 }
 

@@ -1,6 +1,8 @@
 // @ts-check
 // The page's end of its worker (worker/worker.js), which reads drawings in this browser.
 
+import { t } from "./language.js";
+
 /**
  * @typedef {object} PageWorker what it can be asked; all reject once it has failed
  * @property {(question: import("./page.js").Question) => Promise<any>} read null where a newer
@@ -44,10 +46,10 @@ export async function startWorker(list) {
     }
     worker.addEventListener("error", (event) => {
       event.preventDefault(); // whoever asks is told
-      fail("This browser cannot run the nets.");
+      fail(t("This browser cannot run the nets."));
     });
     worker.addEventListener("message", ({ data: { ready, failed, id, reply } }) => {
-      if (failed) fail(failed);
+      if (failed) fail(t(failed));
       else if (ready) {
         resolve({
           read: (question) => asked({ question }),
@@ -58,7 +60,7 @@ export async function startWorker(list) {
           shake: (shake) => asked({ shake }),
         });
       } else {
-        waiting.get(id)?.resolve(reply);
+        waiting.get(id)?.resolve(inWords(reply));
         waiting.delete(id);
       }
     });
@@ -67,12 +69,21 @@ export async function startWorker(list) {
 }
 
 /**
+ * The worker speaks English alone: it would have to wait for other words, and miss the first message.
+ * @param {any} reply
+ */
+function inWords(reply) {
+  for (const said of ["error", "closed"]) if (reply?.[said]) reply[said] = t(reply[said]);
+  return reply;
+}
+
+/**
  * With addresses that hold anywhere: the worker's own folder is another one.
  * @param {URL} list
  */
 async function listed(list) {
   const response = await fetch(list);
-  if (!response.ok) throw new Error("The nets for this browser are not there.");
+  if (!response.ok) throw new Error(t("The nets for this browser are not there."));
   const { nets, readbacks, digits, nearest, nearestDigits } = await response.json();
   const at = (/** @type {string} */ name) => new URL(name, list).href;
   const each = (/** @type {Record<string, string>} */ names) =>

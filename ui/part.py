@@ -9,13 +9,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike, stat_result
 from pathlib import Path
-from string import Template
 from typing import Any
 
 import gradio as gr
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
+
+from resnet.language import SOURCE, speaking, spoken
+from ui.markup import Markup
 
 FOLDER = Path(__file__).parent
 # A path without a slash in front: it leads on from wherever a proxy has put the page.
@@ -45,6 +47,8 @@ class Part(gr.HTML):
     there: each takes one argument of any kind, and what it refuses with gr.Error comes back as
     {"error": one sentence}. What else it needs of the server lies behind its routes. Of the
     functions that are named in ahead, a page without a server has the replies (ui/site.py).
+
+    It speaks the language that is spoken where it is made, and its functions do so ever after.
     """
 
     def __init__(
@@ -57,6 +61,7 @@ class Part(gr.HTML):
         ahead: Mapping[str, Ahead] | None = None,
         **props: Any,
     ) -> None:
+        self.language = speaking.get()
         self.routes = routes
         self.ahead = ahead or {}
         self.functions = {function.__name__: in_words(function) for function in functions}
@@ -76,24 +81,27 @@ class Part(gr.HTML):
         )
 
 
-def parts_of(page: gr.Blocks) -> list[Part]:
-    return [block for block in page.blocks.values() if isinstance(block, Part)]
+def parts_of(page: gr.Blocks, language: str = SOURCE) -> list[Part]:
+    parts = (block for block in page.blocks.values() if isinstance(block, Part))
+    return [part for part in parts if part.language == language]
 
 
-def template(name: str) -> Template:
+def template(name: str) -> Markup:
     """A file of this folder, to be filled in."""
-    return Template((FOLDER / name).read_text())
+    return Markup((FOLDER / name).read_text())
 
 
 def in_words(function: Function) -> Function:
-    """The same, with a refusal as a reply."""
+    """The same in the language that is spoken now, and with a refusal as a reply."""
+    language = speaking.get()
 
     @functools.wraps(function)
     def reply(asked: Any) -> Mapping[str, Any]:
-        try:
-            return function(asked)
-        except gr.Error as error:
-            return {"error": error.message}
+        with spoken(language):
+            try:
+                return function(asked)
+            except gr.Error as error:
+                return {"error": error.message}
 
     return reply
 

@@ -2,6 +2,7 @@
 // Where the nets part: up to which place a drawing looks like the same digit to both, through the
 // lens "near".
 
+import { t } from "./language.js";
 import { aDigit } from "./words.js";
 
 /**
@@ -51,18 +52,33 @@ export function partingInWords(reply, nets) {
   const last = all[all.length - 1];
   if (parting < 0) {
     return isConstant(all)
-      ? `Up to ${at(last)} it looks ${like(last, names)}.`
-      : `It looks the same to both at every unit, at ${at(last)} like ${aDigit(last.digits[0])}.`;
+      ? t("Up to {last} it looks {like}.", { last: at(last), like: like(last, names) })
+      : t("It looks the same to both at every unit, at {last} like {digit}.", {
+          last: at(last),
+          digit: aDigit(last.digits[0]),
+        });
   }
   const [before, after] = [all.slice(0, parting), all.slice(parting)];
   const isForGood = isConstant(after);
-  const where = at(after[0]);
-  const when = isForGood && after.length > 1 ? `from ${where} on` : `at ${where}`;
-  const here = like(after[0], names);
-  const end = isForGood ? "" : `; at ${at(last)} ${like(last, names)}`;
-  if (before.length === 0) return `${capital(when)} it looks ${here}${end}.`;
-  const alike = isConstant(before) ? like(before[0], names) : "the same to both";
-  return `Up to ${at(before[before.length - 1])} it looks ${alike}, ${when} ${here}${end}.`;
+  const isLasting = isForGood && after.length > 1;
+  const words = {
+    where: at(after[0]),
+    here: like(after[0], names),
+    end: isForGood ? "" : t("; at {last} {like}", { last: at(last), like: like(last, names) }),
+  };
+  if (before.length === 0) {
+    return isLasting
+      ? t("From {where} on it looks {here}{end}.", words)
+      : t("At {where} it looks {here}{end}.", words);
+  }
+  const more = {
+    ...words,
+    before: at(before[before.length - 1]),
+    alike: isConstant(before) ? like(before[0], names) : t("the same to both"),
+  };
+  return isLasting
+    ? t("Up to {before} it looks {alike}, from {where} on {here}{end}.", more)
+    : t("Up to {before} it looks {alike}, at {where} {here}{end}.", more);
 }
 
 /** @param {Look} look */
@@ -72,7 +88,7 @@ const isApart = ({ digits }) => digits.some((digit) => digit !== digits[0]);
 const isConstant = (all) => all.every(({ digits }) => `${digits}` === `${all[0].digits}`);
 
 /** @param {Look} look */
-const at = ({ place }) => (place === 0 ? "the stem" : `unit ${place}`);
+const at = ({ place }) => (place === 0 ? t("the stem") : t("unit {n}", { n: place }));
 
 /**
  * "like a 4 to both", or "like a 4 with shortcuts and like a 9 without".
@@ -80,9 +96,8 @@ const at = ({ place }) => (place === 0 ? "the stem" : `unit ${place}`);
  * @param {string[]} names
  */
 function like(look, names) {
-  if (!isApart(look)) return `like ${aDigit(look.digits[0])} to both`;
-  return look.digits.map((digit, net) => `like ${aDigit(digit)} ${names[net]}`).join(" and ");
+  if (!isApart(look)) return t("like {digit} to both", { digit: aDigit(look.digits[0]) });
+  return look.digits
+    .map((digit, net) => t("like {digit} {net}", { digit: aDigit(digit), net: names[net] }))
+    .join(t(" and "));
 }
-
-/** @param {string} text */
-const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -3,6 +3,7 @@
 // they are in sight, one net's triangle after the other.
 
 import { findText, isTouch, make, setContent, setText } from "./dom.js";
+import { t } from "./language.js";
 import { drawingOf, page } from "./page.js";
 import { Triangle } from "./paths_triangle.js";
 import { finding } from "./paths_words.js";
@@ -11,9 +12,10 @@ import { speak } from "./spoken.js";
 
 /** @typedef {import("./server.js").Server} Server */
 
-const UNPOINTED =
-  "Point at a dot, or go to one with Tab and the arrow keys, to see its units on the board.";
-const UNTOUCHED = "Tap a dot to unplug its units on the board.";
+const UNPOINTED = t(
+  "Point at a dot, or go to one with Tab and the arrow keys, to see its units on the board.",
+);
+const UNTOUCHED = t("Tap a dot to unplug its units on the board.");
 
 /**
  * @param {HTMLElement} element
@@ -102,10 +104,10 @@ class Asker {
     const found = this.triangles.flatMap(({ net, said }) => {
       if (!said) return [];
       const name = make("b", { className: net.variant, textContent: net.title });
-      return [name, `: ${finding(net, said)}. `];
+      return [name, t(": {finding}. ", { finding: finding(net, said) })];
     });
-    const hint = "Draw a digit, and each of these nets reads it.";
-    const sentence = found.length > 0 ? ["Any two units out. ", ...found] : [hint];
+    const hint = t("Draw a digit, and each of these nets reads it.");
+    const sentence = found.length > 0 ? [t("Any two units out. "), ...found] : [hint];
     setContent(findText(this.element, ".said"), sentence);
     this.speak();
   }

@@ -11,15 +11,17 @@ from typing import Any
 
 from resnet import paths
 from resnet.classifier import Classifier
+from resnet.language import N_, listed, t
 from resnet.studies.lesion import Counts, by_how_many
 from resnet.surgery import UNITS, can_be_out
 from ui.board import figures, units_of
 from ui.cards import LOOKS
+from ui.markup import Markup
 from ui.part import Ahead, Part, template
 from ui.reading import EveryWay, Reader
 
-ALONE = "This browser cannot run the nets, and this page has no server that could."
-NET = Template(
+ALONE = N_("This browser cannot run the nets, and this page has no server that could.")
+NET = Markup(
     '<div class="net $variant" role="group" aria-labelledby="paths-$variant" data-net="$variant">'
     '<h3 id="paths-$variant">$sign<span>$title: $count nets</span></h3>'
     '<p class="row heads"><span>units out</span><span></span><span>this drawing</span>'
@@ -48,7 +50,7 @@ class Paths(Part):
             ),
             [every_way],
             shared=("warning", "panel"),
-            ahead={"every_way": Ahead((), ALONE)},
+            ahead={"every_way": Ahead((), t(ALONE))},
             nets=[
                 {
                     "variant": variant,
@@ -102,23 +104,31 @@ def medians(counts: Counts) -> dict[int, float]:
 
 def that_stay(stays: list[int]) -> str:
     """Why there are no more nets."""
-    *others, last = map(str, stays)
-    return (
-        f"Units {', '.join(others)} and {last} change the size, so they can’t be removed: "
-        f"{2 ** (UNITS - len(stays))} nets, not {2**UNITS}."
+    return t(
+        "Units {units} change the size, so they can’t be removed: {left} nets, not {all}.",
+        units=listed(stays),
+        left=2 ** (UNITS - len(stays)),
+        all=2**UNITS,
     )
 
 
 def all_out(counts: Counts | None) -> str:
     """What is left at the end, and that it is no ensemble for free."""
     rows = by_how_many(counts) if counts else {}
-    left = f"All {UNITS} out, nothing but shortcuts is left between stem and last layer"
     if counts is None or UNITS not in rows:
-        return f"{left}."
+        return t(
+            "All {units} out, nothing but shortcuts is left between stem and last layer.",
+            units=UNITS,
+        )
     (end,) = rows[UNITS]
     nets = [right for of_row in rows.values() for right in of_row]
     few = sum(2 * right < counts["total"] for right in nets)
-    return (
-        f"{left}: it reads {percent(end / counts['total'])} of the test digits, and guessing 10 %. "
-        f"These are not {len(nets)} good nets for free: {few} of them read fewer than half."
+    return t(
+        "All {units} out, nothing but shortcuts is left between stem and last layer: it reads "
+        "{share} of the test digits, and guessing 10 %. These are not {all} good nets for free: "
+        "{few} of them read fewer than half.",
+        units=UNITS,
+        share=percent(end / counts["total"]),
+        all=len(nets),
+        few=few,
     )

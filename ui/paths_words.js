@@ -1,6 +1,7 @@
 // @ts-check
 // What the triangles of nets say of a drawing, in words.
 
+import { t, tn } from "./language.js";
 import { aDigit, reading, told } from "./words.js";
 
 const ROW = 2; // units out: the headline's row
@@ -37,9 +38,14 @@ export function kept(ways, { digits }) {
  */
 export function finding({ ways }, said) {
   const [whole] = said.digits;
-  if (whole === null) return "the whole net sees no digit here";
+  if (whole === null) return t("the whole net sees no digit here");
   const { same, total } = kept(ways, said)[ROW];
-  return `${same} of ${total} nets still ${same === 1 ? "reads" : "read"} ${aDigit(whole)}`;
+  return tn(
+    "{same} of {total} nets still reads {digit}",
+    "{same} of {total} nets still read {digit}",
+    same,
+    { same, total, digit: aDigit(whole) },
+  );
 }
 
 /**
@@ -49,10 +55,12 @@ export function finding({ ways }, said) {
  * @param {EveryWay | null} said
  */
 export function named(out, index, said) {
-  const units = told({ out, kept: [], cut: [], turned: [] }) || "The whole net";
-  if (!said) return `${units}.`;
+  const units = told({ out, kept: [], cut: [], turned: [] }) || t("The whole net");
+  if (!said) return t("{what}.", { what: units });
   const [whole, digit] = [said.digits[0], said.digits[index]];
   const before = index === 0 ? null : { digit: whole };
-  const certainty = digit === null ? "" : `, ${(100 * said.certainties[index]).toFixed(1)} %`;
-  return `${units}: ${reading({ digit }, before)}${certainty}.`;
+  const read = { units, reading: reading({ digit }, before) };
+  if (digit === null) return t("{units}: {reading}.", read);
+  const certainty = (100 * said.certainties[index]).toFixed(1);
+  return t("{units}: {reading}, {certainty} %.", { ...read, certainty });
 }

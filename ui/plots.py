@@ -16,8 +16,10 @@ from typing import Any
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from tabulate import tabulate
 
+from resnet.language import t
 from resnet.stats import Mean
 
 # Stand-ins that no one else uses, each for a variable of page.css.
@@ -34,6 +36,8 @@ LINES: dict[str, dict[str, Any]] = {
 }
 BAND = 0.16  # opacity of the area behind a line
 PHONE = 340  # pixels wide, as the page is there
+LETTERS = 0x2E80  # from here on matplotlib's font has none
+SIGNS = 0x2A00  # of these it has 256, nearly as wide
 
 matplotlib.rcParams.update(
     {
@@ -72,7 +76,7 @@ def plot(
     return (
         f'<figure class="plot"><figcaption>{escape(title)}</figcaption>'
         f'<div class="on-wide">{wide}</div><div class="on-phone">{phone}</div>{below}'
-        '<details class="twin"><summary>As a table</summary>'
+        f'<details class="twin"><summary>{t("As a table")}</summary>'
         f"{within_reach(table(headers, rows), title)}</details></figure>"
     )
 
@@ -116,9 +120,10 @@ def svg(
     figure = Figure(figsize=(width / 72, height / 72), layout="constrained")
     panels = list(figure.subplots(*grid, squeeze=False).flat)
     draw(panels, is_phone)
+    letters = stand_in(figure)
     file = io.StringIO()
     figure.savefig(file, format="svg", metadata={"Date": None})
-    text = file.getvalue()
+    text = file.getvalue().translate(letters)
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.DOTALL)
     # Two figures of one page must not share an id: a clip path of a hidden one clips all away.
@@ -134,6 +139,18 @@ def svg(
         'xmlns:xlink="http://www.w3.org/1999/xlink">'
     )
     return re.sub(r"<svg.*?>", lambda _: opening, text, count=1, flags=re.DOTALL)
+
+
+def stand_in(figure: Figure) -> dict[int, str]:
+    """Gives signs the place of Chinese letters, and tells which: the page's font has the letters,
+    matplotlib's, by which it finds the room for a text, has not."""
+    said = {text: text.get_text() for text in figure.findobj() if isinstance(text, Text)}
+    odd = sorted({letter for one in said.values() for letter in one if ord(letter) >= LETTERS})
+    signs = {ord(letter): chr(SIGNS + i) for i, letter in enumerate(odd)}
+    for text, one in said.items():
+        if not one.isascii():
+            text.set_text(one.translate(signs))
+    return {ord(sign): chr(letter) for letter, sign in signs.items()}
 
 
 def place(panel: Axes, height: int) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import gradio as gr
 
 from resnet import lenses
+from resnet.language import t
 from resnet.surgery import DIAL, INTACT, UNITS, Settings, Unit
 
 
@@ -59,7 +60,7 @@ def question_of(drawing: Any) -> Question:
     """{"strokes" | "image": base64 | "digit"} and, where more is wanted, {"lab": {"on", "pen"},
     "board": {"units", "lens"}}."""
     if not isinstance(drawing, dict):
-        raise fault("The drawing is incomplete.")
+        raise fault(t("The drawing is incomplete."))
     return Question(source_of(drawing), lab_of(drawing), inside_of(drawing.get("board")))
 
 
@@ -67,7 +68,7 @@ def source_of(drawing: dict[str, Any]) -> Source:
     match drawing:
         case {"digit": index}:
             if type(index) is not int:
-                raise fault("There is no such test digit.")
+                raise fault(t("There is no such test digit."))
             return Digit(index)
         case {"image": image}:
             return Picture(decoded(image))
@@ -87,23 +88,23 @@ def inside_of(board: Any) -> Inside | None:
         return None
     units = board.get("units") if isinstance(board, dict) else None
     if not isinstance(units, list) or len(units) != UNITS:
-        raise fault(f"The board is not a list of {UNITS} units.")
+        raise fault(t("The board is not a list of {n} units.", n=UNITS))
     settings = tuple(map(unit_of, units))
     lens = board.get("lens")
     if not isinstance(lens, str) or lens not in lenses.LENSES:
-        raise fault("There is no such lens.")
+        raise fault(t("There is no such lens."))
     return Inside(settings, lens)
 
 
 def unit_of(unit: Any) -> Unit:
     if not isinstance(unit, dict) or unit.keys() != vars(INTACT[0]).keys():
-        raise fault("A unit of the board is incomplete.")
+        raise fault(t("A unit of the board is incomplete."))
     low, high = DIAL
     # Written so that it is false for a NaN, and for true and false, which are numbers to Python.
     if type(unit["dial"]) not in (int, float) or not low <= unit["dial"] <= high:
-        raise fault(f"A dial goes from {low:g} to {high:g}.")
+        raise fault(t("A dial goes from {low} to {high}.", low=f"{low:g}", high=f"{high:g}"))
     if not isinstance(unit["is_out"], bool) or not isinstance(unit["has_shortcut"], bool):
-        raise fault("A unit is in or out, and its shortcut whole or cut.")
+        raise fault(t("A unit is in or out, and its shortcut whole or cut."))
     return Unit(unit["is_out"], unit["has_shortcut"], float(unit["dial"]))
 
 
@@ -112,7 +113,7 @@ def decoded(image: Any) -> bytes:
     try:
         return base64.b64decode(image, validate=True)
     except (TypeError, ValueError, binascii.Error) as error:
-        raise fault("The image is incomplete.") from error
+        raise fault(t("The image is incomplete.")) from error
 
 
 def fault(sentence: str) -> gr.Error:

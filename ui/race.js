@@ -3,6 +3,7 @@
 // visitor's own over it.
 
 import { chosen, find, findButton, findText, setText } from "./dom.js";
+import { inARow, t, tn } from "./language.js";
 import { drawCurves, fillTable, ofNet } from "./race_curves.js";
 import { ask, onSight } from "./server.js";
 
@@ -24,7 +25,7 @@ import { ask, onSight } from "./server.js";
  */
 
 const PAUSE = 250; // ms between two looks
-const ALONE = "A race is trained on a server, and this page has none: it shows the stored runs.";
+const ALONE = t("A race is trained on a server, and this page has none: it shows the stored runs.");
 const FAILS = 8; // looks, two seconds: then the server is not there
 
 /**
@@ -100,10 +101,15 @@ class FairRace {
   sayWhatIsFair() {
     const { rate } = this.choice();
     const best = this.bestRate();
-    const where = best === rate ? `At ${best}` : `At ${best}, not at ${rate},`;
-    const stored = best === null ? "" : ` ${where} the stored runs of both together end best.`;
-    findText(this.element, ".fair").textContent =
-      `Both nets learn at the same rate, or it would not be fair.${stored}`;
+    const said = [t("Both nets learn at the same rate, or it would not be fair.")];
+    if (best === rate) {
+      said.push(t("At {best} the stored runs of both together end best.", { best }));
+    } else if (best !== null) {
+      said.push(
+        t("At {best}, not at {rate}, the stored runs of both together end best.", { best, rate }),
+      );
+    }
+    findText(this.element, ".fair").textContent = inARow(said);
   }
 
   async showPicture() {
@@ -160,7 +166,7 @@ class FairRace {
     /** @type {Race} */
     const race = { points: [], fails: 0 };
     this.race = race;
-    this.say("Asking for a race.");
+    this.say(t("Asking for a race."));
     const { error, ticket, seed } = await ask(this.server, "start", this.choice());
     Object.assign(race, { ticket, seed });
     if (this.race !== race) {
@@ -174,7 +180,9 @@ class FairRace {
     const { ticket, points } = this.race;
     if (ticket) ask(this.server, "stop", { ticket });
     const last = points.at(-1);
-    this.end(last ? `Stopped after step ${last.step} of ${this.props.steps}.` : "Stopped.");
+    const { steps } = this.props;
+    const text = last && t("Stopped after step {step} of {steps}.", { step: last.step, steps });
+    this.end(text ?? t("Stopped."));
   }
 
   /** @param {string} text */
@@ -209,10 +217,16 @@ class FairRace {
     if (state === "finished") {
       this.finding.textContent = finding;
       const { steps } = this.props;
-      this.end(`Seed ${race.seed}: ${steps} steps of both in ${seconds.toFixed(0)} seconds.`);
+      this.end(
+        t("Seed {seed}: {steps} steps of both in {seconds} seconds.", {
+          seed: `${race.seed}`,
+          steps,
+          seconds: seconds.toFixed(0),
+        }),
+      );
     } else if (state === "failed") this.end(fault);
     else if (state === "stopped") {
-      this.end("Stopped: this page was closed or out of reach.");
+      this.end(t("Stopped: this page was closed or out of reach."));
     } else {
       this.say(this.progress(race, state === "waiting" ? ahead : 0));
       return false;
@@ -226,11 +240,15 @@ class FairRace {
    */
   progress({ seed, points }, ahead) {
     if (ahead > 0) {
-      const before = ahead === 1 ? "One race goes" : `${ahead} races go`;
-      return `${before} before yours. It starts by itself.`;
+      return tn(
+        "One race goes before yours. It starts by itself.",
+        "{n} races go before yours. It starts by itself.",
+        ahead,
+      );
     }
     const last = points.at(-1);
-    if (!last) return `Seed ${seed}: both nets are being made.`;
-    return `Seed ${seed}: step ${last.step} of ${this.props.steps}.`;
+    const of = { seed: `${seed}`, step: last?.step ?? 0, steps: this.props.steps };
+    if (!last) return t("Seed {seed}: both nets are being made.", of);
+    return t("Seed {seed}: step {step} of {steps}.", of);
   }
 }

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from string import Template
 from typing import Any
 
+from resnet.language import t
 from resnet.studies import race_verdict
 from resnet.studies.depth import FRESH, RATES, DepthTable
 from resnet.studies.depth_verdict import GUESSING
@@ -14,6 +15,7 @@ from resnet.studies.race import DEPTHS, RECIPE, USUAL_DEPTH, Wish
 from resnet.studies.race_queue import RaceError, RaceQueue
 from resnet.studies.race_verdict import Band
 from ui.cards import LOOKS
+from ui.markup import Markup
 from ui.once import drawn_once
 from ui.part import Ahead, Part, template
 from ui.question import fault
@@ -25,7 +27,13 @@ CHANCE = RECIPE.validation * GUESSING / 100
 OPTION = Template(
     '<label><input type="radio" name="race-$name" value="$value"$checked>$title</label>'
 )
-CHIP = Template(
+TWIN = Markup(
+    '<p class="note">Behind the race: from the least to the most of the stored seeds, and '
+    'their median.</p><details class="twin"><summary>The stored seeds as a table</summary>'
+    "<div>$table</div></details>"
+)
+COLUMNS = Markup("<th>$title, right</th><th>loss</th>")
+CHIP = Markup(
     '<p class="chip $variant" data-testid="race-$variant">$sign<span>$title</span>'
     '<b>&ndash;</b><span class="of">of $total</span></p>'
 )
@@ -62,12 +70,17 @@ class Race(Part):
             try:
                 return {"ticket": queue.enter(wish), "seed": wish.seed}
             except RaceError as error:
-                raise fault(str(error)) from error
+                raise fault(t(str(error))) from error
 
         def look(asked: Any) -> dict[str, Any]:
             ticket, since = ticket_of(asked), since_of(asked)
             found = queue.look(ticket)
-            reply = {**vars(found), "wish": None, "points": found.points[since:]}
+            reply = {
+                **vars(found),
+                "fault": t(found.fault),
+                "wish": None,
+                "points": found.points[since:],
+            }
             if found.state == "finished" and found.wish is not None:
                 choice = found.wish.depth, found.wish.has_norm, found.wish.rate
                 reply["finding"] = race_verdict.finding(found.points, bands(*choice))
@@ -115,13 +128,13 @@ def panel(rates: list[float], rate: float) -> str:
         digits=f"{RECIPE.train:,}",
         steps=RECIPE.steps,
         depths=options("depth", {depth: f"{depth}" for depth in DEPTHS}, USUAL_DEPTH),
-        norms=options("norm", {True: "With", False: "Without"}, True),
+        norms=options("norm", {True: t("With"), False: t("Without")}, True),
         rates=options("rate", {rate: f"{rate:g}" for rate in rates}, rate),
         chips="".join(
             CHIP.substitute(look, variant=variant, total=RECIPE.validation)
             for variant, look in LOOKS.items()
         ),
-        columns="".join(f"<th>{look['title']}, right</th><th>loss</th>" for look in LOOKS.values()),
+        columns="".join(COLUMNS.substitute(look) for look in LOOKS.values()),
         signs="".join(
             f'<span class="{variant}">{look["sign"]}{look["title"]}</span>'
             for variant, look in LOOKS.items()
@@ -136,7 +149,7 @@ def figure(bands: Mapping[str, Band]) -> str:
     def draw(panels: list[Any], is_phone: bool) -> None:
         (axes,) = panels
         axes.axhline(CHANCE, color=plots.QUIET, linewidth=1, linestyle=(0, (1, 2)))
-        axes.text(RECIPE.steps, 3, "chance", color=plots.MUTED, ha="right", va="bottom")
+        axes.text(RECIPE.steps, 3, t("chance"), color=plots.MUTED, ha="right", va="bottom")
         for variant, band in bands.items():
             look = {**plots.LINES[variant], "linewidth": 1.2}
             area = {"color": look["color"], "alpha": plots.BAND, "linewidth": 0}
@@ -145,8 +158,8 @@ def figure(bands: Mapping[str, Band]) -> str:
         axes.set(
             xlim=(0, RECIPE.steps),
             ylim=(0, RECIPE.validation),
-            xlabel="steps of training",
-            ylabel=f"right, of {RECIPE.validation} validation digits",
+            xlabel=t("steps of training"),
+            ylabel=t("right, of {total} validation digits", total=RECIPE.validation),
         )
 
     title = race_verdict.heading(bands)
@@ -161,22 +174,19 @@ def figure(bands: Mapping[str, Band]) -> str:
 def twin(bands: Mapping[str, Band]) -> str:
     """The stored runs behind a race, in words and as a table."""
     if not bands:
-        return '<p class="note">There are no stored runs of this choice.</p>'
+        return f'<p class="note">{t("There are no stored runs of this choice.")}</p>'
     from ui import plots
 
-    headers = ["step"]
+    headers = [t("step")]
     for variant in bands:
-        headers += [f"{LOOKS[variant]['title']}, {what}" for what in ("least", "median", "most")]
+        title = LOOKS[variant]["title"]
+        headers += [f"{title}{t(', ')}{what}" for what in (t("least"), t("median"), t("most"))]
     columns = [of for band in bands.values() for of in (band.least, band.median, band.most)]
     rows = [
         [f"{number:g}" for number in row]
         for row in zip(next(iter(bands.values())).steps, *columns, strict=True)
     ]
-    return (
-        '<p class="note">Behind the race: from the least to the most of the stored seeds, and '
-        'their median.</p><details class="twin"><summary>The stored seeds as a table</summary>'
-        f"<div>{plots.table(headers, rows)}</div></details>"
-    )
+    return TWIN.substitute(table=plots.table(headers, rows))
 
 
 # --- what a browser asks -------------------------------------------------------------------------
@@ -189,18 +199,18 @@ def choice_of(choice: Any, rates: list[float]) -> tuple[int, bool, float]:
             type(depth) is int and depth in DEPTHS and type(rate) in (int, float) and rate in rates
         ):
             return depth, has_norm, float(rate)
-    raise fault("There is no such race.")
+    raise fault(t("There is no such race."))
 
 
 def ticket_of(asked: Any) -> str:
     ticket = asked.get("ticket") if isinstance(asked, dict) else None
     if not isinstance(ticket, str) or len(ticket) > LONGEST:
-        raise fault("There is no such race.")
+        raise fault(t("There is no such race."))
     return ticket
 
 
 def since_of(asked: dict[str, Any]) -> int:
     since = asked.get("since")
     if type(since) is not int or since < 0:
-        raise fault("There is no such point of a race.")
+        raise fault(t("There is no such point of a race."))
     return since

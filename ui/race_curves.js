@@ -2,6 +2,7 @@
 // The points of a race, as curves over the picture of the stored runs and as a table.
 
 import { find, make } from "./dom.js";
+import { t } from "./language.js";
 
 /**
  * @typedef {object} Point what a net reads right at a step of its training
@@ -107,5 +108,5 @@ export function fillTable(twin, points, nets) {
 /** @param {Point | undefined} point */
 function cells(point) {
   if (!point) return ["", ""];
-  return [`${point.right}`, point.loss === null ? "no number" : point.loss.toFixed(3)];
+  return [`${point.right}`, point.loss === null ? t("no number") : point.loss.toFixed(3)];
 }

@@ -17,6 +17,7 @@ from torch import Tensor
 from resnet import ink, lab, lenses, nearest
 from resnet.classifier import AnswerJson, Classifier
 from resnet.comparison import measured_digits
+from resnet.language import t
 from resnet.mnist import DataError, Split
 from ui.question import Digit, Inside, Lab, Picture, Source, Strokes, fault, question_of
 
@@ -87,7 +88,7 @@ class Reader:
         question = question_of(asked)
         net = self.classifiers.get(str(asked.get("net")))
         if net is None:
-            raise fault("There is no such net.")
+            raise fault(t("There is no such net."))
         with self.turn():
             answers = net.answer_every_way(self.pictures(question.source, question.lab)[-1])
         return {
@@ -122,7 +123,7 @@ class Reader:
                         picture, inside.settings, inside.lens
                     )
                 except lenses.LensError as error:
-                    reply["closed"] = str(error)
+                    reply["closed"] = t(str(error))
                     # The answers come all the same; any lens that is never closed will do.
                     answer, _ = net.dissect(picture, inside.settings, lenses.LENSES[0])
             reply["answers"][variant] = answer.as_json()
@@ -150,7 +151,7 @@ class Reader:
         """(1, 28, 28) uint8."""
         test = self.test_digits()
         if not 0 <= index < len(test):
-            raise fault("There is no such test digit.")
+            raise fault(t("There is no such test digit."))
         return test.images[index : index + 1]
 
     def test_digits(self) -> Split:
@@ -162,7 +163,7 @@ class Reader:
         except DataError as error:
             print(error, file=sys.stderr)
             raise fault(
-                "The test digits cannot be shown: MNIST is missing or damaged on this server."
+                t("The test digits cannot be shown: MNIST is missing or damaged on this server.")
             ) from error
 
     def nearest_digits(self) -> dict[int, Tensor]:
@@ -175,7 +176,7 @@ class Reader:
                 except DataError as error:
                     print(error, file=sys.stderr)
                     raise fault(
-                        "The training digits cannot be shown: MNIST is missing or damaged."
+                        t("The training digits cannot be shown: MNIST is missing or damaged.")
                     ) from error
             return self.nearest
 
@@ -185,7 +186,7 @@ class Reader:
         one at a time, and the memory goes back to the system."""
         turns = self.heavy_turns if is_heavy else self.turns
         if not turns.acquire(timeout=PATIENCE):
-            raise fault("The server is busy; please try again.")
+            raise fault(t("The server is busy; please try again."))
         try:
             yield
         except ink.InkError as error:

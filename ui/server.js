@@ -2,13 +2,14 @@
 // Asking the server, for every tab but the pad's.
 
 import { findText } from "./dom.js";
+import { t } from "./language.js";
 
 /**
  * @typedef {Record<string, (asked: any) => Promise<any>>} Server its functions, as Gradio hands them
  *   to a part
  */
 
-const SILENT = { error: "The server does not answer." };
+const SILENT = { error: t("The server does not answer.") };
 
 /**
  * A reply of the server, or {error: one sentence} where there is none.

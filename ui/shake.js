@@ -3,6 +3,7 @@
 // computes what comes of it, and where that cannot, the server.
 
 import { chosen, find, findButton, findText, setText } from "./dom.js";
+import { t } from "./language.js";
 import { page } from "./page.js";
 import { bytes, paintChange, paintGrey } from "./pictures.js";
 import { ask, onSight } from "./server.js";
@@ -125,11 +126,19 @@ class Shake {
       });
       net.dataset.cosine = `${cosine}`;
       setText(findText(net, ".likeness b"), capital(this.inWords(cosine)));
-      setText(findText(net, ".likeness .number"), `cosine ${cosine.toFixed(2)}`);
+      setText(
+        findText(net, ".likeness .number"),
+        t("cosine {cosine}", { cosine: cosine.toFixed(2) }),
+      );
       showStored(net, wish);
     }
     element.dataset.seed = `${wish.seed}`;
     setText(findText(element, ".state"), this.told(wish, nets));
+    const alike = Object.entries(nets).map(([variant, { cosine }]) => [
+      variant,
+      { cosine, words: this.inWords(cosine) },
+    ]);
+    page.set({ shaken: { layers: wish.layers, nets: Object.fromEntries(alike) } });
   }
 
   /** @param {number} cosine */
@@ -143,7 +152,8 @@ class Shake {
    */
   told({ label, layers }, nets) {
     const [residual, plain] = [nets.residual, nets.plain].map(({ cosine }) => this.inWords(cosine));
-    return `This ${label}, ${layers} layers: with shortcuts ${residual}, without ${plain}.`;
+    const said = { label, layers, residual, plain };
+    return t("This {label}, {layers} layers: with shortcuts {residual}, without {plain}.", said);
   }
 }
 

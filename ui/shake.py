@@ -12,6 +12,7 @@ from torch import Tensor
 
 from resnet import ink, mnist, samples
 from resnet.checkpoint import VARIANTS
+from resnet.language import N_, t
 from resnet.studies import shake, shattered_verdict
 from resnet.studies.depth import WIDTH
 from resnet.studies.runs import StudyError
@@ -19,13 +20,14 @@ from resnet.studies.shake import Shaken, Shaker
 from resnet.studies.shattered import ShatteredTable
 from resnet.studies.shattered_verdict import Case, Likeness
 from ui.cards import LOOKS
-from ui.pad import FIRST
+from ui.link import FIRST
+from ui.markup import Markup
 from ui.part import TAB, Ahead, Part, template
 from ui.question import decoded, fault
 from ui.reading import Reader, encoded
 
-NOTHING = "The runs of this study are missing here: python -m resnet shattered makes them."
-ALONE = "This browser cannot compute the gradients, and this page has no server that could."
+NOTHING = N_("The runs of this study are missing here: python -m resnet shattered makes them.")
+ALONE = N_("This browser cannot compute the gradients, and this page has no server that could.")
 USUAL = 0.002, 34  # nudge and layers on arrival
 BRIGHTEST = 3  # deviations of a gradient from 0, for its pictures
 OPTION = Template(
@@ -37,7 +39,7 @@ BAR = Template(
 )
 
 
-LIST = Template(
+LIST = Markup(
     '<ol class="stored" data-nudge="$nudge" aria-label="Stored cosines by layers"$hidden>$bars</ol>'
 )
 
@@ -59,7 +61,9 @@ class Shake(Part):
             try:
                 return shake.company(mnist.load(reader.data).train)
             except mnist.DataError as error:
-                raise fault("The digits that fill the batch are missing on this server.") from error
+                raise fault(
+                    t("The digits that fill the batch are missing on this server.")
+                ) from error
 
         def company(_: Any) -> dict[str, Any]:
             return {"others": base64.b64encode(b"".join(map(ink.grey_levels, others()))).decode()}
@@ -72,7 +76,7 @@ class Shake(Part):
         super().__init__(
             "shake",
             template("shake.html").substitute(
-                finding=escape(shattered_verdict.headline(found, USUAL) if found else NOTHING),
+                finding=escape(shattered_verdict.headline(found, USUAL) if found else t(NOTHING)),
                 caution=escape(shattered_verdict.caution(found) if found else ""),
                 width=WIDTH,
                 batch=shake.BATCH - 1,
@@ -83,10 +87,10 @@ class Shake(Part):
             ),
             [company, shaken],
             TAB,
-            ahead={"company": Ahead(), "shaken": Ahead((), ALONE)},
+            ahead={"company": Ahead(), "shaken": Ahead((), t(ALONE))},
             rules={"variants": VARIANTS, "width": WIDTH, "grain": shake.GRAIN},
             sample={"picture": encoded(ink.from_strokes(samples.sample(FIRST))), "label": FIRST},
-            words=shattered_verdict.WORDS,
+            words=[(least, t(words)) for least, words in shattered_verdict.WORDS],
             seeds=shake.SEEDS,
         )
 
@@ -164,7 +168,7 @@ def wish_of(wish: Any) -> Wish:
                 return Wish(ink.from_grey_levels(decoded(levels)), label, layers, seed, nudge)
             except ink.InkError as error:
                 raise fault(str(error)) from error
-    raise fault("There are no such nets.")
+    raise fault(t("There are no such nets."))
 
 
 def answered(wish: Wish, others: Tensor) -> Shaken:

@@ -18,6 +18,8 @@ from typing import Any
 import gradio as gr
 from PIL import Image, ImageDraw
 
+from resnet.language import LANGUAGES, SOURCE, spoken, t
+from ui import languages
 from ui.deeper import Deeper
 from ui.document import PICTURE, PREVIEW, media_sheets
 from ui.pad import Sketchpad
@@ -30,7 +32,9 @@ PROGRAMS = (
     "worker/*.js",
     "shell/page.js",
     "shell/dark.js",
+    "shell/language.js",
     "vendor/tfjs.*",
+    "vendor/qr.js",
     "vendor/LICENSE",
 )
 PAPER, ACCENT = "#fafaf9", "#4f46e5"
@@ -55,16 +59,14 @@ def write(page: gr.Blocks, folder: Path, title: str, description: str, css: Path
     sheets += [f"#{part.elem_id} {{\n{part.css_template}}}\n" for part in parts]
     sheets.append(media_sheets())
     (folder / "page.css").write_text("".join(sheets))
-    document = template("shell/page.html").substitute(
-        title=escape(title),
-        description=escape(description),
-        preview=PREVIEW,
-        scripts=PRELOAD,
-        content="\n".join(rendered(block) for block in page.children),
-        # In a script's element, text ends at the first "</".
-        parts=json.dumps([told(part, folder) for part in parts]).replace("<", "\\u003c"),
-    )
-    (folder / "index.html").write_text(document)
+    for language in LANGUAGES:
+        with spoken(language):
+            address = languages.ADDRESSES.get(language, "index.html")
+            (folder / address).write_text(document(page, folder, title, description, language))
+        if language != SOURCE:
+            catalogue = folder / languages.address_of(language)
+            catalogue.parent.mkdir(exist_ok=True)
+            catalogue.write_text(languages.as_file(language))
     shutil.copyfile(PICTURE, folder / PREVIEW)
     shutil.copyfile(SHELL / "space.md", folder / "README.md")
     install(folder, title)
@@ -72,6 +74,22 @@ def write(page: gr.Blocks, folder: Path, title: str, description: str, css: Path
 
 
 # --- the document --------------------------------------------------------------------------------
+
+
+def document(page: gr.Blocks, folder: Path, title: str, description: str, language: str) -> str:
+    address = languages.ADDRESSES.get(language, "")
+    return template("shell/page.html").substitute(
+        languages.attributes(),
+        title=escape(t(title)),
+        description=escape(t(description)),
+        preview=PREVIEW,
+        scripts=PRELOAD,
+        content="\n".join(rendered(block) for block in page.children if block.page == address),
+        # In a script's element, text ends at the first "</".
+        parts=json.dumps([told(part, folder) for part in parts_of(page, language)]).replace(
+            "<", "\\u003c"
+        ),
+    )
 
 
 def rendered(block: Any) -> str:
@@ -127,15 +145,21 @@ def slug(label: Any) -> str:
 def told(part: Part, folder: Path) -> dict[str, Any]:
     """The data of a part for shell/page.js; the stored replies are written to files."""
     functions = {}
+    replies = f"replies/{part.language}"
     for name, ahead in part.ahead.items():
         questions = []
         for asked in ahead.questions:
             questions.append(re.sub(r"[^\w.]+", "-", json.dumps(asked)))  # as shell/page.js does
-            path = folder / "replies" / str(part.elem_id) / f"{name}.{questions[-1]}.json"
+            path = folder / replies / str(part.elem_id) / f"{name}.{questions[-1]}.json"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(part.functions[name](asked)))
         functions[name] = {"questions": questions, "otherwise": ahead.otherwise}
-    return {"name": part.elem_id, "props": part.props, "functions": functions}
+    return {
+        "name": part.elem_id,
+        "props": part.props,
+        "functions": functions,
+        "replies": f"{replies}/{part.elem_id}",
+    }
 
 
 # --- an app that works offline -------------------------------------------------------------------

@@ -2,8 +2,9 @@
 // "Surprise me": both nets read the drawing with each unit out and with each shortcut cut, and the
 // deeper nets read it, too. What tells most is shown first; another tap goes on to the next.
 
-import { find, findButton, findText, setText } from "./dom.js";
+import { findButton, findText, setText } from "./dom.js";
 import { isEmpty } from "./drawing.js";
+import { t } from "./language.js";
 import { drawingOf, page, WHOLE, wholeUnits } from "./page.js";
 import { questionOf } from "./page_asking.js";
 import { bytes } from "./pictures.js";
@@ -36,28 +37,36 @@ const ENOUGH = 0.5; // what scores less tells little
  * @param {Props} props
  */
 export function mount(element, props) {
-  const button = findButton(element, "button");
+  const button = findButton(element, '[data-do="surprise"]');
   const found = findText(element, ".found");
   /** @type {{drawing: string, candidates: Candidate[], next: number} | null} */
   let course = null;
 
   button.addEventListener("click", async () => {
     const question = wholeQuestion();
-    if (isEmpty(page.state.drawing)) return setText(found, "Draw a digit first.");
+    if (isEmpty(page.state.drawing)) return setText(found, t("Draw a digit first."));
     if (course?.drawing !== drawingOf(question)) {
       button.disabled = true;
-      setText(found, "Trying each unit …");
+      setText(found, t("Trying each unit …"));
       const candidates = await telling(question, props).catch(() => null);
       button.disabled = false;
-      if (!candidates) return setText(found, "The nets do not answer; please try again.");
+      if (!candidates) return setText(found, t("The nets do not answer; please try again."));
       course = { drawing: drawingOf(question), candidates, next: 0 };
     }
     if (course.drawing !== drawingOf(wholeQuestion())) return setText(found, "");
     const { candidates, next } = course;
     course.next = (next + 1) % candidates.length;
     show(candidates[next]);
-    setText(found, `${next + 1} of ${candidates.length}: ${candidates[next].title}.`);
+    setText(
+      found,
+      t("{number} of {all}: {title}.", {
+        number: next + 1,
+        all: candidates.length,
+        title: candidates[next].title,
+      }),
+    );
   });
+  findButton(element, '[data-do="tour"]').addEventListener("click", () => page.set({ tour: 1 }));
   page.subscribe(["drawing"], () => {
     if (!button.disabled) setText(found, "");
   });
@@ -70,7 +79,7 @@ function show({ units, depth }) {
   const { board } = page.state;
   if (!board) return;
   page.set({ board: { ...board, units: units ?? wholeUnits(board.units.length) } });
-  if (!units) find(document, `[name="deeper"][value="${depth}"]`, HTMLInputElement).click();
+  if (!units) page.set({ depth });
   const place = units ? "#board .nets" : "#deeper";
   document.querySelector(place)?.scrollIntoView({ block: "nearest", behavior: "smooth" });
 }
@@ -97,8 +106,8 @@ async function telling(question, { units: count, deeper }) {
   const candidates = [];
   for (let number = 1; number <= count; number++) {
     for (const [how, title] of /** @type {[Partial<Unit>, string][]} */ ([
-      [{ is_out: true }, `unit ${number} out`],
-      [{ has_shortcut: false }, `shortcut ${number} cut`],
+      [{ is_out: true }, t("unit {number} out", { number })],
+      [{ has_shortcut: false }, t("shortcut {number} cut", { number })],
     ])) {
       const units = wholeUnits(count).with(number - 1, { ...WHOLE, ...how });
       const { residual, plain } = (await ask(units)).answers;
@@ -110,10 +119,10 @@ async function telling(question, { units: count, deeper }) {
     }
   }
   const read = deeper && (await reading.deeper(deeper.files, bytes(whole.picture)));
-  for (const depth of read?.answers ? deeper.depths : []) {
+  for (const depth of read?.answers ? (deeper?.depths ?? []) : []) {
     const [residual, plain] = ["residual", "plain"].map((net) => read.answers[`${net}-${depth}`]);
     const score = sure(residual) - sure(plain);
-    candidates.push({ title: `nets of ${depth} layers`, units: null, depth, score });
+    candidates.push({ title: t("nets of {depth} layers", { depth }), units: null, depth, score });
   }
   candidates.sort((a, b) => b.score - a.score);
   const most = candidates.filter(({ score }) => score >= ENOUGH);

@@ -11,7 +11,7 @@ class Surprise(Part):
     def __init__(self, deeper: DeeperNets) -> None:
         super().__init__(
             "surprise",
-            template("surprise.html").template,
+            template("surprise.html").substitute(),
             units=UNITS,
             deeper={"files": DeeperFiles.list, "depths": deeper.depths} if deeper.depths else None,
         )

@@ -1,33 +1,26 @@
-"""The tour: three things to try, each a guess first and then a look."""
+"""The tour: three things to see, each a guess first and then a look."""
 
-from collections.abc import Mapping
-from string import Template
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from resnet import lab
-from resnet.classifier import Classifier
 from resnet.surgery import UNITS
 from ui.cards import LOOKS
 from ui.part import Part, template
 
-GUESS = Template(
-    '<fieldset class="guess $variant"><legend>$title</legend>'
-    '<label><input type="radio" name="guess-$variant" value="reads">still reads it</label>'
-    '<label><input type="radio" name="guess-$variant" value="loses">loses it</label></fieldset>'
-)
-
 
 class Tour(Part):
-    """A line above the board that grows into three steps."""
+    """A bar at the foot of the page that leads through its tabs, once a visitor wants it to.
 
-    def __init__(self, classifiers: Mapping[str, Classifier]) -> None:
-        guesses = "".join(
-            GUESS.substitute(LOOKS[variant], variant=variant) for variant in classifiers
-        )
+    overfitting is what the study of depth says, see Depth; without it that step is left out.
+    """
+
+    def __init__(self, variants: Sequence[str], overfitting: Mapping[str, Any] | None) -> None:
         super().__init__(
             "tour",
-            template("tour.html").substitute(guesses=guesses),
-            nets=[{"variant": v, "title": LOOKS[v]["title"]} for v in classifiers],
+            template("tour.html").substitute(),
+            nets=[
+                {"variant": one, "title": LOOKS[one]["title"]} for one in LOOKS if one in variants
+            ],
             units=UNITS,
-            # A drawing stays in the corner only where nothing crops, boxes or centres it.
-            corner={"on": ["line"], "pen": lab.PEN},
+            overfitting=overfitting,
         )

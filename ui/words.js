@@ -1,6 +1,7 @@
 // @ts-check
 // What a net answers, what is done to it and what was measured of it, in words.
 
+import { listed, t, tn } from "./language.js";
 import { isWhole } from "./page.js";
 
 /**
@@ -30,8 +31,10 @@ import { isWhole } from "./page.js";
  * A digit in words, null for none.
  * @param {number | null} digit
  */
-export const aDigit = (digit) =>
-  digit === null ? "no digit" : `${digit === 8 ? "an" : "a"} ${digit}`;
+export const aDigit = (digit) => {
+  if (digit === null) return t("no digit");
+  return digit === 8 ? t("an {digit}", { digit }) : t("a {digit}", { digit });
+};
 
 /**
  * What altered units come to for one net: some plain units cannot be taken out, and there is no
@@ -55,32 +58,19 @@ export function effect(units, net = null) {
 /** @param {Effect} done */
 export const isNothing = ({ out, cut, turned }) => out.length + cut.length + turned.length === 0;
 
-/** @param {(number | string)[]} items */
-export function listed(items) {
-  return items.length < 2 ? items.join("") : `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;
-}
-
-/**
- * @param {string} thing
- * @param {number[]} items
- * @param {string} state
- */
-function isOrAre(thing, items, state) {
-  if (items.length === 0) return [];
-  const [plural, verb] = items.length > 1 ? ["s", "are"] : ["", "is"];
-  return [`${thing}${plural} ${listed(items)} ${verb} ${state}`];
-}
-
 /**
  * "Unit 2 is out, the f of unit 4 is × 0.5", or "" for a whole net.
  * @param {Effect} done
  */
 export function told({ out, cut, turned }) {
-  const text = [
-    ...isOrAre("unit", out, "out"),
-    ...isOrAre("shortcut", cut, "cut"),
-    ...turned.map(([i, dial]) => `the f of unit ${i} is × ${dial}`),
-  ].join(", ");
+  const list = { out: listed(out), cut: listed(cut) };
+  const parts = turned.map(([unit, dial]) => t("the f of unit {unit} is × {dial}", { unit, dial }));
+  if (cut.length > 0) {
+    parts.unshift(tn("shortcut {cut} is cut", "shortcuts {cut} are cut", cut.length, list));
+  }
+  if (out.length > 0)
+    parts.unshift(tn("unit {out} is out", "units {out} are out", out.length, list));
+  const text = parts.join(t(", "));
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
@@ -91,8 +81,10 @@ export function told({ out, cut, turned }) {
 export function brief(done) {
   const { out, cut, turned } = done;
   const count = out.length + cut.length + turned.length;
-  if (count > 1) return `${count} parts altered`;
-  return turned.length > 0 ? `Unit ${turned[0][0]}: f × ${turned[0][1]}` : told(done);
+  if (count > 1) return t("{count} parts altered", { count });
+  if (turned.length === 0) return told(done);
+  const [[unit, dial]] = turned;
+  return t("Unit {unit}: f × {dial}", { unit, dial });
 }
 
 /**
@@ -121,16 +113,17 @@ export const inPercent = (share) => (100 * share).toFixed(2);
  * @returns {{text: string, seeds: string}}
  */
 export function measured(net, done) {
-  if (!net.measured) return { text: "no measured figures for these weights", seeds: "" };
+  if (!net.measured) return { text: t("no measured figures for these weights"), seeds: "" };
   const { shipped, seeds, epochs } = net.measured;
   const found = share(shipped, done);
-  if (found === undefined) return { text: "not measured in this combination", seeds: "" };
-  const whole = isNothing(done)
-    ? ""
-    : ` (${inPercent(shipped.whole / shipped.total)} % when whole)`;
+  if (found === undefined) return { text: t("not measured in this combination"), seeds: "" };
+  const whole = inPercent(shipped.whole / shipped.total);
+  const figures = { share: inPercent(found), total: shipped.total.toLocaleString("en"), whole };
   const others = seeds.map((seed) => share(seed, done)).filter((value) => value !== undefined);
   return {
-    text: `${inPercent(found)} % of ${shipped.total.toLocaleString("en")} test digits${whole}`,
+    text: isNothing(done)
+      ? t("{share} % of {total} test digits", figures)
+      : t("{share} % of {total} test digits ({whole} % when whole)", figures),
     seeds: others.length > 1 ? overSeeds(others, epochs) : "",
   };
 }
@@ -140,9 +133,15 @@ export function measured(net, done) {
  * @param {number | null} epochs
  */
 function overSeeds(shares, epochs) {
-  const trained = epochs ? `, ${epochs} ${epochs === 1 ? "epoch" : "epochs"} each` : "";
   const [least, most] = [Math.min(...shares), Math.max(...shares)].map(inPercent);
-  return `${shares.length} other trainings${trained}: ${least} to ${most} %`;
+  const figures = { count: shares.length, least, most };
+  if (!epochs) return t("{count} other trainings: {least} to {most} %", figures);
+  return tn(
+    "{count} other trainings, {n} epoch each: {least} to {most} %",
+    "{count} other trainings, {n} epochs each: {least} to {most} %",
+    epochs,
+    figures,
+  );
 }
 
 /**
@@ -152,8 +151,9 @@ function overSeeds(shares, epochs) {
  */
 export function reading(answer, before) {
   if (!before) return aDigit(answer.digit);
-  if (answer.digit === before.digit) return `still ${aDigit(answer.digit)}`;
-  return `now ${aDigit(answer.digit)} (was ${aDigit(before.digit)})`;
+  const [now, was] = [answer, before].map(({ digit }) => aDigit(digit));
+  if (answer.digit === before.digit) return t("still {now}", { now });
+  return t("now {now} (was {was})", { now, was });
 }
 
 /**
@@ -162,8 +162,8 @@ export function reading(answer, before) {
  * @param {number} nets
  */
 export function stateOf(units, nets) {
-  if (units.every(isWhole)) return nets > 1 ? "Both nets are whole." : "The net is whole.";
-  return `${told(effect(units))}.`;
+  if (units.every(isWhole)) return nets > 1 ? t("Both nets are whole.") : t("The net is whole.");
+  return t("{what}.", { what: told(effect(units)) });
 }
 
 /**
@@ -174,10 +174,36 @@ export function stateOf(units, nets) {
 export function aside(own, wanted) {
   const reasons = [];
   const { kept } = own;
-  if (kept.length === 1) reasons.push(`unit ${kept[0]} changes the size, so it can’t be removed`);
-  if (kept.length > 1) {
-    reasons.push(`units ${listed(kept)} change the size, so they can’t be removed`);
+  if (kept.length > 0) {
+    reasons.push(
+      tn(
+        "unit {units} changes the size, so it can’t be removed",
+        "units {units} change the size, so they can’t be removed",
+        kept.length,
+        { units: listed(kept) },
+      ),
+    );
   }
-  if (own.cut.length < wanted.cut.length) reasons.push("there is no shortcut to cut");
-  return reasons.length > 0 ? ` (${reasons.join("; ")})` : "";
+  if (own.cut.length < wanted.cut.length) reasons.push(t("there is no shortcut to cut"));
+  return reasons.length > 0 ? t(" ({reasons})", { reasons: reasons.join(t("; ")) }) : "";
+}
+
+/**
+ * What lies behind answers that part, where one unit alone is altered; or "".
+ * @param {Effect} done
+ * @param {Record<string, boolean>} isChanged by variant, whether a net reads another digit than whole
+ */
+export function why({ out, cut, turned }, isChanged) {
+  if (out.length + cut.length + turned.length !== 1) return "";
+  if (out.length === 1 && isChanged.plain && !isChanged.residual) {
+    return t(
+      "The shortcut carries the maps round the gap; without it the next unit gets maps that it never met in training.",
+    );
+  }
+  if (cut.length === 1 && isChanged.residual) {
+    return t(
+      "Its f alone is not enough: the unit has learnt to add to what it gets, not to replace it.",
+    );
+  }
+  return "";
 }

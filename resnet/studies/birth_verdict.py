@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from resnet.language import N_, listed, t
 from resnet.stats import SIGNIFICANT, Mean, corrected, mean_of, p_in_words, seeds_in_words
 from resnet.studies.birth import PAIRS, BirthRun, BirthTable, Pair
 from resnet.studies.depth_results import Accuracy, accuracy_of, medians
@@ -11,10 +12,10 @@ from resnet.studies.shares import Shares
 from resnet.studies.textbook_verdict import chosen_rate
 
 TITLES: dict[Pair, str] = {
-    ("residual", "one"): "f as it is",
-    ("residual", "root"): "f / √units",
-    ("residual", "zero"): "f at 0",
-    ("plain", "one"): "without shortcuts",
+    ("residual", "one"): N_("f as it is"),
+    ("residual", "root"): N_("f / √units"),
+    ("residual", "zero"): N_("f at 0"),
+    ("plain", "one"): N_("without shortcuts"),
 }
 ONE, ROOT, ZERO, PLAIN = PAIRS
 # Of these against f as it is: does turning f down change how many digits are read?
@@ -155,11 +156,16 @@ def headline(table: BirthTable, found: Results) -> str:
     where = max(found, key=lambda layers: abs(changes[layers, ROOT].mean))
     right = {pair: f"{found[where][pair].accuracy.mean.mean:.0f}" for pair in PAIRS}
     steps = len(table["runs"][0]["loss"])
-    return (
-        f"Without batch norm, {where} layers, {steps} steps: the net with shortcuts reads "
-        f"{right[ONE]} of 100 digits. It reads {right[ROOT]} if f begins turned down by the square "
-        f"root of the number of units, {right[ZERO]} if f begins at 0. Guessing reads "
-        f"{GUESSING:.0f}."
+    return t(
+        "Without batch norm, {layers} layers, {steps} steps: the net with shortcuts reads {one} of "
+        "100 digits. It reads {root} if f begins turned down by the square root of the number of "
+        "units, {zero} if f begins at 0. Guessing reads {guessing}.",
+        layers=where,
+        steps=steps,
+        one=right[ONE],
+        root=right[ROOT],
+        zero=right[ZERO],
+        guessing=f"{GUESSING:.0f}",
     )
 
 
@@ -173,16 +179,21 @@ def beside(found: Results) -> list[str]:
             if changes[layers, pair].count > 1 and changes[layers, pair].p <= SIGNIFICANT
         }
         ways = {
-            "more digits": [layers for layers, change in sure.items() if change > 0],
-            "fewer digits": [layers for layers, change in sure.items() if change < 0],
-            "cannot be told apart": [layers for layers in found if layers not in sure],
+            MORE: [layers for layers, change in sure.items() if change > 0],
+            FEWER: [layers for layers, change in sure.items() if change < 0],
+            APART: [layers for layers in found if layers not in sure],
         }
-        parts = [f"{way} at {listed(where)} layers" for way, where in ways.items() if where]
-        said.append(f"Beside f as it is, {TITLES[pair]}: {', '.join(parts)}.")
+        parts = [t(way, layers=listed(where)) for way, where in ways.items() if where]
+        said.append(
+            t(
+                "Beside f as it is, {title}: {parts}.",
+                title=t(TITLES[pair]),
+                parts=t(", ").join(parts),
+            )
+        )
     return said
 
 
-def listed(depths: list[int]) -> str:
-    """18, 34 and 66"""
-    *most, last = map(str, depths)
-    return f"{', '.join(most)} and {last}" if most else last
+MORE = N_("more digits at {layers} layers")
+FEWER = N_("fewer digits at {layers} layers")
+APART = N_("cannot be told apart at {layers} layers")

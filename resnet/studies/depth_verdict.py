@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 
 from resnet.checkpoint import VARIANTS
+from resnet.language import N_, in_a_row, t
 from resnet.stats import SIGNIFICANT, Mean, p_in_words, seeds_in_words
 from resnet.studies.depth import FULL, Case, DepthTable, When, cases_of, rates_of
 from resnet.studies.depth_results import Accuracy, Result, Results, by_depth, gaps, results
@@ -12,12 +13,12 @@ from resnet.studies.runs import Printed
 from resnet.studies.shares import Shares
 from resnet.studies.textbook_verdict import with_interval
 
-NETS = {"residual": "with shortcuts", "plain": "without"}
-NORMS = {True: "with batch norm", False: "without batch norm"}
+NETS = {"residual": N_("with shortcuts"), "plain": N_("without")}
+NORMS = {True: N_("with batch norm"), False: N_("without batch norm")}
 WHEN: dict[When, str] = {
-    "start": "before the first step",
-    "live": "before the first step, were only live taps counted",
-    "end": "after the last step",
+    "start": N_("before the first step"),
+    "live": N_("before the first step, were only live taps counted"),
+    "end": N_("after the last step"),
 }
 LAST = " (of the last weights; the accuracies are of the best on validation)"
 GUESSING = 10.0  # percent right of a net that says any digit
@@ -25,7 +26,7 @@ GUESSING_LOSS = math.log(10)
 ONLY_ONES = 11.35  # percent of MNIST's test digits are a 1, the most frequent; more is no guess
 STAGES = 4
 ALMOST_NOTHING = 1e-3  # times as large as before
-MISSING = "not measured yet"
+MISSING = N_("not measured yet")
 
 
 def tables(table: DepthTable) -> list[Printed]:
@@ -149,7 +150,7 @@ def ends_of(share: Shares) -> Shares:
 
 def percent(value: float | None) -> str:
     if value is None:
-        return "not finite"
+        return t("not finite")
     return f"{100 * value:.0f}%" if value >= 0.1 else f"{100 * value:.2g}%"
 
 
@@ -195,20 +196,25 @@ def headline(table: DepthTable, found: Results) -> str:
     """The finding in whole digits of a hundred."""
     deep = by_depth(found, True)
     if not deep:
-        return f"With batch norm: {MISSING}."
+        return t("With batch norm: not measured yet.")
     first, *more = dict.fromkeys((min(deep), max(deep)))
     steps = len(table["runs"][0]["loss"])
     right = {depth: of_hundred(deep[depth]) for depth in deep}
     said = [
-        f"After {steps} steps at {first} layers: with shortcuts {right[first]['residual']} of 100 "
-        f"digits, without {right[first]['plain']}.",
+        t(
+            "After {steps} steps at {layers} layers: with shortcuts {residual} of 100 digits, "
+            "without {plain}.",
+            steps=steps,
+            layers=first,
+            **right[first],
+        ),
         *(
-            f"At {depth} layers: {right[depth]['residual']} and {right[depth]['plain']}."
+            t("At {layers} layers: {residual} and {plain}.", layers=depth, **right[depth])
             for depth in more
         ),
-        f"Guessing reads {GUESSING:.0f}.",
+        t("Guessing reads {guessing}.", guessing=f"{GUESSING:.0f}"),
     ]
-    return " ".join(said)
+    return in_a_row(said)
 
 
 def of_hundred(result: Result) -> dict[str, str]:
@@ -221,32 +227,56 @@ def beside(table: DepthTable, found: Results) -> str:
     if not deep:
         return ""
     tests = sum(gap.count > 1 for gap in corrected.values())
-    ends = ", and ".join(
-        f"at {depth} {apart(deep[depth].accuracy, corrected[Case(depth, True)])}"
+    ends = t(", and ").join(
+        t(
+            "at {layers} {apart}",
+            layers=depth,
+            apart=apart(deep[depth].accuracy, corrected[Case(depth, True)]),
+        )
         for depth in dict.fromkeys((min(deep), max(deep)))
     )
-    total = table["runs"][0]["test_all"]["total"]
-    return (
-        f"Narrow nets ({Case.width} channels) with batch norm, each at the learning rate that its "
-        f"validation digits choose; means of {seeds_in_words(len(deep[max(deep)].seeds))}, "
-        f"{total:,} test digits: {ends}. Each p is corrected for {tests} tests (Holm)."
+    return t(
+        "Narrow nets ({width} channels) with batch norm, each at the learning rate that its "
+        "validation digits choose; means of {seeds}, {total} test digits: {ends}. Each p is "
+        "corrected for {tests} tests (Holm).",
+        width=Case.width,
+        seeds=seeds_in_words(len(deep[max(deep)].seeds)),
+        total=f"{table['runs'][0]['test_all']['total']:,}",
+        ends=ends,
+        tests=tests,
     )
 
 
 def apart(nets: Mapping[str, Accuracy], found: Mean) -> str:
     """Whether a depth tells the nets apart."""
     if found.count == 1:
-        return "one seed tells nothing apart"
+        return t("one seed tells nothing apart")
     if both_guess(nets):
-        return "neither reads more than guessing would"
+        return t("neither reads more than guessing would")
     if found.p > SIGNIFICANT:
-        return f"they cannot be told apart (p {p_in_words(found.p)})"
+        return t("they cannot be told apart (p {p})", p=p_in_words(found.p))
     ahead = "residual" if found.mean > 0 else "plain"
     low, high = sorted((abs(found.low), abs(found.high)))
-    return (
-        f"the net {NETS[ahead]} is {abs(found.mean):.1f} points ahead (95 % interval {low:.1f} to "
-        f"{high:.1f}, p {p_in_words(found.p)})"
+    return t(
+        "the net {net} is {points} points ahead (95 % interval {low} to {high}, p {p})",
+        net=t(NETS[ahead]),
+        points=f"{abs(found.mean):.1f}",
+        low=f"{low:.1f}",
+        high=f"{high:.1f}",
+        p=p_in_words(found.p),
     )
+
+
+NO_FIT = N_("Without shortcuts the deeper net cannot even fit the digits that it trained on")
+WORSE_FIT = N_("Without shortcuts the deeper net fits less well the digits that it trained on")
+OVERFITS = N_(
+    "Without shortcuts the deeper net reads fewer new digits but fits as well those that it "
+    "trained on"
+)
+FITS = N_(
+    "Without shortcuts the deeper net reads no fewer new digits and fits as well those that it "
+    "trained on"
+)
 
 
 def overfitting(table: DepthTable, found: Results) -> tuple[bool, str] | None:
@@ -264,21 +294,29 @@ def overfitting(table: DepthTable, found: Results) -> tuple[bool, str] | None:
     first, last = min(plain), max(plain)
     right = {depth: deep[depth].accuracy["plain"].mean.mean for depth in (first, last)}
     other = losses[last]["residual"]
-    figures = (
-        f"its loss on them is {plain[first]:.2f} at {first} layers and {plain[last]:.2f} at "
-        f"{last}, and guessing has {GUESSING_LOSS:.2f}."
-    )
-    if other is not None:
-        figures += f" With shortcuts it is {other.mean:.2f} at {last}."
-    if plain[last] > plain[first]:
-        how = "cannot even fit" if plain[last] > GUESSING_LOSS / 2 else "fits less well"
-        said = f"the deeper net {how} the digits that it trained on"
-    elif right[last] < right[first]:
-        said = "the deeper net reads fewer new digits but fits as well those that it trained on"
+    if plain[last] > GUESSING_LOSS / 2 and plain[last] > plain[first]:
+        said = NO_FIT
+    elif plain[last] > plain[first]:
+        said = WORSE_FIT
     else:
-        said = "the deeper net reads no fewer new digits and fits as well those that it trained on"
+        said = OVERFITS if right[last] < right[first] else FITS
+    why = [
+        t(
+            "{said}: its loss on them is {least} at {first} layers and {most} at {last}, and "
+            "guessing has {guessing}.",
+            said=t(said),
+            least=f"{plain[first]:.2f}",
+            first=first,
+            most=f"{plain[last]:.2f}",
+            last=last,
+            guessing=f"{GUESSING_LOSS:.2f}",
+        )
+    ]
+    if other is not None:
+        loss = f"{other.mean:.2f}"
+        why.append(t("With shortcuts it is {loss} at {last}.", loss=loss, last=last))
     is_so = plain[last] <= plain[first] and right[last] < right[first]
-    return is_so, f"Without shortcuts {said}: {figures}"
+    return is_so, in_a_row(why)
 
 
 def is_overfitting(table: DepthTable, found: Results) -> str:
@@ -294,17 +332,22 @@ def heading(found: Results) -> str:
     corrected = gaps(found)
     of_depth = {depth: corrected[Case(depth, True)] for depth in by_depth(found, True)}
     if not of_depth:
-        return f"With batch norm: {MISSING}"
+        return t("With batch norm: not measured yet")
     shallowest = min(of_depth)
     widest = max(of_depth, key=lambda depth: abs(of_depth[depth].mean))
     first, most = of_depth[shallowest], of_depth[widest]
     is_sure = first.count > 1 and max(first.p, most.p) <= SIGNIFICANT
     if widest == shallowest or first.mean * most.mean <= 0 or not is_sure:
-        return f"With batch norm the nets lie furthest apart at {widest} layers"
+        return t("With batch norm the nets lie furthest apart at {layers} layers", layers=widest)
     ahead = "residual" if most.mean > 0 else "plain"
-    return (
-        f"With batch norm the net {NETS[ahead]} reads {abs(first.mean):.0f} of 100 digits more at "
-        f"{shallowest} layers and {abs(most.mean):.0f} at {widest}"
+    return t(
+        "With batch norm the net {net} reads {least} of 100 digits more at {shallowest} layers and "
+        "{most} at {widest}",
+        net=t(NETS[ahead]),
+        least=f"{abs(first.mean):.0f}",
+        shallowest=shallowest,
+        most=f"{abs(most.mean):.0f}",
+        widest=widest,
     )
 
 
@@ -312,21 +355,27 @@ def bare(found: Results) -> str:
     """Both nets without batch norm, as they begin and of kernels enlarged for live taps."""
     usual, live = by_depth(found, False), by_depth(found, False, is_live=True)
     if not usual:
-        return f"Without batch norm: {MISSING}."
+        return t("Without batch norm: not measured yet.")
     ends = []
     for depth in dict.fromkeys((min(usual), max(usual))):
-        said = f"at {depth} layers {in_pair(usual[depth])}"
+        said = t("at {layers} layers {pair}", layers=depth, pair=in_pair(usual[depth]))
         if depth in live:
-            said += f", and from kernels enlarged for live taps {in_pair(live[depth])}"
+            said = t(
+                "{said}, and from kernels enlarged for live taps {pair}",
+                said=said,
+                pair=in_pair(live[depth]),
+            )
         ends.append(said)
-    rest = "" if live else f" From kernels enlarged for live taps: {MISSING}."
-    return f"Without batch norm, of 100 digits: {'; '.join(ends)}.{rest}"
+    rest = "" if live else t("From kernels enlarged for live taps: not measured yet.")
+    of_ends = t("Without batch norm, of 100 digits: {ends}.", ends=t("; ").join(ends))
+    return in_a_row([of_ends, rest])
 
 
 def in_pair(result: Result) -> str:
     right, nets = of_hundred(result), result.accuracy
-    return " and ".join(
-        f"{right[variant]} {NETS[variant]}{diverged(nets[variant])}" for variant in VARIANTS
+    return t(" and ").join(
+        t("{right} {net}", right=right[variant], net=t(NETS[variant])) + diverged(nets[variant])
+        for variant in VARIANTS
     )
 
 
@@ -334,16 +383,20 @@ def diverged(net: Accuracy) -> str:
     if not net.diverged:
         return ""
     if net.diverged == len(net.percents):
-        return " (every training diverges)"
-    return f" ({net.diverged} of {len(net.percents)} trainings diverge)"
+        return t(" (every training diverges)")
+    return t(" ({n} of {all} trainings diverge)", n=net.diverged, all=len(net.percents))
 
 
 def width(found: Results) -> str:
     """Whether it is width that tells the nets apart."""
-    whole = f"At full width, {FULL.width} channels, and {FULL.depth} layers"
+    of = {"width": FULL.width, "layers": FULL.depth}
     if FULL not in found:
-        return f"{whole}: {MISSING}."
-    return f"{whole}, of 100 digits: {in_pair(found[FULL])}."
+        return t("At full width, {width} channels, and {layers} layers: not measured yet.", **of)
+    return t(
+        "At full width, {width} channels, and {layers} layers, of 100 digits: {pair}.",
+        **of,
+        pair=in_pair(found[FULL]),
+    )
 
 
 def at_the_end_of_the_grid(table: DepthTable, found: Results) -> list[str]:
@@ -356,8 +409,12 @@ def at_the_end_of_the_grid(table: DepthTable, found: Results) -> list[str]:
     if not ends:
         return []
     return [
-        f"In {ends} of {len(chosen)} cases the chosen rate is the least or the largest of "
-        "those tried: there may be a better one beyond."
+        t(
+            "In {ends} of {all} cases the chosen rate is the least or the largest of those tried: "
+            "there may be a better one beyond.",
+            ends=ends,
+            all=len(chosen),
+        )
     ]
 
 
@@ -377,12 +434,17 @@ def flow(found: Results, has_norm: bool, when: When) -> str:
     depths = by_depth(found, has_norm)
     if not depths:
         return ""
-    ways = ", ".join(
-        f"{NETS[variant]} it {fate(of)}" for variant, of in growth(found, has_norm, when).items()
+    ways = t(", ").join(
+        t("{net} it {fate}", net=t(NETS[variant]), fate=fate(of))
+        for variant, of in growth(found, has_norm, when).items()
     )
-    return (
-        f"{capital(NORMS[has_norm])}, {WHEN[when]}, the first layer's gradient from {min(depths)} "
-        f"to {max(depths)} layers: {ways}."
+    return t(
+        "{norm}, {when}, the first layer's gradient from {first} to {last} layers: {ways}.",
+        norm=capital(t(NORMS[has_norm])),
+        when=t(WHEN[when]),
+        first=min(depths),
+        last=max(depths),
+        ways=ways,
     )
 
 
@@ -391,20 +453,19 @@ def first_weights(found: Results) -> str:
     before = flow(found, False, "start")
     if not before:
         return ""
-    return (
-        f"{before} The first weights count taps that meet padding, as most do on small maps. "
-        f"{flow(found, False, 'live')}"
-    )
+    taps = t("The first weights count taps that meet padding, as most do on small maps.")
+    return in_a_row([before, taps, flow(found, False, "live")])
 
 
 def fate(found: float | None) -> str:
     """Of a gradient that is so many times as large as in the shallowest net."""
     if found is None:
-        return "is no finite number any more"
-    verb = "grows to" if found >= 1 else "shrinks to"
+        return t("is no finite number any more")
     if found < ALMOST_NOTHING:
-        verb = "shrinks almost to nothing,"
-    return f"{verb} {times(found)} its size"
+        return t("shrinks almost to nothing, {times} its size", times=times(found))
+    if found < 1:
+        return t("shrinks to {times} its size", times=times(found))
+    return t("grows to {times} its size", times=times(found))
 
 
 def shrinking(found: Results) -> str:

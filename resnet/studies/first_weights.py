@@ -8,12 +8,17 @@ from typing import Literal
 
 from torch import nn
 
+from resnet.language import N_
 from resnet.model import ResNet
 
 First = Literal["fan_out", "torch", "fan_in"]
 
 # In the order in which they are made and shown; whose they are.
-FIRSTS: dict[First, str] = {"fan_out": "this project's", "torch": "PyTorch's", "fan_in": "Paddle's"}
+FIRSTS: dict[First, str] = {
+    "fan_out": N_("this project's"),
+    "torch": N_("PyTorch's"),
+    "fan_in": N_("Paddle's"),
+}
 
 
 def begin(net: ResNet, first: First) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from resnet.language import N_, t
 from resnet.model import LiveConv2d, ResNet, Window, map_sizes
 
 # A gradient so small that 80 steps at a rate of 0.2 move no weight by 0.002, where the weights of a
@@ -68,18 +69,28 @@ def arrival(values: Gradients) -> str:
     """How the gradient changes between the last unit and the stem of one net."""
     lost = sum(value is None for value in values)
     if lost:
-        return f"the gradient is no finite number at {lost} of {len(values)} places"
+        return t("the gradient is no finite number at {n} of {all} places", n=lost, all=len(values))
     stem, last = values[0] or 0.0, values[-2] or 0.0
-    figures = f"{size(stem)} against {size(last)}"
+    said = {"stem": size(stem), "last": size(last)}
     if max(stem, last) < VANISHED:
-        ends = f"{size(stem)} at the stem, {size(last)} at the last unit"
-        return f"there is hardly any gradient anywhere ({ends})"
+        return t(
+            "there is hardly any gradient anywhere ({stem} at the stem, {last} at the last unit)",
+            **said,
+        )
     if stem < VANISHED:
-        return f"the gradient has vanished at the stem ({figures} at the last unit)"
+        return t(
+            "the gradient has vanished at the stem ({stem} against {last} at the last unit)", **said
+        )
     if not last:
-        return f"the gradient at the stem is {size(stem)}, that at the last unit 0"
-    verb = "explodes to" if stem / last >= EXPLODED else "is"
-    return f"the gradient at the stem {verb} {times(stem / last)} that at the last unit ({figures})"
+        return t("the gradient at the stem is {stem}, that at the last unit 0", **said)
+    ratio = stem / last
+    return t(EXPLODES if ratio >= EXPLODED else ARRIVES, **said, times=times(ratio))
+
+
+EXPLODES = N_(
+    "the gradient at the stem explodes to {times} that at the last unit ({stem} against {last})"
+)
+ARRIVES = N_("the gradient at the stem is {times} that at the last unit ({stem} against {last})")
 
 
 def size(value: float) -> str:
@@ -94,6 +105,6 @@ def rounded(value: float | None) -> str:
 def times(value: float) -> str:
     """Two digits: 0.0012, 3.4, 25,000 or 1.2e-09 times."""
     if not 1e-4 <= value < 1e6:
-        return f"{value:.1e} times"
+        return t("{n} times", n=f"{value:.1e}")
     rounded = float(f"{value:.2g}")
-    return f"{rounded:,.0f} times" if rounded >= 10 else f"{rounded:g} times"
+    return t("{n} times", n=f"{rounded:,.0f}" if rounded >= 10 else f"{rounded:g}")

@@ -18,16 +18,19 @@ from torch import Tensor, nn
 
 from resnet import ink, samples
 from resnet.checkpoint import FOLDER, build, load, path_of
+from resnet.language import N_, in_a_row, listed, t
 from resnet.model import SEEDING, LiveConv2d, ResNet18
 from resnet.summary import besides_products, summarise
 
 # The book's flaws, and one fault of our own that a sound check must find.
 FLAWS = {
-    "typo": "A typo in the names leaves the batch norms of the three projections (bn3) unloaded",
-    "biases": "Every convolution has a bias, which the library's net has no place for",
-    "train": "Both nets are compared in train mode",
-    "signed": "The check takes max(difference), not max |difference|",
-    "planted": "Planted, not the book's: every logit of our net is 1 too low",
+    "typo": N_(
+        "A typo in the names leaves the batch norms of the three projections (bn3) unloaded"
+    ),
+    "biases": N_("Every convolution has a bias, which the library's net has no place for"),
+    "train": N_("Both nets are compared in train mode"),
+    "signed": N_("The check takes max(difference), not max |difference|"),
+    "planted": N_("Planted, not the book's: every logit of our net is 1 too low"),
 }
 FAULTS = ("typo", "biases", "planted")  # those that make two different nets
 # Two orders of adding up the same float32 products differ by some 1e-6 of the largest logit.
@@ -153,9 +156,9 @@ CRASH = (
     "in train mode finds no variance in one value a channel. Compare in eval mode."
 )
 WHY = {
-    "typo": "the projections' batch norms were never loaded",
-    "biases": "our net has biases and the library's has none",
-    "planted": "every logit of ours is 1 too low",
+    "typo": N_("the projections' batch norms were never loaded"),
+    "biases": N_("our net has biases and the library's has none"),
+    "planted": N_("every logit of ours is 1 too low"),
 }
 
 
@@ -163,31 +166,38 @@ def sentence(says_equal: bool, faults: list[str], flaws: Collection[str], *, is_
     """Explain a check, given what it says and what is true."""
     if not faults:
         if says_equal:
-            return "Same weights, same input, same answers: the two are one net." + caveats(flaws)
-        return "The same net, and yet the answers differ: something is wrong here."
-    reasons = " and ".join(WHY[fault] for fault in faults)
+            same = t("Same weights, same input, same answers: the two are one net.")
+            return in_a_row([same, caveats(flaws)])
+        return t("The same net, and yet the answers differ: something is wrong here.")
+    reasons = t(" and ").join(t(WHY[fault]) for fault in faults)
     if not says_equal:
-        return f"The check says that they differ, and they do: {reasons}."
+        return t("The check says that they differ, and they do: {reasons}.", reasons=reasons)
     if not is_equal:
-        return f"The check lies: {reasons}, but max(difference) sees no answer that is too low."
-    return f"The check lies: {reasons}, and still it says equal. {hidden(faults, flaws)}"
+        return t(
+            "The check lies: {reasons}, but max(difference) sees no answer that is too low.",
+            reasons=reasons,
+        )
+    lie = t("The check lies: {reasons}, and still it says equal.", reasons=reasons)
+    return in_a_row([lie, hidden(faults, flaws)])
 
 
 def hidden(faults: list[str], flaws: Collection[str]) -> str:
     """Why two nets that are not the same answer alike."""
     reasons = []
     if "typo" in faults:
-        reasons.append("A fresh batch norm is the identity, and so are those of an untrained net.")
+        reasons.append(
+            t("A fresh batch norm is the identity, and so are those of an untrained net.")
+        )
     if "biases" in faults and "train" in flaws:
-        reasons.append("In train mode a batch norm subtracts the mean, and every bias with it.")
-    return " ".join(reasons)
+        reasons.append(t("In train mode a batch norm subtracts the mean, and every bias with it."))
+    return in_a_row(reasons)
 
 
 def caveats(flaws: Collection[str]) -> str:
     if "train" in flaws:
-        return " But in train mode: the check itself has changed the statistics of both."
+        return t("But in train mode: the check itself has changed the statistics of both.")
     if "signed" in flaws:
-        return " But this check could not have told if ours were too low."
+        return t("But this check could not have told if ours were too low.")
     return ""
 
 
@@ -207,13 +217,23 @@ def counts_of_the_book(net: ResNet18) -> list[str]:
     parameters = sum(row.parameters for row in modules)
     products = sum(row.multiply_adds for row in modules)
     theirs, more = count_with_biases(net), besides_products(net)
-    *most, last = (f"{count:,} for {what}" for what, count in more.items())
+    besides = [t("{count} for {what}", count=f"{n:,}", what=t(what)) for what, n in more.items()]
     return [
-        f"{parameters:,} parameters; {theirs:,} with a bias for every convolution, as in the "
-        f"textbook's PyTorch port. The batch norm behind it subtracts each of these "
-        f"{theirs - parameters:,} again in training.",
-        f"{products:,} multiply-adds; {products + sum(more.values()):,} operations as Paddle "
-        f"counts them and the textbook prints them, with {', '.join(most)} and {last}.",
+        t(
+            "{parameters} parameters; {theirs} with a bias for every convolution, as in the "
+            "textbook's PyTorch port. The batch norm behind it subtracts each of these {biases} "
+            "again in training.",
+            parameters=f"{parameters:,}",
+            theirs=f"{theirs:,}",
+            biases=f"{theirs - parameters:,}",
+        ),
+        t(
+            "{products} multiply-adds; {operations} operations as Paddle counts them and the "
+            "textbook prints them, with {besides}.",
+            products=f"{products:,}",
+            operations=f"{products + sum(more.values()):,}",
+            besides=listed(besides),
+        ),
     ]
 
 
@@ -230,5 +250,5 @@ def convolutions(module: nn.Module) -> list[LiveConv2d]:
 def in_digits(value: float | None) -> str:
     """As a check would print it, but not the last bits, which differ from machine to machine."""
     if value is None:
-        return "fails"
+        return t("fails")
     return "0" if abs(value) < TOLERANCE else f"{value:.2f}"

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, Self
 
+from resnet.language import N_
 from resnet.studies.race import Fault, Point, Wish
 
 WAITING = 4  # visitors at most, behind the one whose race runs
@@ -23,9 +24,9 @@ ABSENT = 6.0  # seconds without a look: the visitor is gone
 TOO_LONG = 180.0  # seconds of a race, after which something is wrong with it
 TICK = 0.2  # seconds
 
-FULL = "Several visitors are waiting for a race already; please try again in a minute."
-BROKEN = "The race broke off on the server; please start another one."
-SLOW = "The race took too long on this server and was stopped."
+FULL = N_("Several visitors are waiting for a race already; please try again in a minute.")
+BROKEN = N_("The race broke off on the server; please start another one.")
+SLOW = N_("The race took too long on this server and was stopped.")
 
 
 class RaceError(Exception):

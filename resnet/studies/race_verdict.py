@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from resnet.checkpoint import VARIANTS
+from resnet.language import in_a_row, t, tn
 from resnet.studies.depth import Case, DepthRun, case_of
 from resnet.studies.depth_verdict import NETS
 from resnet.studies.race import Point
@@ -66,11 +67,15 @@ def fair_rate(
 def heading(found: Mapping[str, Band]) -> str:
     """The ends of the stored runs, in one line."""
     if not found:
-        return "A race, and nothing stored to lay it over"
+        return t("A race, and nothing stored to lay it over")
     residual, plain = (found[variant].median[-1] for variant in ("residual", "plain"))
-    seeds = found["plain"].seeds
-    of = "The stored seed ends" if seeds == 1 else f"Medians of {seeds} stored seeds end"
-    return f"{of} at {residual:g} with shortcuts, {plain:g} without"
+    return tn(
+        "The stored seed ends at {residual} with shortcuts, {plain} without",
+        "Medians of {n} stored seeds end at {residual} with shortcuts, {plain} without",
+        found["plain"].seeds,
+        residual=f"{residual:g}",
+        plain=f"{plain:g}",
+    )
 
 
 def finding(points: Sequence[Point], found: Mapping[str, Band]) -> str:
@@ -78,12 +83,22 @@ def finding(points: Sequence[Point], found: Mapping[str, Band]) -> str:
     ends = {variant: last(points, variant) for variant in VARIANTS}
     rights = {variant: point["right"] for variant, point in ends.items()}
     total, step = ends[VARIANTS[0]]["total"], ends[VARIANTS[0]]["step"]
-    with_shortcuts, without = rights["residual"], rights["plain"]
-    if with_shortcuts == without:
-        said = f"both nets read {without} of {total} validation digits."
+    if rights["residual"] == rights["plain"]:
+        said = t(
+            "After {step} steps: both nets read {plain} of {total} validation digits.",
+            step=step,
+            total=total,
+            plain=rights["plain"],
+        )
     else:
-        said = f"with shortcuts {with_shortcuts} of {total} validation digits, without {without}."
-    return " ".join([f"After {step} steps: {said}", *beside(rights, found), luck(found)])
+        said = t(
+            "After {step} steps: with shortcuts {residual} of {total} validation digits, without "
+            "{plain}.",
+            step=step,
+            total=total,
+            **rights,
+        )
+    return in_a_row([said, *beside(rights, found), luck(found)])
 
 
 def beside(rights: Mapping[str, int], found: Mapping[str, Band]) -> list[str]:
@@ -93,20 +108,35 @@ def beside(rights: Mapping[str, int], found: Mapping[str, Band]) -> list[str]:
     places = []
     for variant, band in found.items():
         right, least, most = rights[variant], band.least[-1], band.most[-1]
-        where = "above" if right > most else "below" if right < least else "within"
-        ends = f"{least}" if least == most else f"{least} to {most}"
-        places.append(f"{NETS[variant]} {where} their {ends}")
-    seeds = found[VARIANTS[0]].seeds
-    of = "Beside the one stored seed" if seeds == 1 else f"Beside the {seeds} stored seeds"
-    return [f"{of} it ends {', '.join(places)}."]
+        if right > most:
+            where = t("{net} above their {ends}", net=t(NETS[variant]), ends=span(least, most))
+        elif right < least:
+            where = t("{net} below their {ends}", net=t(NETS[variant]), ends=span(least, most))
+        else:
+            where = t("{net} within their {ends}", net=t(NETS[variant]), ends=span(least, most))
+        places.append(where)
+    return [
+        tn(
+            "Beside the one stored seed it ends {places}.",
+            "Beside the {n} stored seeds it ends {places}.",
+            found[VARIANTS[0]].seeds,
+            places=t(", ").join(places),
+        )
+    ]
+
+
+def span(least: int, most: int) -> str:
+    return f"{least}" if least == most else t("{least} to {most}", least=least, most=most)
 
 
 def luck(found: Mapping[str, Band]) -> str:
     if not found:
-        return "One race can be luck."
-    seeds = found[VARIANTS[0]].seeds
-    others = "one other" if seeds == 1 else f"{seeds} others"
-    return f"One race can be luck: the band is {others}."
+        return t("One race can be luck.")
+    return tn(
+        "One race can be luck: the band is one other.",
+        "One race can be luck: the band is {n} others.",
+        found[VARIANTS[0]].seeds,
+    )
 
 
 def last(points: Sequence[Point], variant: str) -> Point:

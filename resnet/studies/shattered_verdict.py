@@ -6,19 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from resnet.checkpoint import VARIANTS
+from resnet.language import N_, t
 from resnet.stats import seeds_in_words
 from resnet.studies.runs import Printed, StudyError
 from resnet.studies.shattered import ShatteredTable
 
 # A cosine in words, by the least that earns them.
 WORDS = (
-    (0.8, "nearly the same"),
-    (0.5, "alike"),
-    (0.2, "loosely related"),
-    (-0.2, "unrelated"),
-    (-1.0, "rather opposed"),
+    (0.8, N_("nearly the same")),
+    (0.5, N_("alike")),
+    (0.2, N_("loosely related")),
+    (-0.2, N_("unrelated")),
+    (-1.0, N_("rather opposed")),
 )
-NETS = {"residual": "with shortcuts", "plain": "without"}
+NETS = {"residual": N_("with shortcuts"), "plain": N_("without")}
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def likeness(table: ShatteredTable) -> dict[Case, dict[str, Likeness]]:
 
 
 def in_words(cosine: float) -> str:
-    return next(words for least, words in WORDS if cosine >= least)
+    return t(next(words for least, words in WORDS if cosine >= least))
 
 
 # --- as text ---------------------------------------------------------------------------------
@@ -78,9 +79,12 @@ def tables(table: ShatteredTable) -> list[Printed]:
 
 def provenance(table: ShatteredTable) -> str:
     recipe = table["about"]["recipe"]
-    return (
-        f"The median of {seeds_in_words(len(whole_seeds(table)))} (least to most), each that of "
-        f"{recipe['digits']} validation digits in a batch of {recipe['batch']}."
+    return t(
+        "The median of {seeds} (least to most), each that of {digits} validation digits in a batch "
+        "of {batch}.",
+        seeds=seeds_in_words(len(whole_seeds(table))),
+        digits=recipe["digits"],
+        batch=recipe["batch"],
     )
 
 
@@ -90,7 +94,12 @@ def in_percent(nudge: float) -> str:
 
 
 def with_range(found: Likeness) -> str:
-    return f"{found.median:.2f} ({found.low:.2f} to {found.high:.2f})"
+    return t(
+        "{median} ({low} to {high})",
+        median=f"{found.median:.2f}",
+        low=f"{found.low:.2f}",
+        high=f"{found.high:.2f}",
+    )
 
 
 def sentences(table: ShatteredTable) -> list[str]:
@@ -103,10 +112,15 @@ def headline(found: Mapping[Case, Mapping[str, Likeness]], case: Case) -> str:
     """What the two nets of one depth make of one nudge."""
     nudge, depth = case
     medians = {variant: found[case][variant].median for variant in VARIANTS}
-    ways = [f"{in_words(medians[v])} ({medians[v]:.2f}) {NETS[v]}" for v in VARIANTS]
-    return (
-        f"Nudge a digit by {in_percent(nudge)}: what a new net of {depth} layers asks of its "
-        f"pixels before and after is {', and '.join(ways)}."
+    return t(
+        "Nudge a digit by {nudge}: what a new net of {depth} layers asks of its pixels before and "
+        "after is {residual} ({with_shortcuts}) with shortcuts, and {plain} ({without}) without.",
+        nudge=in_percent(nudge),
+        depth=depth,
+        residual=in_words(medians["residual"]),
+        plain=in_words(medians["plain"]),
+        with_shortcuts=f"{medians['residual']:.2f}",
+        without=f"{medians['plain']:.2f}",
     )
 
 
@@ -114,8 +128,12 @@ def caution(found: Mapping[Case, Mapping[str, Likeness]]) -> str:
     """What does not follow."""
     most, deepest = max(found)
     median = found[most, deepest]["residual"].median
-    return (
+    return t(
         "This goes with how well such nets train; that it is why is not shown. With shortcuts even "
-        f"{deepest} layers learn, though there a nudge of {in_percent(most)} leaves what is asked "
-        f"{in_words(median)} ({median:.2f})."
+        "{deepest} layers learn, though there a nudge of {nudge} leaves what is asked {words} "
+        "({median}).",
+        deepest=deepest,
+        nudge=in_percent(most),
+        words=in_words(median),
+        median=f"{median:.2f}",
     )

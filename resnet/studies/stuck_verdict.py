@@ -5,15 +5,16 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from resnet.language import N_, t
 from resnet.stats import seeds_in_words
-from resnet.studies.depth_verdict import ONLY_ONES, capital
+from resnet.studies.depth_verdict import ONLY_ONES
 from resnet.studies.runs import Printed, StudyError
 from resnet.studies.short_training import ShortRecipe
 from resnet.studies.stuck import AIDS, Case, StuckRun, StuckTable, key_of, keys_of
 from resnet.studies.textbook_verdict import percents, with_interval
 
-KINDS = {"residual": "with shortcuts", "plain": "without shortcuts"}
-HELP = {"clipping": "clipped gradients", "warm-up": "a warm-up"}
+KINDS = {"residual": N_("with shortcuts"), "plain": N_("without shortcuts")}
+HELP = {"clipping": N_("clipped gradients"), "warm-up": N_("a warm-up")}
 BEFORE = ShortRecipe().steps  # of the study of depth
 CLIMB = 5  # points more than after BEFORE steps
 
@@ -128,22 +129,42 @@ def course(table: StuckTable, cases: list[Case]) -> str:
     }
     case = max(cases, key=lambda case: read[case["rate"], "none"])
     before, end = case["before"], read[case["rate"], "none"]
-    net = f"the net of {case['depth']} layers {KINDS[case['net']]}"
     steps = table["runs"][0]["step"][-1]
+    net = t("The net of {layers} layers {kind}", layers=case["depth"], kind=t(KINDS[case["net"]]))
     if max(read.values()) <= ONLY_ONES:
-        rates = " or ".join(f"{case['rate']:g}" for case in cases)
-        return (
-            f"{capital(net)} is stuck: after {steps} steps it still guesses, at a rate of {rates}, "
-            f"and neither {' nor '.join(HELP.values())} get it going."
+        return t(
+            "{net} is stuck: after {steps} steps it still guesses, at a rate of {rates}, and "
+            "neither {aids} get it going.",
+            net=net,
+            steps=steps,
+            rates=t(" or ").join(f"{case['rate']:g}" for case in cases),
+            aids=t(" nor ").join(map(t, HELP.values())),
         )
-    aided = " and ".join(f"{read[case['rate'], aid]:.0f} with {what}" for aid, what in HELP.items())
-    way = (
-        f"goes from {before:.0f} to {end:.0f} of 100 digits between {BEFORE} and {steps} steps "
-        f"({aided})"
+    aided = t(" and ").join(
+        t("{read} with {aid}", read=f"{read[case['rate'], aid]:.0f}", aid=t(what))
+        for aid, what in HELP.items()
     )
-    if case["net"] == "plain":
-        way = f"{'was slow, not stuck' if end - before >= CLIMB else 'hardly moves'}: it {way}"
+    way = t(
+        "from {before} to {end} of 100 digits between {first} and {last} steps ({aided})",
+        before=f"{before:.0f}",
+        end=f"{end:.0f}",
+        first=BEFORE,
+        last=steps,
+        aided=aided,
+    )
     rate, aid = max(read, key=read.__getitem__)
     if rate != case["rate"] and aid in HELP and read[rate, aid] - end >= CLIMB:
-        way += f"; at a rate of {rate:g} it reads {read[rate, aid]:.0f} with {HELP[aid]}"
-    return f"{capital(net)} {way}."
+        way = t(
+            "{way}; at a rate of {rate} it reads {read} with {aid}",
+            way=way,
+            rate=f"{rate:g}",
+            read=f"{read[rate, aid]:.0f}",
+            aid=t(HELP[aid]),
+        )
+    if case["net"] != "plain":
+        return t("{net} goes {way}.", net=net, way=way)
+    return t(SLOW if end - before >= CLIMB else STILL, net=net, way=way)
+
+
+SLOW = N_("{net} was slow, not stuck: it goes {way}.")
+STILL = N_("{net} hardly moves: it goes {way}.")

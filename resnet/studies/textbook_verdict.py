@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from resnet.checkpoint import VARIANTS
+from resnet.language import N_, in_a_row, listed, t
 from resnet.stats import (
     SIGNIFICANT,
     Mean,
@@ -282,30 +283,38 @@ def headline(table: TextbookTable) -> str:
     runs, rates = complete_runs(table), table["about"]["rates"]
     gaps = {first: gap(of_first, rates) for first, of_first in runs.items()}
     some = next(iter(runs.values()))["plain", rates[0]]
-    after = f"fter {len(some[0]['loss'])} steps"
     first, *others = gaps.values()
+    said = {"steps": len(some[0]["loss"]), "kinds": len(gaps), "both": both_nets(first)}
     if len(some) == 1:
-        return f"One seed tells nothing apart: a{after} {both_nets(first)}."
+        return t("One seed tells nothing apart: after {steps} steps {both}.", **said)
     ahead = {who_is_ahead(one) for one in gaps.values()}
     if len(ahead) > 1:
-        each = "; ".join(f"from {FIRSTS[one]} {said_of(gaps[one])}" for one in gaps)
-        return f"A{after}, by first weights: {each}."
-    kinds = f"from each of {len(gaps)} kinds of first weights"
+        each = [
+            t("from {first} {said}", first=t(FIRSTS[one]), said=said_of(gaps[one])) for one in gaps
+        ]
+        return t("After {steps} steps, by first weights: {each}.", **said, each=t("; ").join(each))
     if ahead == {None}:
-        said = f"A{after} {APART}"
-        return f"{said}, {kinds}." if others else f"{said}: {both_nets(first)}."
+        return t(APART_OF_ALL if others else APART_OF_ONE, **said)
     if not others:
-        return f"A{after} {both_nets(first)}."
-    points = and_so_on([f"{abs(one.points):.1f}" for one in gaps.values()])
-    more = "more" if first.points > 0 else "fewer"
-    return (
-        f"A{after} the net with shortcuts reads {more} test digits than the one without, {kinds}: "
-        f"{points} of 100 {more}."
-    )
+        return t("After {steps} steps {both}.", **said)
+    points = listed([f"{abs(one.points):.1f}" for one in gaps.values()])
+    return t(MORE if first.points > 0 else FEWER, **said, points=points)
 
 
-SIDES = {"residual": "with shortcuts", "plain": "without"}  # a net in a sentence
-APART = "the nets cannot be told apart"
+SIDES = {"residual": N_("with shortcuts"), "plain": N_("without")}  # a net in a sentence
+APART_OF_ALL = N_(
+    "After {steps} steps the nets cannot be told apart, from each of {kinds} kinds of first "
+    "weights."
+)
+APART_OF_ONE = N_("After {steps} steps the nets cannot be told apart: {both}.")
+MORE = N_(
+    "After {steps} steps the net with shortcuts reads more test digits than the one without, from "
+    "each of {kinds} kinds of first weights: {points} of 100 more."
+)
+FEWER = N_(
+    "After {steps} steps the net with shortcuts reads fewer test digits than the one without, from "
+    "each of {kinds} kinds of first weights: {points} of 100 fewer."
+)
 
 
 def who_is_ahead(found: Gap) -> str | None:
@@ -318,15 +327,16 @@ def who_is_ahead(found: Gap) -> str | None:
 def said_of(found: Gap) -> str:
     net = who_is_ahead(found)
     if net is None:
-        return APART
-    return f"the net {SIDES[net]} reads {abs(found.points):.1f} of 100 digits more"
+        return t("the nets cannot be told apart")
+    points = f"{abs(found.points):.1f}"
+    return t("the net {side} reads {points} of 100 digits more", side=t(SIDES[net]), points=points)
 
 
 def both_nets(found: Gap) -> str:
-    read = found.percents
-    return (
-        f"the net with shortcuts reads {read['residual']:.1f} of 100 test digits, the one without "
-        f"{read['plain']:.1f}"
+    read = {variant: f"{percent:.1f}" for variant, percent in found.percents.items()}
+    return t(
+        "the net with shortcuts reads {residual} of 100 test digits, the one without {plain}",
+        **read,
     )
 
 
@@ -335,43 +345,58 @@ def details(table: TextbookTable) -> list[str]:
     runs, rates = complete_runs(table), table["about"]["rates"]
     some = next(iter(runs.values()))["plain", rates[0]]
     found = [detail(first, gap(of_first, rates)) for first, of_first in runs.items()]
-    missing = [FIRSTS[first] for first in FIRSTS if first not in runs]
+    missing = [t(FIRSTS[first]) for first in FIRSTS if first not in runs]
     if missing:
-        found.append(f"From {and_so_on(missing)} first weights it is not measured yet.")
-    how = (
-        f"Means of {seeds_in_words(len(some))} on {some[0]['test_all']['total']:,} test digits, "
-        f"each net at the rate, of {len(rates)}, that its {some[0]['validation']['total']} "
-        "validation digits choose."
+        found.append(t("From {first} first weights it is not measured yet.", first=listed(missing)))
+    how = t(
+        "Means of {seeds} on {test} test digits, each net at the rate, of {rates}, that its "
+        "{validation} validation digits choose.",
+        seeds=seeds_in_words(len(some)),
+        test=f"{some[0]['test_all']['total']:,}",
+        rates=len(rates),
+        validation=some[0]["validation"]["total"],
     )
     if len(some) > 1:
-        how += " The intervals come from drawing the seeds anew and choosing the rates each time."
+        drawn = t(
+            "The intervals come from drawing the seeds anew and choosing the rates each time."
+        )
+        how = in_a_row([how, drawn])
     return [*found, how, *at_the_end_of_the_grid(runs, rates)]
 
 
 def detail(first: First, found: Gap) -> str:
     read, rates = found.percents, found.rates
-    interval = ""
+    points = t("{points} points", points=f"{found.points:+.2f}")
     if not math.isnan(found.low):
-        interval = f" (95 % interval {found.low:+.2f} to {found.high:+.2f})"
-    return (
-        f"From {FIRSTS[first]} first weights: with shortcuts {read['residual']:.2f} % at rate "
-        f"{rates['residual']:g}, without {read['plain']:.2f} % at {rates['plain']:g}; difference "
-        f"{found.points:+.2f} points{interval}."
+        points = t(
+            "{points} (95 % interval {low} to {high})",
+            points=points,
+            low=f"{found.low:+.2f}",
+            high=f"{found.high:+.2f}",
+        )
+    return t(
+        "From {first} first weights: with shortcuts {residual} % at rate {rate}, without {plain} % "
+        "at {other}; difference {points}.",
+        first=t(FIRSTS[first]),
+        residual=f"{read['residual']:.2f}",
+        rate=f"{rates['residual']:g}",
+        plain=f"{read['plain']:.2f}",
+        other=f"{rates['plain']:g}",
+        points=points,
     )
 
 
 def at_the_end_of_the_grid(runs: Mapping[First, Runs], rates: Sequence[float]) -> list[str]:
     """Which chosen rates might give way to one beyond those tried."""
     return [
-        f"From {FIRSTS[first]} first weights the best rate {SIDES[variant]}, {rate:g}, is at the "
-        "end of those tried: there may be a better one beyond."
+        t(
+            "From {first} first weights the best rate {side}, {rate}, is at the end of those "
+            "tried: there may be a better one beyond.",
+            first=t(FIRSTS[first]),
+            side=t(SIDES[variant]),
+            rate=f"{rate:g}",
+        )
         for first, of_first in runs.items()
         for variant, rate in gap(of_first, rates).rates.items()
         if rate in (min(rates), max(rates))
     ]
-
-
-def and_so_on(words: Sequence[str]) -> str:
-    """a; a and b; a, b and c."""
-    *most, last = words
-    return f"{', '.join(most)} and {last}" if most else last

@@ -53,6 +53,10 @@ def arc(page: Page, number: int) -> Locator:
 
 
 def dial(page: Page, number: int) -> Locator:
+    """Behind a line that one opens first."""
+    volumes = board(page).locator(".volumes")
+    if volumes.get_attribute("open") is None:
+        volumes.locator("summary").click()
     return board(page).get_by_role("slider", name=f"f of unit {number}")
 
 
@@ -590,8 +594,10 @@ def test_a_wrong_link_is_no_link(open_page: OpenPage, address: str) -> None:
         expect(said(page)).to_contain_text("Both nets are whole.")
         expect_digit(page, 7)
         expect(page.locator(".trouble").first).to_be_hidden()
+        expect(page.locator("#title .notice")).to_contain_text("This link could not be read")
         page.goto(f"{address}#o=2&s=3")
         expect(said(page)).to_contain_text("Unit 2 is out.")
+        expect(page.locator("#title .notice")).to_be_empty()
 
 
 @pytest.mark.served("the same scripts do it on both")
@@ -625,87 +631,3 @@ def test_copy_link(page: Page) -> None:
     assert page.evaluate("navigator.clipboard.readText()") == page.url
     assert page.url.endswith("#o=2")
     expect(copy).to_be_visible()
-
-
-# --- the tour ------------------------------------------------------------------------------------
-
-
-def tour(page: Page) -> Locator:
-    return page.get_by_test_id("tour")
-
-
-def guess(page: Page, residual: str, plain: str) -> None:
-    look = tour(page).get_by_role("button", name="Look")
-    expect(look).to_be_disabled()
-    for name, words in (("With shortcuts", residual), ("Without", plain)):
-        group = tour(page).get_by_role("group", name=name, exact=True)
-        group.get_by_text(words).click()
-    look.click()
-    expect(tour(page).get_by_role("button", name="Next")).to_be_enabled()
-
-
-def test_the_tour_from_start_to_end(page: Page) -> None:
-    whole, inked = answers(page), dark_share(page)
-    after(page, unit(page, 6).click)  # the tour puts it back
-    tour(page).get_by_role("button", name="Start").click()
-
-    expect(tour(page)).to_contain_text("1 of 3 · Unplug unit 2")
-    guess(page, "still reads it", "loses it")
-    settle(page)
-    expect(unit(page, 2)).to_have_attribute("data-out", "")
-    for variant, title in (("residual", "With shortcuts"), ("plain", "Without")):
-        line = tour(page).locator(f".results .{variant}")
-        reads = card(page, variant).get_attribute("data-digit") == "7"
-        guessed = reads == (variant == "residual")
-        expect(line).to_contain_text(f"{title}: {'still a 7' if reads else ''}")
-        expect(line).to_contain_text("You guessed it." if guessed else "Not quite.")
-    expect(tour(page)).to_contain_text("Measured: 91.00 % of 10,000 test digits")
-    tour(page).get_by_role("button", name="Next").click()
-
-    expect(tour(page)).to_contain_text("2 of 3 · Cut the shortcut of unit 2")
-    guess(page, "loses it", "still reads it")
-    expect(arc(page, 2)).to_have_attribute("data-cut", "")
-    expect(unit(page, 2)).not_to_have_attribute("data-out", "")
-    tour(page).get_by_role("button", name="Next").click()
-
-    expect(tour(page)).to_contain_text("3 of 3 · Draw it in the corner")
-    expect(arc(page, 2)).not_to_have_attribute("data-cut", "")
-    guess(page, "loses it", "loses it")
-    for step in ("Crop", "Box", "Centre"):
-        expect(page.get_by_role("checkbox", name=step)).not_to_be_checked()
-    settle(page)
-    corner = seen(page)
-    assert corner[:16, :16].sum() > 0.98 * corner.sum()
-    # Drawing, lab and board in one question, or answers to what nobody has set up would be shown.
-    last = sent(page, tour(page).get_by_role("button", name="Next").click)
-    assert "lab" not in last
-
-    expect(tour(page)).to_contain_text("all is put back")
-    expect(page.get_by_test_id("lab")).not_to_have_attribute("open", "")
-    settle(page)
-    assert answers(page) == whole
-    assert dark_share(page) == pytest.approx(inked, abs=1e-4)
-    expect(back(page)).to_be_disabled()
-    tour(page).get_by_role("button", name="Done").click()
-    expect(tour(page)).to_be_hidden()
-
-
-def test_the_tour_can_be_closed_anywhere(page: Page) -> None:
-    whole = answers(page)
-    tour(page).get_by_role("button", name="Start").click()
-    guess(page, "loses it", "loses it")
-    tour(page).get_by_role("button", name="Close the tour").click()
-    expect(tour(page)).to_be_hidden()
-    expect(unit(page, 2)).not_to_have_attribute("data-out", "")
-    settle(page)
-    assert answers(page) == whole
-
-
-@pytest.mark.served("the same scripts do it on both")
-def test_the_tour_needs_a_drawing(page: Page) -> None:
-    tour(page).get_by_role("button", name="Start").click()
-    expect(tour(page)).to_contain_text("Unplug unit 2")
-    page.get_by_role("button", name="Clear").click()
-    expect(tour(page)).to_contain_text("Draw a digit with the pen first.")
-    draw(page, 1)
-    expect(tour(page)).to_contain_text("Unplug unit 2")

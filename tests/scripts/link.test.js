@@ -4,15 +4,22 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import * as drawings from "../../ui/drawing.js";
+import { packed, thin, unpacked } from "../../ui/link_strokes.js";
 import { WHOLE, wholeUnits } from "../../ui/page.js";
-import { linkOf, onArrival, packed, readLink, thin, unpacked } from "../../ui/page_link.js";
+import { linkOf, onArrival, readLink } from "../../ui/page_link.js";
 
 const RULES = {
   first: 7,
   units: 8,
   dial: { most: 2, step: 0.25 },
   lenses: ["maps", "edit", "left", "knew", "why", "near"],
+  lab: { steps: ["crop", "box", "line", "centre"], thinnest: 20, thickest: 160 },
+  depths: [18, 34, 66],
+  tabs: ["draw", "race", "depth"],
 };
+
+/** The page as every visitor meets it, but for these parts of its state. */
+const arrived = (parts) => ({ ...onArrival(RULES), ...parts });
 
 /** A line that is drawn by a shaky hand, the same for the same seed. */
 function scribble(seed, count) {
@@ -100,7 +107,7 @@ test("many strokes get fewer points, and too many none", () => {
 
 test("an empty pad is not the same as none", () => {
   const board = { units: wholeUnits(8), lens: "maps" };
-  assert.equal(linkOf({ drawing: drawings.empty(), board }, RULES), "d=");
+  assert.equal(linkOf(arrived({ drawing: drawings.empty(), board }), RULES), "d=");
   assert.deepEqual(readLink("d=", RULES).strokes, []);
   assert.equal(readLink("o=2", RULES).strokes, null);
 });
@@ -113,8 +120,9 @@ test("every setting of the board comes back", () => {
     units[4] = { ...WHOLE, dial: quarters / 4 };
     for (const lens of RULES.lenses) {
       const drawing = drawings.ofSample(4, [[[0, 0]]]);
-      const link = readLink(linkOf({ drawing, board: { units, lens } }, RULES), RULES);
-      assert.deepEqual(link, { strokes: null, digit: null, sample: 4, board: { units, lens } });
+      const board = { units, lens };
+      const link = readLink(linkOf(arrived({ drawing, board }), RULES), RULES);
+      assert.deepEqual(link, arrived({ sample: 4, board }));
     }
   }
 });
@@ -122,16 +130,30 @@ test("every setting of the board comes back", () => {
 test("a picture is in the link only where its index names it", () => {
   const board = null;
   const digit = drawings.ofPicture(drawings.ofTestDigit(18, 3, null));
-  assert.equal(linkOf({ drawing: digit, board }, RULES), "t=18");
+  assert.equal(linkOf(arrived({ drawing: digit, board }), RULES), "t=18");
   assert.equal(readLink("t=18", RULES).digit, 18);
   const upload = drawings.ofPicture({ asked: { image: "AAAA" }, isInk: false, source: "" });
-  assert.equal(linkOf({ drawing: upload, board }, RULES), "");
+  assert.equal(linkOf(arrived({ drawing: upload, board }), RULES), "");
 });
 
 test("what a visitor meets on arrival needs no link", () => {
   const { sample, board } = onArrival(RULES);
-  assert.equal(linkOf({ drawing: drawings.ofSample(sample, []), board }, RULES), "");
+  assert.equal(linkOf(arrived({ drawing: drawings.ofSample(sample, []) }), RULES), "");
   assert.ok(board.units.every((unit) => !unit.is_out && unit.has_shortcut && unit.dial === 1));
+});
+
+test("what is looked at comes back", () => {
+  const drawing = drawings.ofSample(7, []);
+  for (const view of [
+    { lab: { on: ["crop", "line"], pen: 160 } },
+    { lab: { on: [], pen: 20 }, choice: "plain" },
+    { choice: "residual", depth: 34 },
+    { tab: "depth", isPresenting: true },
+  ]) {
+    const link = readLink(linkOf(arrived({ drawing, ...view }), RULES), RULES);
+    assert.deepEqual(link, arrived(view));
+  }
+  assert.equal(linkOf(arrived({ drawing, depth: 66 }), RULES), ""); // shown on arrival
 });
 
 test("a unit that is out has no cut shortcut and no dial", () => {
@@ -160,6 +182,13 @@ for (const hash of [
   "toString=",
   "hasOwnProperty=o",
   "o=2&valueOf=1",
+  "i=1111-19",
+  "i=1111-164",
+  "i=111-52",
+  "n=both",
+  "h=33",
+  "p=elsewhere",
+  "m=2",
   `d=${"vv".repeat(2000)}`,
 ]) {
   test(`#${hash.slice(0, 30)} is no link`, () => assert.equal(readLink(hash, RULES), null));

@@ -22,7 +22,7 @@ test("a digit has its article, and none is no digit", () => {
 test("the article is written once", () => {
   const scripts = readdirSync(UI).filter((name) => name.endsWith(".js"));
   const withArticle = scripts.filter((name) =>
-    readFileSync(new URL(name, UI), "utf8").includes('"an"'),
+    readFileSync(new URL(name, UI), "utf8").includes('"an '),
   );
   assert.deepEqual(withArticle, ["words.js"]);
 });
@@ -105,4 +105,27 @@ test("an answer is told beside what the whole net said", () => {
   assert.equal(words.reading({ digit: 8 }, { digit: 8 }), "still an 8");
   assert.equal(words.reading({ digit: 1 }, { digit: 4 }), "now a 1 (was a 4)");
   assert.equal(words.reading({ digit: null }, { digit: 4 }), "now no digit (was a 4)");
+});
+
+test("why the nets part is said of one unit alone, and only where they do", () => {
+  const [out, cut, both] = [
+    altered({ 2: { is_out: true } }),
+    altered({ 2: { has_shortcut: false } }),
+    altered({ 2: { is_out: true }, 4: { is_out: true } }),
+  ].map((units) => words.effect(units));
+  const [parted, alike] = [
+    { residual: false, plain: true },
+    { residual: false, plain: false },
+  ];
+  assert.match(words.why(out, parted), /^The shortcut carries the maps round the gap/);
+  assert.match(words.why(cut, { residual: true, plain: false }), /^Its f alone is not enough/);
+  for (const [done, isChanged] of [
+    [out, alike],
+    [out, { residual: true, plain: true }],
+    [cut, parted],
+    [both, parted],
+    [words.effect(altered({})), alike],
+  ]) {
+    assert.equal(words.why(done, isChanged), "");
+  }
 });

@@ -13,15 +13,16 @@ import { page } from "../page.js";
  * @typedef {object} Part
  * @property {string} name
  * @property {object} props
+ * @property {string} replies their folder
  * @property {Record<string, Stored>} functions
  */
 
 /** @type {Part[]} */
 const parts = JSON.parse(findText(document, "#parts").textContent ?? "");
-for (const { name, props, functions } of parts) {
+for (const { name, props, functions, replies } of parts) {
   const element = findText(document, `#${name}`);
   const server = Object.fromEntries(
-    Object.entries(functions).map(([of, stored]) => [of, recalled(name, of, stored)]),
+    Object.entries(functions).map(([of, stored]) => [of, recalled(`${replies}/${of}`, stored)]),
   );
   import(new URL(`../${name}.js`, import.meta.url).href).then((part) =>
     part.mount(element, props, server),
@@ -51,16 +52,15 @@ page.subscribe(["reply"], ({ reply }) => {
 
 /**
  * A function as a part calls it. Its replies lie in files, as ui/site.py names them.
- * @param {string} part
- * @param {string} of the function's name
+ * @param {string} files what their names begin with
  * @param {Stored} stored
  */
-function recalled(part, of, { questions, otherwise }) {
+function recalled(files, { questions, otherwise }) {
   const known = new Set(questions);
   return async (/** @type {any} */ asked) => {
     const question = JSON.stringify(asked ?? null).replace(/[^\w.]+/g, "-");
     if (!known.has(question)) return { error: otherwise };
-    const response = await fetch(`replies/${part}/${of}.${question}.json`);
+    const response = await fetch(`${files}.${question}.json`);
     return response.ok ? response.json() : null;
   };
 }
