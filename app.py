@@ -54,7 +54,7 @@ from ui.tour import Tour
 from ui.worker_files import WorkerFiles
 
 TITLE = N_("With and without shortcuts")
-DIFFERENCE = "Two ResNet18s: one has shortcuts, one has none."
+DIFFERENCE = N_("Two ResNet18s: one has shortcuts, one has none.")
 SUMMARY = N_(
     "Two ResNet18s, equally deep. One has shortcuts, one has none. "
     "Draw a digit and watch both read it."
