@@ -46,6 +46,7 @@ from ui.part import ROUTE, parts_of
 from ui.paths import Paths
 from ui.race import Race
 from ui.reading import Reader
+from ui.replay import Replay
 from ui.shake import Shake
 from ui.surprise import Surprise
 from ui.title import Title
@@ -131,6 +132,7 @@ def build(
                     AnswerCards(classifiers)
                     Surprise(deeper)
                 Board(classifiers, measured)
+                Replay(classifiers)
                 Paths(reader, measured)
                 if deeper.depths:
                     Deeper(reader, deeper)
