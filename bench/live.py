@@ -183,7 +183,7 @@ async def draw(page: Page, devtools: CDPSession, stroke: samples.Stroke) -> dict
 async def unplug(page: Page, number: int) -> dict[str, Any]:
     """The page's notes on a click on a unit, which is out afterwards or back."""
     unit = page.locator(f'[data-net="residual"] [data-unit="{number}"]')
-    was_out = await unit.get_attribute("aria-pressed") == "true"
+    was_out = await unit.get_attribute("data-out") is not None
     await unit.click()
     await page.wait_for_function("live.isQuiet()", polling=100)
     noted = await page.evaluate("live.read()")

@@ -6,6 +6,7 @@ import { find, findButton, findText, make, setContent, setText } from "./dom.js"
 import { t } from "./language.js";
 import { drawingOf, isWhole, page, shownUnits, WHOLE, wholeUnits } from "./page.js";
 import { partingInWords } from "./parting.js";
+import { rove } from "./roving.js";
 import { onSight } from "./server.js";
 import { speak } from "./spoken.js";
 import { aside, brief, effect, isNothing, measured, reading, stateOf, why } from "./words.js";
@@ -50,6 +51,7 @@ export function mount(element, props) {
   };
   new MutationObserver(repaint).observe(document.body, { attributeFilter: ["class"] });
   listen(element, props.units);
+  for (const row of element.querySelectorAll("[data-net]")) rove([arcsOf(row), cellsOf(row)]);
   // Far out of sight, under another tab too, nothing has to be asked for the board.
   const nearby = { rootMargin: "240px" }; // so that nobody scrolls to empty pictures
   const noteSight = (/** @type {boolean} */ isBoardInSight) => {
@@ -72,6 +74,9 @@ function change(number, how) {
   page.set({ board: { ...board, units } });
 }
 
+/** @param {Unit} unit */
+const cut = ({ is_out, has_shortcut }) => (is_out ? {} : { has_shortcut: !has_shortcut });
+
 /**
  * @param {HTMLElement} element
  * @param {number} count of units
@@ -82,7 +87,7 @@ function listen(element, count) {
     const { unit, arc } = buttonAt(event)?.dataset ?? {};
     // A unit that is out is nothing but its shortcut: there is nothing left to cut or to turn.
     if (unit) change(Number(unit), ({ is_out }) => ({ ...WHOLE, is_out: !is_out }));
-    else if (arc) change(Number(arc), ({ has_shortcut }) => ({ has_shortcut: !has_shortcut }));
+    else if (arc) change(Number(arc), cut);
   });
   back.addEventListener("click", () => {
     const { board } = page.state;
@@ -97,6 +102,21 @@ function listen(element, count) {
   });
 }
 
+/** @param {Element} row */
+const cellsOf = (row) => [
+  .../** @type {NodeListOf<HTMLElement>} */ (row.querySelectorAll(".cell")),
+];
+
+/**
+ * The shortcuts over the cells.
+ * @param {Element} row
+ */
+const arcsOf = (row) =>
+  cellsOf(row).map(({ dataset }) => {
+    const arc = row.querySelector(`[data-arc="${dataset.cell}"]`);
+    return arc instanceof HTMLElement ? arc : null;
+  });
+
 /** @param {Event} event */
 const buttonAt = ({ target }) => (target instanceof Element ? target.closest("button") : null);
 
@@ -107,12 +127,18 @@ const buttonAt = ({ target }) => (target instanceof Element ? target.closest("bu
 function showControls(element, { units, lens }) {
   units.forEach((unit, i) => {
     for (const button of element.querySelectorAll(`[data-unit="${i + 1}"]`)) {
-      button.setAttribute("aria-pressed", `${unit.is_out}`);
+      button.toggleAttribute("data-out", unit.is_out);
+      button.ariaLabel = unit.is_out
+        ? t("Plug unit {n} back in", { n: i + 1 })
+        : t("Unplug unit {n}", { n: i + 1 });
     }
     const arc = element.querySelector(`[data-arc="${i + 1}"]`);
     if (arc instanceof HTMLButtonElement) {
-      arc.setAttribute("aria-pressed", `${!unit.has_shortcut}`);
-      arc.disabled = unit.is_out;
+      arc.toggleAttribute("data-cut", !unit.has_shortcut);
+      arc.ariaLabel = arc.title = unit.has_shortcut
+        ? t("Cut the shortcut of unit {n}", { n: i + 1 })
+        : t("Mend the shortcut of unit {n}", { n: i + 1 });
+      arc.ariaDisabled = `${unit.is_out}`; // it keeps the focus, and its place in the row
     }
     const dial = find(element, `[data-dial="${i + 1}"]`, HTMLInputElement);
     const label = /** @type {HTMLLabelElement} */ (dial.closest("label"));

@@ -23,23 +23,22 @@ TITLES = {
 }
 STEM = Markup(
     '<div class="unit"><span class="arc"></span>'
-    '<div class="cell" tabindex="0" role="img" aria-label="Stem, $name" data-cell="0">$inside</div>'
+    '<div class="cell" tabindex="0" role="img" aria-label="Stem, $name" data-cell="0"'
+    ' data-place="Stem, $name">$inside</div>'
     '<p class="under"><span class="label">stem</span><span class="note"></span></p></div>'
 )
 UNIT = Markup(
     '<div class="unit">$arc<span class="kind">$kind</span>'
-    '<button type="button" class="cell" aria-pressed="false" aria-label="Unit $number, $name"'
+    '<button type="button" class="cell" data-place="Unit $number, $name"'
     ' data-cell="$number" data-unit="$number">$inside</button>'
     '<p class="under"><span class="label">unit $number</span><span class="note"></span></p></div>'
 )
 ARC = Markup(
-    '<button type="button" class="arc $kind" aria-pressed="false" data-arc="$number"'
-    ' aria-label="Shortcut of unit $number" title="Cut or mend the shortcut of unit $number">'
-    "<i></i></button>"
+    '<button type="button" class="arc $kind" data-arc="$number" data-said="✕ cut"><i></i></button>'
 )
 INSIDE = '<canvas></canvas><span class="figures"></span><span class="over"></span>'
 ROW = Markup(
-    '<div class="net $variant" role="group" aria-label="$title" data-net="$variant">$units'
+    '<div class="net $variant" role="toolbar" aria-label="$title" data-net="$variant">$units'
     '<div class="end"><b class="digit">&ndash;</b><p class="certainty"></p>'
     '<p class="name">$title</p></div></div>'
 )

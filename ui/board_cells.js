@@ -3,10 +3,12 @@
 // what is under the pointer or the focus.
 
 import { LENSES } from "./board_lenses.js";
-import { find, findText, setText } from "./dom.js";
+import { find, findText, isTouch, setText } from "./dom.js";
 import { t } from "./language.js";
 import { WHOLE } from "./page.js";
 import { partingOf } from "./parting.js";
+
+const HOLD = 450; // ms after which a finger looks instead of unplugging
 
 /**
  * @typedef {import("./page.js").State} State
@@ -31,6 +33,7 @@ export class Cells {
     /** @type {{cell: HTMLElement, tile: number} | null} what the pointer or the focus is on */
     this.place = null;
     this.listen();
+    this.listenToFingers();
   }
 
   /**
@@ -146,7 +149,7 @@ export class Cells {
     });
     this.element.addEventListener("keydown", (event) => {
       const cell = cellAt(event);
-      if (!cell || !this.hasTiles(cell)) return;
+      if (!cell || !event.shiftKey || !this.hasTiles(cell)) return;
       const side = this.tilesToASide(cell);
       const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -side, ArrowDown: side };
       const step = new Map(Object.entries(steps)).get(event.key);
@@ -154,6 +157,37 @@ export class Cells {
       event.preventDefault();
       this.go({ cell, tile: (this.place?.tile ?? 0) + step });
     });
+  }
+
+  /** A finger that stays on a unit looks, and may go on over its maps; a tap unplugs, as a click. */
+  listenToFingers() {
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let timer;
+    let isLooking = false;
+    const { element } = this;
+    element.addEventListener("pointerdown", (event) => {
+      clearTimeout(timer);
+      isLooking = false;
+      const cell = cellAt(event);
+      if (!cell || event.pointerType !== "touch") return;
+      timer = setTimeout(() => {
+        isLooking = true;
+        this.go({ cell, tile: this.tileAt(cell, event) });
+      }, HOLD);
+    });
+    for (const end of ["pointerup", "pointercancel"]) {
+      element.addEventListener(end, () => clearTimeout(timer));
+    }
+    const prevent = (/** @type {Event} */ event) => {
+      if (isLooking) event.preventDefault();
+    };
+    element.addEventListener("contextmenu", prevent);
+    findText(element, ".nets").addEventListener("touchmove", prevent, { passive: false });
+    const stop = (/** @type {Event} */ event) => {
+      if (isLooking) event.stopPropagation();
+      isLooking = false;
+    };
+    element.addEventListener("click", stop, { capture: true });
   }
 
   /** @param {HTMLElement} cell */
@@ -194,12 +228,7 @@ export class Cells {
     }
     const data = this.place && this.shown.get(this.place.cell);
     if (!this.place || !data || isOut(this.place.cell)) {
-      setText(
-        pointed,
-        lens?.tiles
-          ? t("Point at a map, or go to a unit with Tab and through its maps with the arrow keys.")
-          : t("Point at a unit, or go to it with Tab, to have it in words."),
-      );
+      setText(pointed, hint(Boolean(lens?.tiles)));
       return;
     }
     const { cell, tile } = this.place;
@@ -207,7 +236,7 @@ export class Cells {
     const last = (lens.tiles?.(data) ?? 1) - 1;
     this.place.tile = Math.min(last, Math.max(0, tile));
     const words = lens.words(data, this.place.tile);
-    setText(pointed, t("{cell}: {words}.", { cell: `${cell.getAttribute("aria-label")}`, words }));
+    setText(pointed, t("{cell}: {words}.", { cell: `${cell.dataset.place}`, words }));
   }
 }
 
@@ -224,6 +253,20 @@ function empty(cell, note) {
   cell.classList.remove("tiled", "parting");
   cell.removeAttribute("aria-description");
   setText(note, "");
+}
+
+/** @param {boolean} hasMaps */
+function hint(hasMaps) {
+  if (isTouch()) {
+    return hasMaps
+      ? t("Keep a finger on a map to have it in words; a tap unplugs the unit.")
+      : t("Keep a finger on a unit to have it in words; a tap unplugs the unit.");
+  }
+  return hasMaps
+    ? t(
+        "Point at a map to have it in words, or take Tab and the arrow keys, with Shift through the maps of one.",
+      )
+    : t("Point at a unit to have it in words, or take Tab and the arrow keys.");
 }
 
 const isOut = (/** @type {HTMLElement} */ cell) => cell.classList.contains("out");

@@ -36,6 +36,9 @@ export const findButton = (parent, selector) => find(parent, selector, HTMLButto
 export const chosen = (parent, name) =>
   find(parent, `[name="${name}"]:checked`, HTMLInputElement).value;
 
+/** Whether a finger is what points. */
+export const isTouch = () => matchMedia("(hover: none)").matches;
+
 /**
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag

@@ -14,6 +14,7 @@ import { Reading } from "./page_reading.js";
 import { followTabs } from "./page_tabs.js";
 import { startWorker } from "./page_worker.js";
 import { bytes, middle, paintGrey, paintInk } from "./pictures.js";
+import { rove } from "./roving.js";
 
 /**
  * @typedef {import("./drawing.js").Point} Point
@@ -40,7 +41,7 @@ export function mount(element, props, server) {
   mirror(props.rules, (link) => open(link, props));
   followTabs();
   const reading = new Reading(server.read ?? null, () => startWorker(props.files));
-  page.set({ reading });
+  page.set({ reading, paper: { sheet: props.sheet, pen: props.pen } });
   // Where there is nobody else to ask, it takes as long as it takes.
   const patience = server.read ? undefined : Infinity;
   keepAsking(page, (question) => reading.read(question), { patience });
@@ -213,10 +214,9 @@ const undo = () => page.set({ drawing: drawings.undone(page.state.drawing) });
  * @param {Props} props
  */
 function listenToButtons(element, { samples, rules }) {
-  for (const button of element.querySelectorAll("button")) {
-    const { sample } = button.dataset;
-    if (sample === undefined) continue;
-    const digit = Number(sample);
+  const ofSamples = samples.map((_, digit) => findButton(element, `[data-sample="${digit}"]`));
+  rove([ofSamples]);
+  for (const [digit, button] of ofSamples.entries()) {
     button.addEventListener("click", () => {
       page.set({ drawing: drawings.ofSample(digit, samples[digit]) });
     });

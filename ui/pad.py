@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from resnet import ink, lab, lenses, mnist, narrow, samples
-from resnet.surgery import DIAL, UNITS
+from resnet import ink, lab, mnist, samples
 from ui import worker_files
-from ui.board import STEP
+from ui.link import RULES
 from ui.markup import Markup
 from ui.part import Part, template
 from ui.reading import Reader, Reply
@@ -14,9 +13,6 @@ from ui.worker_files import WorkerFiles
 SAMPLE = Markup(
     '<button type="button" data-sample="$digit" title="Draw a sample $digit">$digit</button>'
 )
-FIRST = 7  # the sample that is drawn and answered on arrival
-# The tabs' names in links; app.py gives them to the tabs. The first is open on arrival.
-TABS = ("draw", "race", "depth", "experiment", "training", "mistakes")
 
 
 class Sketchpad(Part):
@@ -47,19 +43,7 @@ class Sketchpad(Part):
             side=ink.SIDE,
             digitSide=mnist.SIDE,
             samples=[drawn(samples.sample(digit)) for digit in range(10)],
-            rules={
-                "first": FIRST,
-                "units": UNITS,
-                "dial": {"most": DIAL[1], "step": STEP},
-                "lenses": lenses.LENSES,
-                "lab": {
-                    "steps": lab.STEPS,
-                    "thinnest": lab.THINNEST,
-                    "thickest": lab.THICKEST,
-                },
-                "depths": narrow.DEPTHS,
-                "tabs": TABS,
-            },
+            rules=RULES,
         )
 
 

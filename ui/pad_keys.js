@@ -22,14 +22,24 @@ const WAYS = new Map([
  * @param {HTMLElement} element
  * @param {number} sheet the pad's side in units
  */
-export const listenToArrows = (element, sheet) => new KeyPen(element, sheet);
+export function listenToArrows(element, sheet) {
+  const canvas = find(element, '[data-testid="pad"]', HTMLCanvasElement);
+  new KeyPen(element, canvas, sheet);
+  document.querySelector(".skip")?.addEventListener("click", async (event) => {
+    event.preventDefault(); // the address is the drawing's
+    document.getElementById("draw-button")?.click();
+    await new Promise(requestAnimationFrame);
+    canvas.focus();
+  });
+}
 
 class KeyPen {
   /**
    * @param {HTMLElement} element
+   * @param {HTMLCanvasElement} canvas
    * @param {number} sheet
    */
-  constructor(element, sheet) {
+  constructor(element, canvas, sheet) {
     this.sheet = sheet;
     this.mark = findText(element, ".pen-mark");
     this.spoken = findText(element, "[data-pen-spoken]");
@@ -37,7 +47,7 @@ class KeyPen {
     this.place = [sheet / 2, sheet / 2];
     this.isDown = false;
     this.drawn = 0; // the drawing that it goes on with
-    this.listen(find(element, '[data-testid="pad"]', HTMLCanvasElement));
+    this.listen(canvas);
     this.show();
   }
 

@@ -15,13 +15,23 @@ const UNDERLAY = "#a8a29e"; // shows through where a picture is transparent
  * @param {import("./drawing.js").Drawing} drawing
  * @param {{units: number, pen: number}} sizes the side of the pad and the width of the pen, in units
  */
-export function paintDrawing(canvas, { strokes, picture }, { units, pen }) {
+export function paintDrawing(canvas, drawing, sizes) {
   const side = Math.round(canvas.clientWidth * canvas.currentCSSZoom * devicePixelRatio);
   if (canvas.width !== side) canvas.width = canvas.height = side;
-  const context = contextOf(canvas);
+  const ink = getComputedStyle(canvas).color;
+  paintOn(contextOf(canvas), drawing, { ...sizes, ink, side });
+}
+
+/**
+ * @param {CanvasRenderingContext2D} context of an own canvas: what it showed is gone
+ * @param {Pick<import("./drawing.js").Drawing, "strokes" | "picture">} drawing
+ * @param {{units: number, pen: number, ink: string, side: number}} how ink: its colour; side: of the
+ *   drawing in pixels
+ */
+export function paintOn(context, { strokes, picture }, { units, pen, ink, side }) {
   context.setTransform(side / units, 0, 0, side / units, 0, 0);
   context.clearRect(0, 0, units, units);
-  context.strokeStyle = getComputedStyle(canvas).color;
+  context.strokeStyle = ink;
   context.lineWidth = pen;
   context.lineCap = context.lineJoin = "round";
   if (picture) paintPicture(context, picture, units);

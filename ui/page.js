@@ -79,6 +79,7 @@ import { empty } from "./drawing.js";
  * @property {Net[]} nets none until the board is there
  * @property {number} tour its step, from 1; 0 out of it
  * @property {Shaken | null} shaken what "Shake it" showed last
+ * @property {{sheet: number, pen: number}} paper the pad's side and its usual pen, in units of strokes
  * @property {Variant | "both"} choice the nets whose answers are shown
  * @property {number | null} depth of the deeper nets shown in full; null for those that begin
  * @property {string} tab the name of the one that is open: app.py
@@ -137,6 +138,7 @@ export const page = createPage({
   nets: [],
   tour: 0,
   shaken: null,
+  paper: { sheet: 1, pen: 1 },
   choice: "both",
   depth: null,
   tab: "draw",

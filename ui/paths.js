@@ -2,7 +2,7 @@
 // All nets that are left when units are taken out: what they say of the drawing is asked for while
 // they are in sight, one net's triangle after the other.
 
-import { findText, make, setContent, setText } from "./dom.js";
+import { findText, isTouch, make, setContent, setText } from "./dom.js";
 import { t } from "./language.js";
 import { drawingOf, page } from "./page.js";
 import { Triangle } from "./paths_triangle.js";
@@ -15,6 +15,7 @@ import { speak } from "./spoken.js";
 const UNPOINTED = t(
   "Point at a dot, or go to one with Tab and the arrow keys, to see its units on the board.",
 );
+const UNTOUCHED = t("Tap a dot to unplug its units on the board.");
 
 /**
  * @param {HTMLElement} element
@@ -41,7 +42,7 @@ export function mount(element, { nets }, server) {
  */
 function showPointed(element, triangles) {
   const words = triangles.map((triangle) => triangle.pointedAt()).find(Boolean);
-  setText(findText(element, ".pointed"), words ?? UNPOINTED);
+  setText(findText(element, ".pointed"), words ?? (isTouch() ? UNTOUCHED : UNPOINTED));
 }
 
 class Asker {

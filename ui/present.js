@@ -3,6 +3,7 @@
 // Page Up.
 
 import { findButton, findText, setText } from "./dom.js";
+import { t } from "./language.js";
 import { page } from "./page.js";
 import { startOver } from "./page_link.js";
 import { isDark, keepScheme, switchScheme } from "./page_scheme.js";
@@ -20,14 +21,14 @@ const TAKES_KEYS = "input:not([type=radio], [type=checkbox]), textarea, select, 
 export function listenToPresenter(element) {
   const button = findButton(element, '[data-do="present"]');
   const scheme = findButton(element, '[data-do="scheme"]');
-  const nameScheme = () => setText(scheme, isDark() ? "Light" : "Dark");
+  const nameScheme = () => setText(scheme, isDark() ? t("Light") : t("Dark"));
 
   keepScheme();
   page.subscribe(["isPresenting"], ({ isPresenting }) => {
     enlarge(isPresenting);
     findText(element, ".presenter").hidden = !isPresenting;
     button.ariaPressed = `${isPresenting}`;
-    setText(button, isPresenting ? "End" : "Present");
+    setText(button, isPresenting ? t("End") : t("Present"));
     nameScheme();
   });
   button.addEventListener("click", () => present(!page.state.isPresenting));

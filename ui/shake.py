@@ -20,8 +20,8 @@ from resnet.studies.shake import Shaken, Shaker
 from resnet.studies.shattered import ShatteredTable
 from resnet.studies.shattered_verdict import Case, Likeness
 from ui.cards import LOOKS
+from ui.link import FIRST
 from ui.markup import Markup
-from ui.pad import FIRST
 from ui.part import TAB, Ahead, Part, template
 from ui.question import decoded, fault
 from ui.reading import Reader, encoded

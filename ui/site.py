@@ -34,6 +34,7 @@ PROGRAMS = (
     "shell/dark.js",
     "shell/language.js",
     "vendor/tfjs.*",
+    "vendor/qr.js",
     "vendor/LICENSE",
 )
 PAPER, ACCENT = "#fafaf9", "#4f46e5"

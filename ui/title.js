@@ -5,9 +5,13 @@ import { find, findText, setText } from "./dom.js";
 import { page } from "./page.js";
 import { startOver } from "./page_link.js";
 import { listenToPresenter } from "./present.js";
+import { listenToShare } from "./share.js";
 
-/** @param {HTMLElement} element */
-export function mount(element) {
+/**
+ * @param {HTMLElement} element
+ * @param {{rules: import("./page_link.js").Rules}} props
+ */
+export function mount(element, { rules }) {
   find(element, "h1 a", HTMLAnchorElement).addEventListener("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return; // into another tab or window
     event.preventDefault();
@@ -17,4 +21,5 @@ export function mount(element) {
   const notice = findText(element, ".notice");
   page.subscribe(["notice"], (state) => setText(notice, state.notice));
   listenToPresenter(element);
+  listenToShare(element, rules);
 }

@@ -3,13 +3,11 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { build } from "esbuild";
 
-const PACKAGES = new URL("node_modules/@tensorflow/", import.meta.url);
+const PACKAGES = new URL("node_modules/", import.meta.url);
 const OUTPUT = new URL("../ui/vendor/", import.meta.url);
-const { version } = (
-  await import("./node_modules/@tensorflow/tfjs-core/package.json", {
-    with: { type: "json" },
-  })
-).default;
+
+const versionOf = async (name) =>
+  JSON.parse(await readFile(new URL(`${name}/package.json`, PACKAGES), "utf8")).version;
 
 const ours = {
   name: "only what is used",
@@ -25,18 +23,26 @@ const ours = {
   },
 };
 
-await build({
-  entryPoints: [new URL("entry.js", import.meta.url).pathname],
-  outfile: new URL("tfjs.js", OUTPUT).pathname,
-  absWorkingDir: new URL(".", import.meta.url).pathname,
-  bundle: true,
-  minify: true,
-  format: "esm",
-  target: "es2022",
-  legalComments: "none",
+/** One file of ui/vendor/, as an entry of this folder exports it. */
+const bundle = (entry, file, banner, more = {}) =>
+  build({
+    entryPoints: [new URL(entry, import.meta.url).pathname],
+    outfile: new URL(file, OUTPUT).pathname,
+    absWorkingDir: new URL(".", import.meta.url).pathname,
+    bundle: true,
+    minify: true,
+    format: "esm",
+    target: "es2022",
+    legalComments: "none",
+    banner: { js: `/* ${banner}, Apache-2.0: see LICENSE. */` },
+    ...more,
+  });
+
+const tfjs = await versionOf("@tensorflow/tfjs-core");
+await bundle("entry.js", "tfjs.js", `TensorFlow.js ${tfjs}, Google LLC`, {
   define: { process: "undefined" }, // it would ask node for its files; see start in entry.js
-  banner: { js: `/* TensorFlow.js ${version}, Google LLC, Apache-2.0: see LICENSE. */` },
   plugins: [ours],
 });
-const program = "tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm";
+await bundle("qr.js", "qr.js", `qr ${await versionOf("qr")}, Paul Miller`);
+const program = "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm";
 await writeFile(new URL("tfjs.wasm", OUTPUT), await readFile(new URL(program, PACKAGES)));

@@ -49,7 +49,7 @@ def unit(page: Page, number: int, variant: str = "residual") -> Locator:
 
 
 def arc(page: Page, number: int) -> Locator:
-    return board(page).get_by_role("button", name=f"Shortcut of unit {number}")
+    return board(page).get_by_role("button", name=f"shortcut of unit {number}")
 
 
 def dial(page: Page, number: int) -> Locator:
@@ -92,7 +92,7 @@ def test_a_unit_is_unplugged_and_put_back(page: Page) -> None:
     expect(said(page)).to_contain_text("Both nets are whole.")
     after(page, unit(page, 2).click)
     for variant in checkpoint.VARIANTS:
-        expect(unit(page, 2, variant)).to_have_attribute("aria-pressed", "true")
+        expect(unit(page, 2, variant)).to_have_attribute("data-out", "")
         expect(unit(page, 2, variant)).to_contain_text("out")
         expect(card(page, variant)).to_contain_text("Unit 2 is out")
     expect(said(page)).to_contain_text("Unit 2 is out.")
@@ -104,7 +104,7 @@ def test_a_unit_is_unplugged_and_put_back(page: Page) -> None:
         expect(board(page).locator(f'[data-net="{variant}"] .digit')).to_have_text(digit)
     after(page, back(page).click)
     assert answers(page) == whole
-    expect(unit(page, 2)).to_have_attribute("aria-pressed", "false")
+    expect(unit(page, 2)).not_to_have_attribute("data-out", "")
     expect(page.get_by_test_id("altered")).to_be_hidden()
     expect(card(page, "plain").locator(".about")).to_be_visible()
     expect(back(page)).to_be_disabled()
@@ -178,7 +178,7 @@ def test_a_plain_unit_that_changes_the_shape_stays_in_and_says_why(page: Page) -
 def test_a_shortcut_is_cut_and_mended(page: Page) -> None:
     before = answers(page)
     after(page, arc(page, 3).click)
-    expect(arc(page, 3)).to_have_attribute("aria-pressed", "true")
+    expect(arc(page, 3)).to_have_attribute("data-cut", "")
     expect(said(page)).to_contain_text("Shortcut 3 is cut.")
     expect(said(page)).to_contain_text("Without (there is no shortcut to cut)")
     assert answers(page)[0] != before[0]
@@ -320,7 +320,7 @@ def test_pointer_and_keys_name_a_map(page: Page) -> None:
     unit(page, 1).focus()
     assert pointed.inner_text() == named[0]
     for key, expected in (("ArrowRight", 1), ("ArrowDown", 3), ("ArrowLeft", 2), ("ArrowUp", 0)):
-        page.keyboard.press(key)
+        page.keyboard.press(f"Shift+{key}")
         assert pointed.inner_text() == named[expected]
 
 
@@ -370,37 +370,80 @@ def test_nothing_jumps(page: Page) -> None:
     assert boxes() == before
 
 
+def focused(page: Page) -> tuple[str, bool] | None:
+    """The control of the board with the focus, and whether the arrow keys lead on from it."""
+    found = page.evaluate(
+        """() => {
+            const at = document.activeElement;
+            if (!at.closest('[data-testid="board"]')) return null;
+            const name = at.ariaLabel ?? (at.labels?.[0] ?? at).textContent;
+            return [name, Boolean(at.closest("[role=toolbar]"))];
+        }"""
+    )
+    if found is not None:
+        outline = "getComputedStyle(document.activeElement).outlineStyle"
+        assert page.evaluate(outline) == "solid" or found[0] == "Maps", found
+    return found and (found[0], found[1])
+
+
+@pytest.mark.served("the same scripts do it on both")
 def test_keys_reach_every_control(page: Page) -> None:
-    board(page).locator("[name=lens]:checked").focus()
     after(page, unit(page, 8).click)  # or there is nothing to put back
-    board(page).locator("[name=lens]:checked").focus()
-    reached = set()
-    for _ in range(50):
-        page.keyboard.press("Tab")
-        name = page.evaluate(
-            """() => {
-                const at = document.activeElement;
-                if (!at.closest('[data-testid="board"]')) return null;
-                return at.getAttribute("aria-label") ?? at.textContent;
-            }"""
-        )
-        if name is None:
-            break
-        outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
-        assert outline == "solid", name
+    page.get_by_text("Turn units up or down").click()
+    back(page).focus()
+    reached, stops = set(), 0
+    while (now := focused(page)) is not None:
+        name, is_in_row = now
         reached.add(name)
-    names = [("with shortcuts", 8), ("without shortcuts", 8)]
-    expected = {f"Unit {i}, {name}" for name, count in names for i in range(1, count + 1)}
-    expected |= {f"Stem, {name}" for name, _ in names}
-    expected |= {f"Shortcut of unit {i}" for i in range(1, 8)}  # unit 8 is out
-    expected |= {f"f of unit {i}, times" for i in range(1, 8)}
-    assert reached == {*expected, "Put all back"}
-    page.keyboard.press("Shift+Tab")
+        stops += 1
+        if is_in_row:
+            for _ in range(8):
+                for key in ("ArrowUp", "ArrowDown", "ArrowRight"):
+                    page.keyboard.press(key)
+                    reached.add((focused(page) or ("", False))[0])
+        page.keyboard.press("Tab")
+    expected = {f"Unplug unit {i}" for i in range(1, 8)} | {"Plug unit 8 back in"}
+    expected |= {"Stem, with shortcuts", "Stem, without shortcuts"}
+    expected |= {f"Cut the shortcut of unit {i}" for i in range(1, 8)}
+    expected |= {f"f of unit {i}, times" for i in range(1, 8)}  # unit 8 is out
+    assert reached == {*expected, "Put all back", "Maps", "Turn units up or down"}
+    assert stops == 12
     back(page).focus()
     after(page, lambda: page.keyboard.press("Enter"))
     expect(unit(page, 1)).to_be_focused()
     after(page, lambda: page.keyboard.press("Space"))
-    expect(unit(page, 1)).to_have_attribute("aria-pressed", "true")
+    expect(unit(page, 1)).to_have_attribute("data-out", "")
+    expect(unit(page, 1)).to_have_accessible_name("Plug unit 1 back in")
+
+
+@pytest.mark.served("the same scripts do it on both")
+def test_a_finger_that_stays_looks_and_a_tap_unplugs(open_page: OpenPage, host: str) -> None:
+    page = open_page(host, **PHONE)
+    expect_digit(page, 7)
+    board(page).scroll_into_view_if_needed()
+    settle(page)
+    pointed = page.get_by_test_id("pointed")
+    expect(pointed).to_contain_text("Keep a finger on a map")
+    box = unit(page, 1).bounding_box()
+    assert box is not None
+    touch = page.context.new_cdp_session(page)
+
+    def finger(kind: str, *places: float) -> None:
+        points = [{"x": box["x"] + at * box["width"], "y": box["y"] + 20} for at in places]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    finger("touchStart", 0.25)
+    expect(pointed).to_contain_text("Unit 1, with shortcuts: channel")
+    first = pointed.inner_text()
+    finger("touchMove", 0.5)
+    finger("touchMove", 0.75)  # on to another map, and nothing scrolls
+    expect(pointed).not_to_have_text(first)
+    expect(pointed).to_contain_text("Unit 1, with shortcuts: channel")
+    finger("touchEnd")
+    settle(page)
+    expect(unit(page, 1)).not_to_have_attribute("data-out", "")
+    after(page, unit(page, 1).tap)
+    expect(unit(page, 1)).to_have_attribute("data-out", "")
 
 
 def test_on_a_phone_it_scrolls_in_its_own_box(open_page: OpenPage, host: str) -> None:
@@ -494,10 +537,10 @@ def test_a_link_opens_the_same_view(page: Page, open_page: OpenPage) -> None:
     )
     settle(other)
     for variant in checkpoint.VARIANTS:
-        expect(unit(other, 4, variant)).to_have_attribute("aria-pressed", "true")
+        expect(unit(other, 4, variant)).to_have_attribute("data-out", "")
         digit = card(page, variant).get_attribute("data-digit") or ""
         expect(card(other, variant)).to_have_attribute("data-digit", digit)
-    expect(arc(other, 3)).to_have_attribute("aria-pressed", "true")
+    expect(arc(other, 3)).to_have_attribute("data-cut", "")
     expect(dial(other, 5)).to_have_value("0.75")
     expect(board(other).locator("[value=edit]")).to_be_checked()
     assert np.abs(seen(other) - seen(page)).mean() < 0.01

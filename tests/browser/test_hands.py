@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.visitor import dark_share, draw, expect_digit, on_pad, settle
+from tests.browser.visitor import dark_share, draw, expect_digit, on_pad, open_tab, settle
 
 pytestmark = pytest.mark.served("the same scripts and style sheets do it on both")
 
@@ -81,3 +81,44 @@ def test_the_pen_of_keys_stays_on_the_pad_and_leaves_the_mouse_its_own(page: Pag
     inked = dark_share(page)
     press(page, "^R")  # the mouse has lifted it
     assert dark_share(page) == inked
+
+
+# --- the Tab key ---------------------------------------------------------------------------------
+
+
+def test_the_first_stop_leads_to_the_pad(page: Page) -> None:
+    skip = page.get_by_role("link", name="Skip to the drawing pad")
+    for tab in ("Draw", "Mistakes"):
+        open_tab(page, tab)
+        page.evaluate("document.activeElement.blur()")
+        page.keyboard.press("Tab")
+        expect(skip).to_be_focused()
+        expect(skip).to_be_in_viewport(ratio=1)
+        page.keyboard.press("Enter")
+        expect(pad(page)).to_be_focused()
+        expect(page.locator(".pen-mark")).to_be_visible()
+        expect(skip).not_to_be_in_viewport()
+    assert "#" not in page.url  # which would be another drawing
+
+
+def test_few_stops_lead_through_the_page(page: Page) -> None:
+    page.evaluate("document.activeElement.blur()")
+    count = 0
+    while True:
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement === document.body"):
+            break
+        count += 1
+    assert 20 < count < 31  # 62 where each unit, shortcut, dial and sample is one
+
+
+def test_samples_are_one_stop_with_arrows(page: Page) -> None:
+    page.locator('[data-sample="0"]').focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect_digit(page, 2)
+    page.keyboard.press("End")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Shift+Tab")
+    expect(page.locator('[data-sample="9"]')).to_be_focused()
