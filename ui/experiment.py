@@ -49,7 +49,7 @@ class Experiment(Part):
     def __init__(
         self, reader: Reader, table: TextbookTable | None, folder: Path = checkpoint.FOLDER
     ) -> None:
-        prover = proof.Prover(folder)
+        prover = proof.prover_of(folder)
 
         @drawn_once
         def drawn() -> dict[str, str]:

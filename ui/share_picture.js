@@ -69,7 +69,7 @@ export function pictureOfPage(address) {
   const from = address.replace(/#.*/, "").replace(/^https?:\/\//, "");
   const foot = { size: 14, colour: colours.muted };
   write(
-    t("{name}: {about}", { name: NAME, about: ABOUT }) + ` · ${from}`,
+    `${t("{name}: {about}", { name: NAME, about: ABOUT })} · ${from}`,
     MARGIN,
     height - MARGIN + 10,
     foot,
