@@ -33,7 +33,9 @@ UNIT = Markup(
     ' data-cell="$number" data-unit="$number">$inside</button>'
     '<p class="under"><span class="label">unit $number</span><span class="note"></span></p></div>'
 )
-ARC = Markup('<button type="button" class="arc $kind" data-arc="$number"><i></i></button>')
+ARC = Markup(
+    '<button type="button" class="arc $kind" data-arc="$number" data-said="✕ cut"><i></i></button>'
+)
 INSIDE = '<canvas></canvas><span class="figures"></span><span class="over"></span>'
 ROW = Markup(
     '<div class="net $variant" role="toolbar" aria-label="$title" data-net="$variant">$units'
