@@ -46,6 +46,7 @@ from ui.part import ROUTE, parts_of
 from ui.paths import Paths
 from ui.race import Race
 from ui.reading import Reader
+from ui.replay import Replay
 from ui.shake import Shake
 from ui.surprise import Surprise
 from ui.title import Title
@@ -53,7 +54,7 @@ from ui.tour import Tour
 from ui.worker_files import WorkerFiles
 
 TITLE = N_("With and without shortcuts")
-DIFFERENCE = N_("Two ResNet18s, equally deep. One has shortcuts, one has none.")
+DIFFERENCE = N_("Two ResNet18s: one has shortcuts, one has none.")
 SUMMARY = N_(
     "Two ResNet18s, equally deep. One has shortcuts, one has none. "
     "Draw a digit and watch both read it."
@@ -131,6 +132,7 @@ def build(
                     AnswerCards(classifiers)
                     Surprise(deeper)
                 Board(classifiers, measured)
+                Replay(classifiers)
                 Paths(reader, measured)
                 if deeper.depths:
                     Deeper(reader, deeper)

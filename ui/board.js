@@ -2,7 +2,7 @@
 // The board: what a visitor wants of the nets, and what the last answer shows of their inside.
 
 import { Cells } from "./board_cells.js";
-import { find, findButton, findText, make, setContent, setText } from "./dom.js";
+import { find, findButton, findText, isTouch, make, setContent, setText } from "./dom.js";
 import { t } from "./language.js";
 import { drawingOf, isWhole, page, shownUnits, WHOLE, wholeUnits } from "./page.js";
 import { partingInWords } from "./parting.js";
@@ -74,6 +74,21 @@ function change(number, how) {
   page.set({ board: { ...board, units } });
 }
 
+/**
+ * With a finger a dial goes to where it is tapped, and a swipe over it scrolls: see touch.css.
+ * @param {MouseEvent} event
+ */
+function turnToTap(event) {
+  const label = event.target instanceof Element ? event.target.closest(".dial") : null;
+  const dial = label?.querySelector("input");
+  if (!dial || !isTouch() || event.target === dial || dial.disabled) return;
+  event.preventDefault();
+  const { left, width } = dial.getBoundingClientRect();
+  const share = (event.clientX - left) / width;
+  dial.value = `${Number(dial.min) + share * (Number(dial.max) - Number(dial.min))}`; // to a step
+  dial.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
 /** @param {Unit} unit */
 const cut = ({ is_out, has_shortcut }) => (is_out ? {} : { has_shortcut: !has_shortcut });
 
@@ -89,6 +104,7 @@ function listen(element, count) {
     if (unit) change(Number(unit), ({ is_out }) => ({ ...WHOLE, is_out: !is_out }));
     else if (arc) change(Number(arc), cut);
   });
+  element.addEventListener("click", turnToTap);
   back.addEventListener("click", () => {
     const { board } = page.state;
     if (board) page.set({ board: { ...board, units: wholeUnits(count) } });

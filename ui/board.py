@@ -28,7 +28,7 @@ STEM = Markup(
     '<p class="under"><span class="label">stem</span><span class="note"></span></p></div>'
 )
 UNIT = Markup(
-    '<div class="unit">$arc<span class="kind">$kind</span>'
+    '<div class="unit"><span class="kind">$kind</span>$arc'
     '<button type="button" class="cell" data-place="Unit $number, $name"'
     ' data-cell="$number" data-unit="$number">$inside</button>'
     '<p class="under"><span class="label">unit $number</span><span class="note"></span></p></div>'

@@ -20,10 +20,27 @@ from ui.languages import ADDRESSES, attributes
 from ui.part import PRELOAD, template
 
 HERE = Path(__file__).parent
+# Style sheets of the whole page for some of its visitors, by what they come with. Each names a part
+# by its id, below html: that goes before what the part's own sheet says.
+MEDIA = {
+    "touch": "(pointer: coarse)",
+    "forced_colors": "(forced-colors: active)",
+    "print": "print",
+}
 NAME = "frontend/index.html"  # of Gradio's template
 GRADIOS = templates.env.loader  # the first, whatever was introduced since
 PICTURE = HERE.parent / "docs" / "page.png"
 PREVIEW = "preview.png"  # its address
+
+
+def media_sheets() -> str:
+    """The style sheets of MEDIA as one. On paper, dark pages have the colours of light ones."""
+    colours = re.search(r":root \{(.*?)\}", (HERE / "page.css").read_text(), re.DOTALL)
+    assert colours is not None
+    return "".join(
+        f"@media {query} {{\n{(HERE / f'{name}.css').read_text()}}}\n"
+        for name, query in MEDIA.items()
+    ).replace("/* the colours of light pages */", colours[1].strip().replace(";", " !important;"))
 
 
 def introduce(title: str, description: str) -> None:
@@ -47,6 +64,7 @@ def introduced(source: str, title: str, description: str) -> str:
         "description": escape(t(description)),
         "preview": PREVIEW,
         "scripts": PRELOAD,
+        "media": media_sheets(),
         **attributes(),
     }
     head, loading = (

@@ -37,7 +37,7 @@ export const chosen = (parent, name) =>
   find(parent, `[name="${name}"]:checked`, HTMLInputElement).value;
 
 /** Whether a finger is what points. */
-export const isTouch = () => matchMedia("(hover: none)").matches;
+export const isTouch = () => matchMedia("(pointer: coarse)").matches;
 
 /**
  * @template {keyof HTMLElementTagNameMap} Tag

@@ -159,7 +159,7 @@ def figures(table: TextbookTable | None) -> str:
         what, how = re.split(r", |\uff0c", title, maxsplit=1)  # or the Chinese one
         parts.append(
             f"<div><h2>{escape(what)}</h2>"
-            f'<div class="wide-table">{plots.table(headers, rows)}</div>'
+            f"{plots.within_reach(plots.table(headers, rows), what)}"
             f'<p class="note">{escape(t("{how}.", how=how[0].upper() + how[1:]))}</p></div>'
         )
     return "".join(parts)
@@ -169,11 +169,11 @@ def nets() -> str:
     """Both nets module by module, as HTML."""
     from ui import plots
 
-    tables = "".join(
-        f'<div><h2>{LOOKS[variant]["title"]}</h2><div class="wide-table">'
-        f"{plots.table(*as_table(checkpoint.unfilled(variant)))}</div></div>"
-        for variant in checkpoint.VARIANTS
-    )
+    tables = ""
+    for variant in checkpoint.VARIANTS:
+        title = LOOKS[variant]["title"]
+        modules = plots.table(*as_table(checkpoint.unfilled(variant)))
+        tables += f"<div><h2>{title}</h2>{plots.within_reach(modules, title)}</div>"
     notes = in_a_row(proof.counts_of_the_book(checkpoint.unfilled("residual")))
     said = t("With shortcuts: {notes}", notes=notes)
     return f'{tables}<p class="note">{escape(said)}</p>'

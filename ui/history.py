@@ -143,7 +143,7 @@ def facts(abouts: Mapping[str, About]) -> str:
     )
     rows = "".join(row(t(name), [stated(fact, about) for about in abouts.values()])
                    for name, fact in FACTS.items())  # fmt: skip
-    return f"<table><thead><tr><th></th>{columns}</tr></thead><tbody>{rows}</tbody></table>"
+    return f"<table><thead><tr><td></td>{columns}</tr></thead><tbody>{rows}</tbody></table>"
 
 
 def row(name: str, values: list[str]) -> str:

@@ -250,8 +250,9 @@ function listenToFiles(chooser) {
 
 /** @param {HTMLElement} element */
 function listenToKeys(element) {
+  const canvas = find(element, '[data-testid="pad"]', HTMLCanvasElement);
   document.addEventListener("keydown", (event) => {
-    if (!element.checkVisibility()) return; // another tab is open
+    if (!canvas.checkVisibility()) return; // another tab is open
     const at = /** @type {Element} */ (event.target);
     if (at.closest?.("input:is([type=text], [type=number]), textarea")) return;
     if (event.key === "Escape") {

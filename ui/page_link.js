@@ -10,7 +10,7 @@
 //   i  the ink lab, where it is open: its steps, 1 for on, and the pen: i=1011-52
 //   n  the net whose answers are shown, where it is one
 //   h  the layers of the deeper nets that are shown in full
-//   p  the tab; m  1 for presenter mode
+//   p  the tab; g  the step of the tour; m  1 for presenter mode
 
 import { t } from "./language.js";
 import { LONGEST, packed, unpacked } from "./link_strokes.js";
@@ -30,7 +30,7 @@ import { page, WHOLE, wholeUnits } from "./page.js";
  * @property {number[]} depths of the deeper nets; the last are shown in full on arrival
  * @property {string[]} tabs their names; the first is open on arrival
  *
- * @typedef {Pick<State, "lab" | "choice" | "depth" | "tab" | "isPresenting">} View
+ * @typedef {Pick<State, "lab" | "choice" | "depth" | "tab" | "tour" | "isPresenting">} View
  *
  * @typedef {object} OnPad
  * @property {Stroke[] | null} strokes
@@ -43,7 +43,7 @@ import { page, WHOLE, wholeUnits } from "./page.js";
 
 const UNREADABLE = t("This link could not be read; here is the page as it begins.");
 /** @type {(keyof State)[]} */
-const KEPT = ["drawing", "board", "lab", "choice", "depth", "tab", "isPresenting"];
+const KEPT = ["drawing", "board", "lab", "choice", "depth", "tab", "tour", "isPresenting"];
 const PAUSE = 400; // ms without a change until the address is written
 
 // --- the state as a link -------------------------------------------------------------------------
@@ -100,7 +100,7 @@ function setBoard(link, { board }, { dial, lenses }) {
  * @param {View} state
  * @param {Rules} rules
  */
-function setView(link, { lab, choice, depth, tab, isPresenting }, rules) {
+function setView(link, { lab, choice, depth, tab, tour, isPresenting }, rules) {
   if (lab) {
     const bits = rules.lab.steps.map((step) => Number(lab.on.includes(step)));
     link.set("i", `${bits.join("")}-${lab.pen}`);
@@ -108,6 +108,7 @@ function setView(link, { lab, choice, depth, tab, isPresenting }, rules) {
   if (choice !== "both") link.set("n", choice);
   if (depth !== null && depth !== rules.depths.at(-1)) link.set("h", `${depth}`);
   if (tab !== rules.tabs[0]) link.set("p", tab);
+  if (tour > 0) link.set("g", `${tour}`);
   if (isPresenting) link.set("m", "1");
 }
 
@@ -130,6 +131,7 @@ function wellFormed({ units, dial, lenses, lab, depths, tabs }) {
     ["n", oneOf(["residual", "plain"])],
     ["h", oneOf(depths)],
     ["p", oneOf(tabs)],
+    ["g", /^[1-9]$/],
     ["m", /^1$/],
   ]);
 }
@@ -165,6 +167,7 @@ export function readLink(hash, rules) {
     choice,
     depth: link.has("h") ? Number(link.get("h")) : null,
     tab: link.get("p") ?? rules.tabs[0],
+    tour: Number(link.get("g") ?? 0),
     isPresenting: link.has("m"),
   };
 }
@@ -184,6 +187,7 @@ export function onArrival({ first, units, lenses, tabs }) {
     choice: "both",
     depth: null,
     tab: tabs[0],
+    tour: 0,
     isPresenting: false,
   };
 }

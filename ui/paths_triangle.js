@@ -36,6 +36,7 @@ export class Triangle {
       findText(this.rowAt(out), ".dots").append(...row.map((index) => this.dots[index]));
     });
     this.dots[0].tabIndex = 0; // one for all of them
+    this.show("", null);
     /** @type {Unit[] | null} what was on the board before a dot was clicked */
     this.before = null;
     this.listen();
@@ -58,6 +59,7 @@ export class Triangle {
     this.dots.forEach((dot, index) => {
       const digit = said?.digits[index] ?? null;
       setText(dot, said ? `${digit ?? "?"}` : "");
+      dot.ariaLabel = this.words(index);
       dot.dataset.says = digit !== null && digit === said?.digits[0] ? "same" : "";
     });
     const counts = said && kept(this.net.ways, said);

@@ -77,7 +77,15 @@ def plot(
         f'<figure class="plot"><figcaption>{escape(title)}</figcaption>'
         f'<div class="on-wide">{wide}</div><div class="on-phone">{phone}</div>{below}'
         f'<details class="twin"><summary>{t("As a table")}</summary>'
-        f"<div>{table(headers, rows)}</div></details></figure>"
+        f"{within_reach(table(headers, rows), title)}</details></figure>"
+    )
+
+
+def within_reach(table: str, name: str) -> str:
+    """The table in a box that scrolls, by keys too, where it is too wide."""
+    return (
+        f'<div class="wide-table" role="group" tabindex="0" aria-label="{escape(name)}">'
+        f"{table}</div>"
     )
 
 

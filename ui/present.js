@@ -27,6 +27,7 @@ export function listenToPresenter(element) {
   page.subscribe(["isPresenting"], ({ isPresenting }) => {
     enlarge(isPresenting);
     findText(element, ".presenter").hidden = !isPresenting;
+    findText(element, ".title").dataset.presenting = `${isPresenting}`;
     button.ariaPressed = `${isPresenting}`;
     setText(button, isPresenting ? t("End") : t("Present"));
     nameScheme();
@@ -88,16 +89,15 @@ const isControl = (target) =>
   target instanceof Element && target !== document.body && !target.matches('[data-testid="pad"]');
 
 /**
- * On in the tour while that is under way, else to another tab.
+ * Through the tour while that is under way, else to another tab.
  * @param {number} step 1 or -1
  */
 function go(step) {
-  const tour = document.querySelector('[data-testid="tour"]');
-  const next = tour?.querySelector(".next");
-  const isTouring = tour?.checkVisibility() && tour.getAttribute("data-step") !== "0";
-  if (step > 0 && isTouring && next instanceof HTMLButtonElement) {
-    tour?.scrollIntoView({ block: "nearest" });
-    next.click(); // nothing where a guess is wanted first
+  const { tour } = page.state;
+  if (tour > 0) {
+    // A guess is wanted first: until there is one, this button is off.
+    if (step > 0) findButton(document, '[data-testid="tour"] .next').click();
+    else page.set({ tour: Math.max(1, tour - 1) });
     return;
   }
   const all = tabs();

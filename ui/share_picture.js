@@ -81,7 +81,7 @@ export function pictureOfPage(address) {
  * Those of the light page, which stand at the root: "dark" is a class of the body.
  * @returns {Colours}
  */
-function lightColours() {
+export function lightColours() {
   const style = getComputedStyle(document.documentElement);
   const of = (/** @type {string} */ name) => style.getPropertyValue(`--${name}`).trim();
   return {

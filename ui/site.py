@@ -21,7 +21,7 @@ from PIL import Image, ImageDraw
 from resnet.language import LANGUAGES, SOURCE, spoken, t
 from ui import languages
 from ui.deeper import Deeper
-from ui.document import PICTURE, PREVIEW
+from ui.document import PICTURE, PREVIEW, media_sheets
 from ui.pad import Sketchpad
 from ui.part import FOLDER, PRELOAD, Part, parts_of, template
 
@@ -57,6 +57,7 @@ def write(page: gr.Blocks, folder: Path, title: str, description: str, css: Path
             shutil.copyfile(path, copied)
     sheets = [(SHELL / "page.css").read_text(), css.read_text()]
     sheets += [f"#{part.elem_id} {{\n{part.css_template}}}\n" for part in parts]
+    sheets.append(media_sheets())
     (folder / "page.css").write_text("".join(sheets))
     for language in LANGUAGES:
         with spoken(language):

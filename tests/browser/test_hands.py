@@ -5,7 +5,19 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.visitor import dark_share, draw, expect_digit, on_pad, open_tab, settle
+from resnet import checkpoint
+from tests.browser.visitor import (
+    PHONE,
+    OpenPage,
+    card,
+    dark_share,
+    draw,
+    expect_digit,
+    on_pad,
+    open_tab,
+    settle,
+    until,
+)
 
 pytestmark = pytest.mark.served("the same scripts and style sheets do it on both")
 
@@ -88,21 +100,20 @@ def test_the_pen_of_keys_stays_on_the_pad_and_leaves_the_mouse_its_own(page: Pag
 
 def test_the_first_stop_leads_to_the_pad(page: Page) -> None:
     skip = page.get_by_role("link", name="Skip to the drawing pad")
-    for tab in ("Draw", "Mistakes"):
-        open_tab(page, tab)
-        page.evaluate("document.activeElement.blur()")
-        page.keyboard.press("Tab")
-        expect(skip).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(skip).to_be_focused()
+    for _ in range(2):
         expect(skip).to_be_in_viewport(ratio=1)
         page.keyboard.press("Enter")
         expect(pad(page)).to_be_focused()
         expect(page.locator(".pen-mark")).to_be_visible()
         expect(skip).not_to_be_in_viewport()
+        open_tab(page, "Mistakes")  # it leads there from any tab
+        skip.focus()
     assert "#" not in page.url  # which would be another drawing
 
 
 def test_few_stops_lead_through_the_page(page: Page) -> None:
-    page.evaluate("document.activeElement.blur()")
     count = 0
     while True:
         page.keyboard.press("Tab")
@@ -122,3 +133,105 @@ def test_samples_are_one_stop_with_arrows(page: Page) -> None:
     page.keyboard.press("Tab")
     page.keyboard.press("Shift+Tab")
     expect(page.locator('[data-sample="9"]')).to_be_focused()
+
+
+# --- fingers -------------------------------------------------------------------------------------
+
+SMALL = """() => [...document.querySelectorAll(
+        "button, summary, .upload, #languages a, [role=tab], " +
+        "label:has([type=radio], [type=checkbox])")]
+    .filter((element) => element.checkVisibility() && !element.matches(".dot"))
+    .map((element) => ({ name: element.textContent, box: element.getBoundingClientRect() }))
+    .filter(({ box }) => Math.round(box.width) < 44 || Math.round(box.height) < 44)
+    .map(({ name, box }) => `${name.trim()} ${box.width} x ${box.height}`)"""
+
+
+def test_a_finger_can_hit_whatever_there_is(open_page: OpenPage, host: str) -> None:
+    page = open_page(host, **PHONE)
+    expect_digit(page, 7)
+    for tab in page.get_by_role("tab").all_inner_texts():
+        open_tab(page, tab)
+        assert page.evaluate(SMALL) == [], tab
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), tab
+
+
+def test_a_swipe_over_the_dials_scrolls_and_turns_none(open_page: OpenPage, host: str) -> None:
+    page = open_page(host, **PHONE)
+    expect_digit(page, 7)
+    page.get_by_text("Turn units up or down").tap()
+    dial = page.get_by_role("slider", name="f of unit 3")
+    dial.evaluate("element => element.scrollIntoView({ block: 'center' })")
+    box = dial.bounding_box()
+    assert box is not None
+    touch = page.context.new_cdp_session(page)
+    places = [{"x": box["x"] + 4 - 10 * step, "y": box["y"] + 22} for step in range(12)]
+    for kind, points in (
+        ("touchStart", places[:1]),
+        *(("touchMove", [place]) for place in places[1:]),
+        ("touchEnd", []),
+    ):
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    until(page, "document.querySelector('#board .wide').scrollLeft > 50")
+    for value in page.locator("#board [data-dial]").all():
+        expect(value).to_have_value("1")
+    page.locator("#board .dial").nth(4).tap(position={"x": 2, "y": 40})
+    expect(page.get_by_role("slider", name="f of unit 5")).to_have_value("0")
+
+
+# --- systems, paper and small screens ------------------------------------------------------------
+
+
+def ground(place: Locator) -> str:
+    return str(place.evaluate("element => getComputedStyle(element).backgroundColor"))
+
+
+def test_colours_of_the_system_leave_what_a_ground_tells(open_page: OpenPage, host: str) -> None:
+    page = open_page(f"{host}#o=2", forced_colors="active")
+    settle(page)
+    paper = ground(page.locator("body"))
+    on, off = (page.locator("#cards .choice label").nth(at) for at in (0, 1))
+    assert ground(on) not in (ground(off), paper)
+    assert ground(page.get_by_role("tab", selected=True)) not in (
+        ground(page.get_by_role("tab", selected=False).first),
+        paper,
+    )
+    bar = page.locator("#cards .residual .best i")
+    assert ground(bar) not in (ground(page.locator("#cards .track").first), paper)
+    out, whole = (page.locator(f'#board .residual [data-unit="{at}"] .over') for at in (2, 4))
+    assert ground(out) not in (ground(whole), paper)
+
+
+def test_paper_shows_the_drawing_the_answers_and_the_board(open_page: OpenPage, host: str) -> None:
+    page = open_page(f"{host}#o=2", color_scheme="dark", viewport={"width": 1040, "height": 720})
+    settle(page)
+    page.emulate_media(media="print")
+    expect(page.locator("#pad .tools")).to_be_hidden()
+    expect(page.get_by_role("tab").first).to_be_hidden()
+    for variant in checkpoint.VARIANTS:
+        expect(card(page, variant).locator(".digit")).to_be_visible()
+    assert min(int(level) for level in re.findall(r"\d+", ground(card(page, "plain")))) > 230
+    bar = card(page, "plain").locator(".best i")
+    expect(bar).to_have_css("print-color-adjust", "exact")
+    box = page.get_by_test_id("board").bounding_box()
+    assert box is not None
+    assert box["height"] < 720
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    end = page.locator("#board .plain .end").bounding_box()
+    assert end is not None
+    assert end["x"] + end["width"] <= box["x"] + box["width"]
+
+
+def test_four_times_as_large_nothing_scrolls_sideways(open_page: OpenPage, host: str) -> None:
+    page = open_page(host, viewport={"width": 320, "height": 256})
+    expect_digit(page, 7)
+    for tab in page.get_by_role("tab").all_inner_texts():
+        open_tab(page, tab)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), tab
+
+
+def test_a_phone_that_lies_has_pad_and_answers_in_sight(open_page: OpenPage, host: str) -> None:
+    page = open_page(host, **{**PHONE, "viewport": {"width": 844, "height": 390}})
+    expect_digit(page, 7)
+    expect(pad(page)).to_be_in_viewport(ratio=1)
+    for variant in checkpoint.VARIANTS:
+        expect(card(page, variant).locator(".digit")).to_be_in_viewport(ratio=0.9)

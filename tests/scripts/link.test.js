@@ -148,7 +148,7 @@ test("what is looked at comes back", () => {
     { lab: { on: ["crop", "line"], pen: 160 } },
     { lab: { on: [], pen: 20 }, choice: "plain" },
     { choice: "residual", depth: 34 },
-    { tab: "depth", isPresenting: true },
+    { tab: "depth", tour: 2, isPresenting: true },
   ]) {
     const link = readLink(linkOf(arrived({ drawing, ...view }), RULES), RULES);
     assert.deepEqual(link, arrived(view));
@@ -188,6 +188,7 @@ for (const hash of [
   "n=both",
   "h=33",
   "p=elsewhere",
+  "g=0",
   "m=2",
   `d=${"vv".repeat(2000)}`,
 ]) {

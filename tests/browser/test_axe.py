@@ -1,0 +1,43 @@
+"""axe-core finds no fault on any tab, in any language, wide and on a phone, in light and dark."""
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Page, expect
+
+from resnet.language import LANGUAGES
+from tests.browser.visitor import PHONE, OpenPage, expect_digit, open_tab, settle
+
+SIZES: dict[str, dict[str, Any]] = {"wide": {}, "phone": PHONE}
+CONTRAST = {"runOnly": ["color-contrast"]}  # the one thing that is another in the dark
+
+
+@pytest.mark.served("the same templates and style sheets make both")
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("size", SIZES)
+def test_axe_finds_nothing(open_page: OpenPage, host: str, size: str, language: str) -> None:
+    page = open_page(host, **SIZES[size], locale=language, reduced_motion="reduce")
+    expect_digit(page, 7)
+    settle(page)
+    page.evaluate(AXE_SCRIPT)
+    found = []
+    for tab in page.get_by_role("tab").all_inner_texts():
+        open_tab(page, tab)
+        for part in page.locator("[aria-busy]:visible").all():
+            part.scroll_into_view_if_needed()  # then it has something to show
+            expect(part).to_have_attribute("aria-busy", "false")
+        found += [f"{tab}, light: {fault}" for fault in faults(page, {})]
+        page.evaluate("document.body.classList.add('dark')")
+        found += [f"{tab}, dark: {fault}" for fault in faults(page, CONTRAST)]
+        page.evaluate("document.body.classList.remove('dark')")
+    assert found == []
+
+
+def faults(page: Page, options: dict[str, Any]) -> list[str]:
+    """The rule that is broken, and the first place where it is."""
+    run = "(options) => axe.run({...options, resultTypes: ['violations']})"
+    return [
+        f"{broken['id']}: {broken['nodes'][0]['html'][:200]}"
+        for broken in page.evaluate(run, options)["violations"]
+    ]
