@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
 from resnet import ink
-from resnet.language import N_
+from resnet.language import N_, t
 from resnet.model import FEW, LiveConv2d, ResNet18
 
 COUNTED = ("parameters", "multiply_adds", "live_multiply_adds")
@@ -110,9 +110,9 @@ def as_table(net: ResNet18) -> tuple[list[str], list[list[str]]]:
         [row.name, " x ".join(map(str, row.shape)), *(getattr(row, name) for name in COUNTED)]
         for row in found
     ]
-    sums = ["sum", "", *(sum(getattr(row, name) for row in found) for name in COUNTED)]
+    sums = [t("sum"), "", *(sum(getattr(row, name) for row in found) for name in COUNTED)]
     return (
-        ["module", "output", "parameters", "multiply-adds", "of live taps"],
+        [t("module"), t("output"), t("parameters"), t("multiply-adds"), t("of live taps")],
         [[c if isinstance(c, str) else f"{c:,}" for c in row] for row in [*rows, sums]],
     )
 

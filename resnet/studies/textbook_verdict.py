@@ -235,8 +235,8 @@ def at_the_books_rates(runs: Mapping[First, TextbookRuns]) -> Printed:
         seeds=seeds_in_words(seeds),
         book=BOOK_TEST,
     )
-    few, all_of = t("of {n}", n=test), t("of {n}", n=f"{test_all:,}")
-    headers = [t("net"), t("rate"), t("first weights"), few, t("least - most"), all_of,
+    of_few, of_all = t("of {n}", n=test), t("of {n}", n=f"{test_all:,}")
+    headers = [t("net"), t("rate"), t("first weights"), of_few, t("least - most"), of_all,
                t("least - most"), t("loss on {n}", n=test)]  # fmt: skip
     return title, headers, rows
 
