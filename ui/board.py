@@ -1,7 +1,6 @@
 """The board: both nets as they are built, what is inside them, and parts to unplug."""
 
 from collections.abc import Mapping
-from string import Template
 from typing import Any
 
 from resnet import ink, lenses
