@@ -1,4 +1,4 @@
-"""axe-core finds no fault on any tab, wide and on a phone, in light and dark."""
+"""axe-core finds no fault on any tab, in any language, wide and on a phone, in light and dark."""
 
 from typing import Any
 
@@ -6,9 +6,9 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page, expect
 
+from resnet.language import LANGUAGES
 from tests.browser.visitor import PHONE, OpenPage, expect_digit, open_tab, settle
 
-LANGUAGES = ("en",)
 SIZES: dict[str, dict[str, Any]] = {"wide": {}, "phone": PHONE}
 CONTRAST = {"runOnly": ["color-contrast"]}  # the one thing that is another in the dark
 
