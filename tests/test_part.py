@@ -46,7 +46,7 @@ def test_every_script_is_of_some_part(http: httpx.Client) -> None:
     config = http.get("config").json()
     texts = [component["props"].get("js_on_load") or "" for component in config["components"]]
     mounted = {name for text in texts for name in re.findall(r'"ui/(.+?)"', text)}
-    assert len(mounted) == 15
+    assert len(mounted) == 16
     assert sorted(set().union(*map(imported, mounted))) == SCRIPTS
 
 
