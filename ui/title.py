@@ -16,6 +16,6 @@ class Title(Part):
             title=escape(title),
             summary=escape(summary),
             languages=switch(),
-            share=template("share.html").substitute(handout=template("handout.html").template),
+            share=template("share.html").substitute(handout=template("handout.html").substitute()),
         )
         super().__init__("title", html, shared=("share",), rules=RULES)

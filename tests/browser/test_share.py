@@ -62,6 +62,7 @@ def test_the_page_is_handed_on(page: Page, tmp_path: Path) -> None:
     expect(sheet.locator(".taken")).to_be_visible()
     expect(page.get_by_test_id("pad")).to_be_hidden()
     assert coded(sheet.screenshot()) == [address]
+    page.evaluate("document.documentElement.style.zoom = '1.5'")  # as while one presents
     assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True))) == 1
     page.emulate_media(media="screen")
     page.evaluate("dispatchEvent(new Event('afterprint'))")
