@@ -19,6 +19,11 @@ FILLED = re.compile(r"\{\w+\}|\$\w+", re.ASCII)  # as Template sees them
 TAG = re.compile(r"</?\w+")
 
 
+def forms(text: str | tuple[str, ...] | list[str] | None) -> list[str]:
+    """Of a message, for one and for many where it has both."""
+    return [text or ""] if isinstance(text, str | None) else [*text]
+
+
 @pytest.mark.parametrize("language", OTHERS)
 def test_the_catalogue_holds_what_is_said_and_nothing_else(language: str) -> None:
     """After a change of the English: python -m ui.messages, then the new words by hand."""
@@ -37,21 +42,14 @@ def test_the_catalogue_holds_what_is_said_and_nothing_else(language: str) -> Non
 def test_what_is_filled_in_and_the_tags_are_the_same(language: str) -> None:
     for one in messages.stored(language):
         if one.id:
-            english = one.id[1] if one.pluralizable else one.id
-            other = one.string[0] if one.pluralizable else one.string
+            english, other = forms(one.id)[-1], forms(one.string)[0]
             assert set(FILLED.findall(english)) == set(FILLED.findall(other)), english
             assert Counter(TAG.findall(english)) == Counter(TAG.findall(other)), english
 
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_the_catalogue_is_read_as_gettext_means_it(language: str) -> None:
-    theirs = {
-        (one.id[0] if one.pluralizable else one.id): (
-            one.string[0] if one.pluralizable else one.string
-        )
-        for one in messages.stored(language)
-        if one.id
-    }
+    theirs = {forms(one.id)[0]: forms(one.string)[0] for one in messages.stored(language) if one.id}
     assert {one.text: one.said for one in read(language)} == theirs
 
 

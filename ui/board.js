@@ -145,15 +145,15 @@ function showControls(element, { units, lens }) {
     for (const button of element.querySelectorAll(`[data-unit="${i + 1}"]`)) {
       button.toggleAttribute("data-out", unit.is_out);
       button.ariaLabel = unit.is_out
-        ? t("Plug unit {unit} back in", { unit: i + 1 })
-        : t("Unplug unit {unit}", { unit: i + 1 });
+        ? t("Plug unit {n} back in", { n: i + 1 })
+        : t("Unplug unit {n}", { n: i + 1 });
     }
     const arc = element.querySelector(`[data-arc="${i + 1}"]`);
     if (arc instanceof HTMLButtonElement) {
       arc.toggleAttribute("data-cut", !unit.has_shortcut);
       arc.ariaLabel = arc.title = unit.has_shortcut
-        ? t("Cut the shortcut of unit {unit}", { unit: i + 1 })
-        : t("Mend the shortcut of unit {unit}", { unit: i + 1 });
+        ? t("Cut the shortcut of unit {n}", { n: i + 1 })
+        : t("Mend the shortcut of unit {n}", { n: i + 1 });
       arc.ariaDisabled = `${unit.is_out}`; // it keeps the focus, and its place in the row
     }
     const dial = find(element, `[data-dial="${i + 1}"]`, HTMLInputElement);

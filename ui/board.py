@@ -28,12 +28,14 @@ STEM = Markup(
     '<p class="under"><span class="label">stem</span><span class="note"></span></p></div>'
 )
 UNIT = Markup(
-    '<div class="unit">$arc<span class="kind">$kind</span>'
+    '<div class="unit"><span class="kind">$kind</span>$arc'
     '<button type="button" class="cell" data-place="Unit $number, $name"'
     ' data-cell="$number" data-unit="$number">$inside</button>'
     '<p class="under"><span class="label">unit $number</span><span class="note"></span></p></div>'
 )
-ARC = Markup('<button type="button" class="arc $kind" data-arc="$number"><i></i></button>')
+ARC = Markup(
+    '<button type="button" class="arc $kind" data-arc="$number" data-said="✕ cut"><i></i></button>'
+)
 INSIDE = '<canvas></canvas><span class="figures"></span><span class="over"></span>'
 ROW = Markup(
     '<div class="net $variant" role="toolbar" aria-label="$title" data-net="$variant">$units'

@@ -260,7 +260,7 @@ function hint(hasMaps) {
   if (isTouch()) {
     return hasMaps
       ? t("Keep a finger on a map to have it in words; a tap unplugs the unit.")
-      : t("Keep a finger on a unit to have it in words; a tap unplugs it.");
+      : t("Keep a finger on a unit to have it in words; a tap unplugs the unit.");
   }
   return hasMaps
     ? t(

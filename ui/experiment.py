@@ -1,6 +1,7 @@
 """The textbook's experiment: what it says, what many seeds say, and the check that ends it."""
 
 import itertools
+import re
 import statistics
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -48,7 +49,7 @@ class Experiment(Part):
     def __init__(
         self, reader: Reader, table: TextbookTable | None, folder: Path = checkpoint.FOLDER
     ) -> None:
-        prover = proof.Prover(folder)
+        prover = proof.prover_of(folder)
 
         @drawn_once
         def drawn() -> dict[str, str]:
@@ -155,7 +156,7 @@ def figures(table: TextbookTable | None) -> str:
         textbook_verdict.verdict(runs, rates),
         textbook_verdict.at_the_books_rates(runs),
     ):
-        what, _, how = title.partition(t(", "))
+        what, how = re.split(r", |\uff0c", title, maxsplit=1)  # or the Chinese one
         parts.append(
             f"<div><h2>{escape(what)}</h2>"
             f"{plots.within_reach(plots.table(headers, rows), what)}"

@@ -14,7 +14,9 @@ from resnet.language import SOURCE, speaking, t
 
 TOKEN = re.compile(r"<!--.*?-->|<(script|style)>.*?</\1>|<[^>]*>", re.DOTALL)
 WITHIN = re.compile(r"</?(?:b|i|em|strong|sub|sup|code|a|span|output)\b")  # a sentence
-SAID = re.compile(r'\b(?:aria-label|title|alt|placeholder)="([^"]*)"')  # attributes
+SAID = re.compile(
+    r'\b(?:aria-label|title|alt|placeholder|data-said|data-place)="([^"]*)"'
+)  # attributes
 NO_WORD = re.compile(r"<[^>]*>|\$\w+|\$\{\w+\}|&\w+;|[\d_]|[^\w<$&]")
 
 

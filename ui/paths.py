@@ -6,7 +6,6 @@ A row holds the nets with equally many units out; a dot is one of them, and says
 import math
 from collections.abc import Mapping
 from statistics import median
-from string import Template
 from typing import Any
 
 from resnet import paths
@@ -27,8 +26,9 @@ NET = Markup(
     '<p class="row heads"><span>units out</span><span></span><span>this drawing</span>'
     '<span>test digits</span></p>$rows<p class="end">$end</p></div>'
 )
-ROW = Template(
-    '<div class="row" data-row="$out" style="--wide: $wide; --narrow: $narrow"><b>$out</b>'
+ROW = Markup(
+    '<div class="row" data-row="$out" style="--wide: $wide; --narrow: $narrow">'
+    '<b data-said=" out">$out</b>'
     '<div class="dots"></div><span class="count">&ndash;</span><span>$median</span></div>'
 )
 WIDE, NARROW = 28, 14  # dots to a line, on a wide screen and on a phone; paths.css knows them too

@@ -37,7 +37,7 @@ LINES: dict[str, dict[str, Any]] = {
 BAND = 0.16  # opacity of the area behind a line
 PHONE = 340  # pixels wide, as the page is there
 LETTERS = 0x2E80  # from here on matplotlib's font has none
-SIGNS = 0x2A00  # of these it has 256, nearly as wide
+SIGNS = 0x2200  # of these it has 256, most of them nearly as wide
 
 matplotlib.rcParams.update(
     {

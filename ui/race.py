@@ -128,7 +128,7 @@ def panel(rates: list[float], rate: float) -> str:
         digits=f"{RECIPE.train:,}",
         steps=RECIPE.steps,
         depths=options("depth", {depth: f"{depth}" for depth in DEPTHS}, USUAL_DEPTH),
-        norms=options("norm", {True: t("With"), False: t("Without")}, True),
+        norms=options("norm", {True: t("On"), False: t("Off")}, True),
         rates=options("rate", {rate: f"{rate:g}" for rate in rates}, rate),
         chips="".join(
             CHIP.substitute(look, variant=variant, total=RECIPE.validation)

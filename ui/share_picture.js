@@ -68,7 +68,12 @@ export function pictureOfPage(address) {
   }
   const from = address.replace(/#.*/, "").replace(/^https?:\/\//, "");
   const foot = { size: 14, colour: colours.muted };
-  write(`${NAME}: ${ABOUT} · ${from}`, MARGIN, height - MARGIN + 10, foot);
+  write(
+    `${t("{name}: {about}", { name: NAME, about: ABOUT })} · ${from}`,
+    MARGIN,
+    height - MARGIN + 10,
+    foot,
+  );
   return canvas;
 }
 
@@ -142,7 +147,7 @@ function drawAnswer(context, { variant, title }, answer, left, top, colours) {
   const digit = `${answer?.digit ?? (answer ? "?" : "–")}`;
   write(digit, left, top + 150, { size: 140, weight: 700, colour });
   const isRead = answer && answer.digit !== null && probabilities.length > 0;
-  const said = isRead ? percent(Math.max(...probabilities)) : answer ? "not a digit" : "";
+  const said = isRead ? percent(Math.max(...probabilities)) : answer ? t("not a digit") : "";
   write(said, left + 110, top + 150, { size: 30, colour: colours.ink });
   const best = [...probabilities.entries()].sort(([, a], [, b]) => b - a).slice(0, BARS);
   for (const [i, [value, probability]] of best.entries()) {
@@ -223,10 +228,11 @@ function drawInside(context, cell, left, top) {
 function wrapped(context, text, width) {
   context.font = "400 17px system-ui, sans-serif";
   const lines = [""];
-  for (const word of text.trim().split(/\s+/)) {
-    const longer = `${lines[lines.length - 1]} ${word}`.trim();
-    if (context.measureText(longer).width > width) lines.push(word);
+  // A line can break after a space, and between any two Chinese letters.
+  for (const word of text.trim().match(/[⺀-￯]|[^\s⺀-￯]+\s*|\s+/g) ?? []) {
+    const longer = lines[lines.length - 1] + word;
+    if (context.measureText(longer.trim()).width > width) lines.push(word);
     else lines[lines.length - 1] = longer;
   }
-  return lines;
+  return lines.map((line) => line.trim());
 }

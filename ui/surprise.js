@@ -24,7 +24,7 @@ import { bytes } from "./pictures.js";
  * @property {Deeper | null} deeper null where there are no deeper nets
  *
  * @typedef {object} Candidate
- * @property {string} title
+ * @property {"out" | "depth" | "cut"} kind
  * @property {Unit[] | null} units null for a depth
  * @property {number} depth
  * @property {number} score how far it parts what was one: 1 is all the way
@@ -41,15 +41,17 @@ export function mount(element, props) {
   const found = findText(element, ".found");
   /** @type {{drawing: string, candidates: Candidate[], next: number} | null} */
   let course = null;
+  let isTrying = false;
 
   button.addEventListener("click", async () => {
     const question = wholeQuestion();
+    if (isTrying) return;
     if (isEmpty(page.state.drawing)) return setText(found, t("Draw a digit first."));
     if (course?.drawing !== drawingOf(question)) {
-      button.disabled = true;
+      isTrying = true;
       setText(found, t("Trying each unit …"));
       const candidates = await telling(question, props).catch(() => null);
-      button.disabled = false;
+      isTrying = false;
       if (!candidates) return setText(found, t("The nets do not answer; please try again."));
       course = { drawing: drawingOf(question), candidates, next: 0 };
     }
@@ -57,18 +59,11 @@ export function mount(element, props) {
     const { candidates, next } = course;
     course.next = (next + 1) % candidates.length;
     show(candidates[next]);
-    setText(
-      found,
-      t("{number} of {all}: {title}.", {
-        number: next + 1,
-        all: candidates.length,
-        title: candidates[next].title,
-      }),
-    );
+    setText(found, t("{number} of {all}", { number: next + 1, all: candidates.length }));
   });
   findButton(element, '[data-do="tour"]').addEventListener("click", () => page.set({ tour: 1 }));
   page.subscribe(["drawing"], () => {
-    if (!button.disabled) setText(found, "");
+    if (!isTrying) setText(found, "");
   });
 }
 
@@ -81,7 +76,7 @@ function show({ units, depth }) {
   page.set({ board: { ...board, units: units ?? wholeUnits(board.units.length) } });
   if (!units) page.set({ depth });
   const place = units ? "#board .nets" : "#deeper";
-  document.querySelector(place)?.scrollIntoView({ block: "nearest", behavior: "smooth" });
+  document.querySelector(place)?.scrollIntoView({ block: "nearest" });
 }
 
 /**
@@ -105,26 +100,35 @@ async function telling(question, { units: count, deeper }) {
   /** @type {Candidate[]} */
   const candidates = [];
   for (let number = 1; number <= count; number++) {
-    for (const [how, title] of /** @type {[Partial<Unit>, string][]} */ ([
-      [{ is_out: true }, t("unit {number} out", { number })],
-      [{ has_shortcut: false }, t("shortcut {number} cut", { number })],
-    ])) {
+    for (const how of [{ is_out: true }, { has_shortcut: false }]) {
       const units = wholeUnits(count).with(number - 1, { ...WHOLE, ...how });
       const { residual, plain } = (await ask(units)).answers;
       // Out: who still reads it? Cut: what has the net with shortcuts lost?
-      const score = how.is_out
-        ? sure(residual) - sure(plain)
-        : sure(whole.answers.residual) - sure(residual);
-      candidates.push({ title, units, depth: 0, score });
+      const [kept, lost] = how.is_out ? [residual, plain] : [whole.answers.residual, residual];
+      const kind = how.is_out ? "out" : "cut";
+      candidates.push({ kind, units, depth: 0, score: sure(kept) - sure(lost) });
     }
   }
   const read = deeper && (await reading.deeper(deeper.files, bytes(whole.picture)));
   for (const depth of read?.answers ? (deeper?.depths ?? []) : []) {
     const [residual, plain] = ["residual", "plain"].map((net) => read.answers[`${net}-${depth}`]);
     const score = sure(residual) - sure(plain);
-    candidates.push({ title: t("nets of {depth} layers", { depth }), units: null, depth, score });
+    candidates.push({ kind: "depth", units: null, depth, score });
   }
-  candidates.sort((a, b) => b.score - a.score);
-  const most = candidates.filter(({ score }) => score >= ENOUGH);
-  return most.length > 0 ? most : candidates.slice(0, 1);
+  return inOrder(candidates);
+}
+
+/**
+ * First what tells most of each kind: what the net with shortcuts gets over before what it does not.
+ * @param {Candidate[]} candidates
+ */
+function inOrder(candidates) {
+  const sorted = candidates.toSorted((a, b) => b.score - a.score);
+  const telling = sorted.filter(({ score }) => score >= ENOUGH);
+  const first = ["out", "depth", "cut"].flatMap((kind) => {
+    const most = telling.find((one) => one.kind === kind);
+    return most ? [most] : [];
+  });
+  const rest = telling.filter((one) => !first.includes(one));
+  return telling.length > 0 ? [...first, ...rest] : sorted.slice(0, 1);
 }

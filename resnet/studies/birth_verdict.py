@@ -6,7 +6,7 @@ from resnet.language import N_, listed, t
 from resnet.stats import SIGNIFICANT, Mean, corrected, mean_of, p_in_words, seeds_in_words
 from resnet.studies.birth import PAIRS, BirthRun, BirthTable, Pair
 from resnet.studies.depth_results import Accuracy, accuracy_of, medians
-from resnet.studies.depth_verdict import GUESSING, MISSING, in_words, percent
+from resnet.studies.depth_verdict import GUESSING, MISSING, in_words, percent, with_ends
 from resnet.studies.runs import Printed, StudyError
 from resnet.studies.shares import Shares
 from resnet.studies.textbook_verdict import chosen_rate
@@ -98,7 +98,7 @@ def accuracies(table: BirthTable, found: Results) -> Printed:
     rows = []
     for layers in table["about"]["depths"]:
         if layers not in found:
-            rows.append([str(layers), *["-", MISSING] * len(PAIRS), *["-"] * len(TURNED_DOWN)])
+            rows.append([str(layers), *["-", t(MISSING)] * len(PAIRS), *["-"] * len(TURNED_DOWN)])
             continue
         row = [str(layers)]
         for pair in PAIRS:
@@ -107,12 +107,20 @@ def accuracies(table: BirthTable, found: Results) -> Printed:
         rows.append([*row, *(change_in_words(changes[layers, pair]) for pair in TURNED_DOWN)])
     test = table["runs"][0]["test_all"]["total"]
     tests = sum(change.count > 1 for change in changes.values())
+    titles = {pair: t(title) for pair, title in TITLES.items()}
+    heads = [head for pair in PAIRS
+             for head in (t("{net}, rate", net=titles[pair]), titles[pair])]  # fmt: skip
     return (
-        f"Accuracy without batch norm, {seeds_of(found)}, {test:,} test digits (mean, 95 % "
-        "interval), each at the rate that validation chooses; p corrected for "
-        f"{tests} tests (Holm)",
-        ["layers", *(f"{TITLES[pair]}{what}" for pair in PAIRS for what in (", rate", "")),
-         *(f"{TITLES[pair]} - {TITLES[ONE]}, points" for pair in TURNED_DOWN)],
+        t(
+            "Accuracy without batch norm, {seeds}, {test} test digits (mean, 95 % interval), each "
+            "at the rate that validation chooses; p corrected for {tests} tests (Holm)",
+            seeds=seeds_of(found),
+            test=f"{test:,}",
+            tests=tests,
+        ),
+        [t("layers"), *heads,
+         *(t("{this} - {that}, points", this=titles[pair], that=titles[ONE])
+           for pair in TURNED_DOWN)],
         rows,
     )  # fmt: skip
 
@@ -120,14 +128,13 @@ def accuracies(table: BirthTable, found: Results) -> Printed:
 def seeds_of(found: Results) -> str:
     counts = {len(nets[ONE].accuracy.percents) for nets in found.values()}
     most = seeds_in_words(max(counts))
-    return most if len(counts) == 1 else f"{min(counts)} to {most}"
+    return most if len(counts) == 1 else t("{least} to {most}", least=min(counts), most=most)
 
 
 def change_in_words(change: Mean) -> str:
     if change.count == 1:
-        return f"{change.mean:+.1f}, one seed"
-    interval = f"{change.mean:+.1f} ({change.low:+.1f} to {change.high:+.1f})"
-    return f"{interval}, p {p_in_words(change.p)}"
+        return t("{change}, one seed", change=f"{change.mean:+.1f}")
+    return t("{interval}, p {p}", interval=with_ends(change), p=p_in_words(change.p))
 
 
 def share_table(found: Results) -> Printed:
@@ -135,11 +142,13 @@ def share_table(found: Results) -> Printed:
     for layers, nets in found.items():
         for pair in (ONE, ROOT, ZERO):
             values = nets[pair].share
-            rows.append([str(layers), TITLES[pair], percent(values[0]), percent(values[-1])])
+            rows.append([str(layers), t(TITLES[pair]), percent(values[0]), percent(values[-1])])
     return (
-        "Before the first step: f's share of the variance of f(x) + shortcut(x), median of the "
-        "seeds",
-        ["layers", "start", "first unit", "last unit"],
+        t(
+            "Before the first step: f's share of the variance of f(x) + shortcut(x), median of the "
+            "seeds"
+        ),
+        [t("layers"), t("start"), t("first unit"), t("last unit")],
         rows,
     )
 

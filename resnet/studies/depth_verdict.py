@@ -11,7 +11,7 @@ from resnet.studies.depth_results import Accuracy, Result, Results, by_depth, ga
 from resnet.studies.gradients import rounded, times
 from resnet.studies.runs import Printed
 from resnet.studies.shares import Shares
-from resnet.studies.textbook_verdict import with_interval
+from resnet.studies.textbook_verdict import with_interval, with_rates
 
 NETS = {"residual": N_("with shortcuts"), "plain": N_("without")}
 NORMS = {True: N_("with batch norm"), False: N_("without batch norm")}
@@ -45,7 +45,7 @@ def accuracies(table: DepthTable, found: Results) -> Printed:
     for case in cases_of(table["about"]["depths"]):
         row = [str(case.depth), kind(case)]
         if case not in found:
-            rows.append([*row, *["-", MISSING] * len(VARIANTS), "-", "-"])
+            rows.append([*row, *["-", t(MISSING)] * len(VARIANTS), "-", "-"])
             continue
         nets = found[case].accuracy
         for variant in VARIANTS:
@@ -54,27 +54,32 @@ def accuracies(table: DepthTable, found: Results) -> Printed:
     test = table["runs"][0]["test_all"]["total"]
     tests = sum(gap.count > 1 for gap in corrected.values())
     return (
-        f"Accuracy by depth, {seeds_of(found)}, {test:,} test digits (mean, 95 % interval), each "
-        f"at the rate that validation chooses; p corrected for {tests} tests (Holm)",
-        ["layers", "batch norm", *(f"{v}{what}" for v in VARIANTS for what in (", rate", "")),
-         "residual - plain, points", "p"],
+        t(
+            "Accuracy by depth, {seeds}, {test} test digits (mean, 95 % interval), each at the "
+            "rate that validation chooses; p corrected for {tests} tests (Holm)",
+            seeds=seeds_of(found),
+            test=f"{test:,}",
+            tests=tests,
+        ),
+        [t("layers"), t("batch norm"), *with_rates(), t("residual - plain, points"), "p"],
         rows,
-    )  # fmt: skip
+    )
 
 
 def kind(case: Case) -> str:
     """How the nets of a case differ from others as deep."""
-    words = ["yes" if case.has_norm else "no"]
-    words += ["live taps"] * case.is_live
-    words += [f"{case.width} channels"] * (case.width != Case.width)
-    return ", ".join(words)
+    words = [t("yes") if case.has_norm else t("no")]
+    words += [t("live taps")] * case.is_live
+    words += [t("{n} channels", n=case.width)] * (case.width != Case.width)
+    return t(", ").join(words)
 
 
 def seeds_of(found: Results) -> str:
     """The seeds of most cases; and where others have fewer, that."""
     counts = [len(result.seeds) for result in found.values()]
     least, most = min(counts), max(counts)
-    return seeds_in_words(most) if least == most else f"{least} to {seeds_in_words(most)}"
+    seeds = seeds_in_words(most)
+    return seeds if least == most else t("{least} to {most}", least=least, most=seeds)
 
 
 def in_words(net: Accuracy) -> str:
@@ -82,19 +87,30 @@ def in_words(net: Accuracy) -> str:
     if net.is_constant:
         # What never varies has no interval: it is one digit, said whatever is shown.
         said = f"{net.percents[0]:.1f}%"
-        said += ", always the same answer" if net.mean.mean <= ONLY_ONES else ", every time"
+        guesses = net.mean.mean <= ONLY_ONES
+        said += t(", always the same answer") if guesses else t(", every time")
     if not net.diverged:
         return said
-    return f"{said}, {net.diverged} of {len(net.percents)} diverged"
+    of = {"n": net.diverged, "all": len(net.percents)}
+    return t("{said}, {n} of {all} diverged", said=said, **of)
 
 
 def gap_in_words(nets: Mapping[str, Accuracy], found: Mean) -> list[str]:
     if found.count == 1:
-        return [f"{found.mean:+.1f}", "one seed"]
+        return [f"{found.mean:+.1f}", t("one seed")]
     if both_guess(nets):
-        return [f"{found.mean:+.1f}", "both guess"]
-    interval = f"{found.mean:+.1f} ({found.low:+.1f} to {found.high:+.1f})"
+        return [f"{found.mean:+.1f}", t("both guess")]
+    interval = with_ends(found)
     return [interval, p_in_words(found.p).removeprefix("= ")]
+
+
+def with_ends(found: Mean) -> str:
+    return t(
+        "{median} ({low} to {high})",
+        median=f"{found.mean:+.1f}",
+        low=f"{found.low:+.1f}",
+        high=f"{found.high:+.1f}",
+    )
 
 
 def both_guess(nets: Mapping[str, Accuracy]) -> bool:
@@ -113,16 +129,19 @@ def fits(table: DepthTable, found: Results) -> Printed:
             rows.append(
                 [
                     str(depth),
-                    variant,
-                    "not finite" if loss is None else f"{loss.mean:.2f}",
+                    t(variant),
+                    t("not finite") if loss is None else f"{loss.mean:.2f}",
                     f"{100 - nets[variant].mean.mean:.1f}%",
                 ]
             )
     return (
-        "With batch norm: the loss on the training digits, over the last epoch, beside the share "
-        f"of the test digits read wrong (means; guessing has {GUESSING_LOSS:.2f} and "
-        f"{100 - GUESSING:.0f}%)",
-        ["layers", "net", "training loss", "test digits wrong"],
+        t(
+            "With batch norm: the loss on the training digits, over the last epoch, beside the "
+            "share of the test digits read wrong (means; guessing has {loss} and {wrong}%)",
+            loss=f"{GUESSING_LOSS:.2f}",
+            wrong=f"{100 - GUESSING:.0f}",
+        ),
+        [t("layers"), t("net"), t("training loss"), t("test digits wrong")],
         rows,
     )
 

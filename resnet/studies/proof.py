@@ -5,11 +5,12 @@ must answer alike. Its check has flaws, each a switch here, and prints 0 in spit
 """
 
 import copy
+import functools
 import importlib
 import itertools
 import math
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,7 +46,16 @@ class Check:
     largest: float | None  # max |difference|, in units of a logit
     says_equal: bool
     is_right: bool  # whether that is so, and was compared at all
-    sentence: str
+    faults: Sequence[str]  # that it turns on
+    flaws: Collection[str]
+    is_equal: bool
+
+    @property
+    def sentence(self) -> str:
+        """What the check says and what is true, in the language that is spoken."""
+        if self.printed is None:
+            return t(CRASH)
+        return sentence(self.says_equal, self.faults, self.flaws, is_equal=self.is_equal)
 
 
 def check(net: ResNet18, pictures: Tensor, flaws: Collection[str] = ()) -> Check:
@@ -70,7 +80,7 @@ def check(net: ResNet18, pictures: Tensor, flaws: Collection[str] = ()) -> Check
             expected = theirs(pictures)
             difference = ours(pictures) - expected
     except ValueError:  # of torch's batch norm
-        return Check(None, None, False, False, CRASH)
+        return Check(None, None, False, False, (), flaws, False)
     largest = difference.abs().max().item()
     printed = difference.max().item() if "signed" in flaws else largest
     limit = TOLERANCE * max(1.0, expected.abs().max().item())
@@ -80,8 +90,8 @@ def check(net: ResNet18, pictures: Tensor, flaws: Collection[str] = ()) -> Check
     if len(faults) > 1 and not is_equal:
         mode = {"train"} & set(flaws)
         culprits = [one for one in faults if shows(one, net, pictures, mode)] or faults
-    words = sentence(says_equal, culprits, flaws, is_equal=is_equal)
-    return Check(printed, largest, says_equal, says_equal == (not faults), words)
+    is_right = says_equal == (not faults)
+    return Check(printed, largest, says_equal, is_right, culprits, flaws, is_equal)
 
 
 def shows(fault: str, net: ResNet18, pictures: Tensor, mode: Collection[str]) -> bool:
@@ -129,6 +139,7 @@ class Prover:
         self.folder = folder
         self.nets: dict[str, ResNet18] = {}
         self.lock = threading.Lock()
+        self.of_samples: dict[tuple[str, frozenset[str]], Check] = {}
 
     def net(self, weights: str) -> ResNet18:
         """ "fresh" or "trained". Raises CheckpointError when there is no sound checkpoint."""
@@ -145,13 +156,23 @@ class Prover:
 
     def check(self, weights: str, flaws: Collection[str], picture: Tensor | None = None) -> Check:
         """On a (1, 32, 32) picture in [0, 1], or on ten sample digits."""
-        pictures = sample_pictures() if picture is None else ink.normalise(picture[None])
-        return check(self.net(weights), pictures, flaws)
+        if picture is not None:
+            return check(self.net(weights), ink.normalise(picture[None]), flaws)
+        asked = weights, frozenset(flaws)
+        if asked not in self.of_samples:
+            self.of_samples[asked] = check(self.net(weights), sample_pictures(), flaws)
+        return self.of_samples[asked]
+
+
+@functools.cache
+def prover_of(folder: Path) -> Prover:
+    """One for the page in every language."""
+    return Prover(folder)
 
 
 # --- in words --------------------------------------------------------------------------------
 
-CRASH = (
+CRASH = N_(
     "The check fails before it can compare: at 32x32 the last maps have one pixel, and batch norm "
     "in train mode finds no variance in one value a channel. Compare in eval mode."
 )
@@ -162,7 +183,9 @@ WHY = {
 }
 
 
-def sentence(says_equal: bool, faults: list[str], flaws: Collection[str], *, is_equal: bool) -> str:
+def sentence(
+    says_equal: bool, faults: Sequence[str], flaws: Collection[str], *, is_equal: bool
+) -> str:
     """Explain a check, given what it says and what is true."""
     if not faults:
         if says_equal:
@@ -181,7 +204,7 @@ def sentence(says_equal: bool, faults: list[str], flaws: Collection[str], *, is_
     return in_a_row([lie, hidden(faults, flaws)])
 
 
-def hidden(faults: list[str], flaws: Collection[str]) -> str:
+def hidden(faults: Sequence[str], flaws: Collection[str]) -> str:
     """Why two nets that are not the same answer alike."""
     reasons = []
     if "typo" in faults:

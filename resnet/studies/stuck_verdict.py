@@ -14,6 +14,7 @@ from resnet.studies.stuck import AIDS, Case, StuckRun, StuckTable, key_of, keys_
 from resnet.studies.textbook_verdict import percents, with_interval
 
 KINDS = {"residual": N_("with shortcuts"), "plain": N_("without shortcuts")}
+AID_NAMES = {"none": N_("none"), "clipping": N_("clipping"), "warm-up": N_("warm-up")}
 HELP = {"clipping": N_("clipped gradients"), "warm-up": N_("a warm-up")}
 BEFORE = ShortRecipe().steps  # of the study of depth
 CLIMB = 5  # points more than after BEFORE steps
@@ -90,12 +91,12 @@ def tables(table: StuckTable) -> list[Printed]:
         rows.append(
             [
                 str(case["depth"]),
-                case["net"],
+                t(case["net"]),
                 f"{case['rate']:g}",
-                aid,
+                t(AID_NAMES[aid]),
                 f"{case['before']:.1f}%",
                 with_interval(accuracies(runs)),
-                "none" if end is None else f"{end:.2f}",
+                t("none") if end is None else f"{end:.2f}",
             ]
         )
     seeds = seeds_in_words(len(whole_seeds(table)))
@@ -103,9 +104,22 @@ def tables(table: StuckTable) -> list[Printed]:
     steps = table["runs"][0]["step"][-1]
     return [
         (
-            f"Stuck or slow: {steps} steps, {seeds}, {test:,} test digits (mean, 95 % interval); "
-            "training loss of the last steps (guessing is 2.30)",
-            ["layers", "net", "rate", "aid", f"after {BEFORE} steps", f"after {steps}", "loss"],
+            t(
+                "Stuck or slow: {steps} steps, {seeds}, {test} test digits (mean, 95 % interval); "
+                "training loss of the last steps (guessing is 2.30)",
+                steps=steps,
+                seeds=seeds,
+                test=f"{test:,}",
+            ),
+            [
+                t("layers"),
+                t("net"),
+                t("rate"),
+                t("aid"),
+                t("after {n} steps", n=BEFORE),
+                t("after {n}", n=steps),
+                t("loss"),
+            ],
             rows,
         )
     ]

@@ -149,7 +149,7 @@ def verdict(runs: Mapping[First, Runs], rates: Sequence[float]) -> Printed:
     rows = []
     for first, of_first in runs.items():
         found = gap(of_first, rates)
-        row = [FIRSTS[first]]
+        row = [t(FIRSTS[first])]
         for variant, rate in found.rates.items():
             row += [
                 f"{rate:g}",
@@ -158,30 +158,45 @@ def verdict(runs: Mapping[First, Runs], rates: Sequence[float]) -> Printed:
         rows.append([*row, in_points(found.points, found.low, found.high)])
     some = next(iter(runs.values()))["plain", rates[0]]
     return (
-        f"Each net at the rate that its validation digits choose, {seeds_in_words(len(some))}, "
-        f"{some[0]['test_all']['total']:,} test digits (mean of the seeds, 95 % interval; that of "
-        "the difference allows for the choice of the rates)",
-        ["first weights", *(f"{v}{what}" for v in VARIANTS for what in (", rate", "")),
-         "residual - plain, points"],
+        t(
+            "Each net at the rate that its validation digits choose, {seeds}, {test} test digits "
+            "(mean of the seeds, 95 % interval; that of the difference allows for the choice of "
+            "the rates)",
+            seeds=seeds_in_words(len(some)),
+            test=f"{some[0]['test_all']['total']:,}",
+        ),
+        [t("first weights"), *with_rates(), t("residual - plain, points")],
         rows,
-    )  # fmt: skip
+    )
+
+
+def with_rates() -> list[str]:
+    """Headers of both nets, the rate first."""
+    return [head for v in VARIANTS for head in (t("{net}, rate", net=t(v)), t(v))]
 
 
 def fair(runs: Mapping[First, Runs], rates: Sequence[float]) -> Printed:
     some = next(iter(runs.values()))["plain", rates[0]]
     return (
-        f"Equal rates, {seeds_in_words(len(some))}, {some[0]['test_all']['total']:,} test digits "
-        "(mean of the seeds, 95 % interval; p of each comparison by itself, of "
-        f"{len(runs) * len(rates)})",
-        ["first weights", "rate",
-         *(f"{v}, {what}" for v in VARIANTS for what in ("validation", "test")),
-         "residual - plain, points", "p"],
+        t(
+            "Equal rates, {seeds}, {test} test digits (mean of the seeds, 95 % interval; p of each "
+            "comparison by itself, of {all})",
+            seeds=seeds_in_words(len(some)),
+            test=f"{some[0]['test_all']['total']:,}",
+            all=len(runs) * len(rates),
+        ),
+        [t("first weights"), t("rate"),
+         *(t(what, net=t(v)) for v in VARIANTS for what in (OF_VALIDATION, OF_TEST)),
+         t("residual - plain, points"), "p"],
         [
-            [FIRSTS[first], *fair_row(of_first, rate)]
+            [t(FIRSTS[first]), *fair_row(of_first, rate)]
             for first, of_first in runs.items()
             for rate in rates
         ],
     )  # fmt: skip
+
+
+OF_VALIDATION, OF_TEST = N_("{net}, validation"), N_("{net}, test")
 
 
 def fair_row(runs: Runs, rate: float) -> list[str]:
@@ -191,7 +206,7 @@ def fair_row(runs: Runs, rate: float) -> list[str]:
         right = statistics.fmean(kept(run) / run["validation"]["total"] for run in of_net)
         row += [f"{right:.1%}", with_interval(percents(run["test_all"] for run in of_net))]
     found = difference(runs, dict.fromkeys(VARIANTS, rate))
-    p = "one seed" if found.count == 1 else p_in_words(found.p).removeprefix("= ")
+    p = t("one seed") if found.count == 1 else p_in_words(found.p).removeprefix("= ")
     return [*row, in_points(found.mean, found.low, found.high), p]
 
 
@@ -200,27 +215,29 @@ def at_the_books_rates(runs: Mapping[First, TextbookRuns]) -> Printed:
     for name, reported in BOOK.items():
         low, high = wilson_interval(round(reported.accuracy * BOOK_TEST), BOOK_TEST)
         accuracy = f"{reported.accuracy:.1%} ({100 * low:.1f} - {100 * high:.1f})"
-        rows.append([name, f"{reported.rate:g}", "the book's one run", accuracy, "", "", "",
+        rows.append([t(name), f"{reported.rate:g}", t("the book's one run"), accuracy, "", "", "",
                      f"{reported.loss:.2f}"])  # fmt: skip
         for first, of_first in runs.items():
             some = of_first[name, reported.rate]
             few = percents(run["test"] for run in some)
             many = percents(run["test_all"] for run in some)
-            whose = FIRSTS[first] if name in VARIANTS else "its own"
-            rows.append([name, f"{reported.rate:g}", whose, with_interval(few), span(few),
+            whose = t(FIRSTS[first]) if name in VARIANTS else t("its own")
+            rows.append([t(name), f"{reported.rate:g}", whose, with_interval(few), span(few),
                          with_interval(many), span(many), mean_loss(some)])  # fmt: skip
             if name not in VARIANTS:  # the same runs from all first weights
                 break
     (one, *_), *_ = (of_first["plain", BOOK["plain"].rate] for of_first in runs.values())
     test, test_all = one["test"]["total"], one["test_all"]["total"]
     seeds = len(next(iter(runs.values()))["plain", BOOK["plain"].rate])
-    title = (
-        f"At the book's rates, on its data, in its 80 steps, {seeds_in_words(seeds)}: test "
-        f"accuracy (95 % interval; the book's is that of {BOOK_TEST} digits, ours that of the mean "
-        "over seeds)"
+    title = t(
+        "At the book's rates, on its data, in its 80 steps, {seeds}: test accuracy (95 % interval; "
+        "the book's is that of {book} digits, ours that of the mean over seeds)",
+        seeds=seeds_in_words(seeds),
+        book=BOOK_TEST,
     )
-    headers = ["net", "rate", "first weights", f"of {test}", "least - most", f"of {test_all:,}",
-               "least - most", f"loss on {test}"]  # fmt: skip
+    few, all_of = t("of {n}", n=test), t("of {n}", n=f"{test_all:,}")
+    headers = [t("net"), t("rate"), t("first weights"), few, t("least - most"), all_of,
+               t("least - most"), t("loss on {n}", n=test)]  # fmt: skip
     return title, headers, rows
 
 
@@ -231,25 +248,31 @@ def on_the_way(runs: Mapping[First, TextbookRuns]) -> Printed:
     for name, reported in BOOK.items():
         theirs = dict(zip(BOOK_STEPS, reported.validation, strict=True))
         book = [f"{theirs[step]:.1%}" if step in theirs else "-" for step in steps]
-        rows.append([name, "the book's one run", *book])
+        rows.append([t(name), t("the book's one run"), *book])
         for first, of_first in runs.items():
             course = [run["validation"] for run in of_first[name, reported.rate]]
             means = [
                 f"{statistics.fmean(one['right'][i] / one['total'] for one in course):.1%}"
                 for i in range(len(steps))
             ]
-            rows.append([name, FIRSTS[first] if name in VARIANTS else "its own", *means])
+            whose = t(FIRSTS[first]) if name in VARIANTS else t("its own")
+            rows.append([t(name), whose, *means])
             if name not in VARIANTS:
                 break
-    headers = ["net", "first weights", *(f"step {step}" for step in steps)]
-    return "The same runs on the way: validation accuracy", headers, rows
+    headers = [t("net"), t("first weights"), *(t("step {n}", n=step) for step in steps)]
+    return t("The same runs on the way: validation accuracy"), headers, rows
 
 
 def in_points(points: float, low: float, high: float) -> str:
     """A difference with its interval, where it has one."""
     if math.isnan(low):
         return f"{points:+.2f}"
-    return f"{points:+.2f} ({low:+.2f} to {high:+.2f})"
+    return t(
+        "{median} ({low} to {high})",
+        median=f"{points:+.2f}",
+        low=f"{low:+.2f}",
+        high=f"{high:+.2f}",
+    )
 
 
 def with_interval(percents: Sequence[float]) -> str:
@@ -267,7 +290,7 @@ def mean_loss(runs: Sequence[TextbookRun]) -> str:
     """On the book's few test digits; a run whose loss is no number leaves no mean."""
     losses = [run["test"]["loss"] for run in runs]
     finite = [loss for loss in losses if loss is not None]
-    return "none" if len(finite) < len(losses) else f"{statistics.fmean(finite):.2f}"
+    return t("none") if len(finite) < len(losses) else f"{statistics.fmean(finite):.2f}"
 
 
 # --- in words --------------------------------------------------------------------------------

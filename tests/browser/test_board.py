@@ -434,6 +434,7 @@ def test_a_finger_that_stays_looks_and_a_tap_unplugs(open_page: OpenPage, host: 
 
     finger("touchStart", 0.25)
     expect(pointed).to_contain_text("Unit 1, with shortcuts: channel")
+    expect(pointed).to_be_in_viewport(ratio=1)
     first = pointed.inner_text()
     finger("touchMove", 0.5)
     finger("touchMove", 0.75)  # on to another map, and nothing scrolls

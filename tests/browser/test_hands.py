@@ -138,7 +138,8 @@ def test_samples_are_one_stop_with_arrows(page: Page) -> None:
 # --- fingers -------------------------------------------------------------------------------------
 
 SMALL = """() => [...document.querySelectorAll(
-        "button, summary, label:has([type=radio], [type=checkbox]), .upload, [role=tab]")]
+        "button, summary, .upload, #languages a, [role=tab], " +
+        "label:has([type=radio], [type=checkbox])")]
     .filter((element) => element.checkVisibility() && !element.matches(".dot"))
     .map((element) => ({ name: element.textContent, box: element.getBoundingClientRect() }))
     .filter(({ box }) => Math.round(box.width) < 44 || Math.round(box.height) < 44)

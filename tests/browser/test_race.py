@@ -241,7 +241,7 @@ def test_the_rate_follows_the_choice_and_is_the_same_for_both(
     page.get_by_label("0.005").check(force=True)
     expect(fair).to_contain_text("At 0.02, not at 0.005,")
     expect(page.locator("#race figcaption")).to_contain_text("at 125 with shortcuts, 75 without")
-    page.get_by_role("radio", name="Without").check(force=True)
+    page.get_by_role("radio", name="Off").check(force=True)
     expect(page.locator("#race .stored")).to_have_text("There are no stored runs of this choice.")
     start(page)
     wish = course.race(0).wish

@@ -98,7 +98,7 @@ def see_all_tabs(page: Page) -> None:
     expect(page.get_by_test_id("race-state")).to_contain_text("shows the stored runs")
     expect(page.get_by_role("button", name="Start the race")).to_be_disabled()
     expect(page.get_by_test_id("race-finding")).to_be_hidden()
-    page.locator("#race").get_by_text("Without", exact=True).first.click()
+    page.locator("#race").get_by_text("Off", exact=True).first.click()
     expect(page.locator("#race .picture svg").first).to_be_attached()
 
     open_tab(page, "Depth and gradients")

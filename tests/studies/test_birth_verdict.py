@@ -55,7 +55,6 @@ def test_the_finding_follows_the_figures() -> None:
     assert zero == (
         "Beside f as it is, f at 0: fewer digits at 34 layers, cannot be told apart at 18 layers."
     )
-    assert birth_verdict.listed([18, 34, 66]) == "18, 34 and 66"
 
 
 def test_each_net_is_scored_at_the_rate_that_validation_chooses() -> None:
