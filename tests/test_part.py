@@ -9,6 +9,7 @@ import pytest
 
 from ui import part
 from ui.lab import InkLab
+from ui.link import TABS
 from ui.question import fault
 
 SCRIPTS = sorted(path.name for path in part.FOLDER.glob("*.js"))
@@ -45,8 +46,14 @@ def test_every_script_is_of_some_part(http: httpx.Client) -> None:
     config = http.get("config").json()
     texts = [component["props"].get("js_on_load") or "" for component in config["components"]]
     mounted = {name for text in texts for name in re.findall(r'"ui/(.+?)"', text)}
-    assert len(mounted) == 15
+    assert len(mounted) == 16
     assert sorted(set().union(*map(imported, mounted))) == SCRIPTS
+
+
+def test_links_know_every_tab(http: httpx.Client) -> None:
+    components = http.get("config").json()["components"]
+    tabs = [one["props"]["elem_id"] for one in components if one["type"] == "tabitem"]
+    assert list(dict.fromkeys(tab.removeprefix("tab-") for tab in tabs)) == list(TABS)
 
 
 def test_a_browser_asks_whether_it_has_the_newest(http: httpx.Client) -> None:

@@ -191,7 +191,7 @@ function drawRow(context, row, { variant, title }, top, colours) {
     if (over && isOut) {
       write(over, middle, y + CELL / 2 + 6, { size: 18, colour: colours.muted, align: "center" });
     }
-    const name = i === 0 ? t("stem") : t("unit {n}", { n: i });
+    const name = cell.closest(".unit")?.querySelector(".label")?.textContent ?? "";
     write(name, middle, y + CELL + 18, { size: 13, colour: colours.muted, align: "center" });
   }
 }

@@ -97,8 +97,6 @@ def rendered(block: Any) -> str:
     match block:
         case Part():
             return f'<div id="{block.elem_id}">{block.html_template}</div>'
-        case gr.HTML():
-            return f'<div id="{block.elem_id}">{block.value}</div>'
         case gr.Tabs():
             tabs = [
                 (tab.elem_id or slug(tab.label), tab)
