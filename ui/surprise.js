@@ -81,7 +81,7 @@ function show({ units, depth }) {
   page.set({ board: { ...board, units: units ?? wholeUnits(board.units.length) } });
   if (!units) page.set({ depth });
   const place = units ? "#board .nets" : "#deeper";
-  document.querySelector(place)?.scrollIntoView({ block: "nearest", behavior: "smooth" });
+  document.querySelector(place)?.scrollIntoView({ block: "nearest" });
 }
 
 /**
