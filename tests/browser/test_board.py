@@ -399,6 +399,8 @@ def test_keys_reach_every_control(page: Page) -> None:
         reached.add(name)
         stops += 1
         if is_in_row:
+            page.keyboard.press("Home")  # the row's stop is where one was last
+            reached.add((focused(page) or ("", False))[0])
             for _ in range(8):
                 for key in ("ArrowUp", "ArrowDown", "ArrowRight"):
                     page.keyboard.press(key)
