@@ -286,7 +286,7 @@ def test_the_nearest_digits_show_where_the_nets_part(
     for cells in rows.values():
         marked = [number for number, cell in enumerate(cells) if "parting" in classes(cell)]
         assert marked == [parting]
-        note = cells[parting].locator("xpath=../p[@class='note']")
+        note = cells[parting].locator("xpath=..//span[@class='note']")
         expect(note).to_have_text("they part here")
     place = f"unit {parting}" if parting else "the stem"
     expect(said(page)).to_contain_text(re.compile(f"(at|from|At|From) {place}"))
