@@ -326,12 +326,12 @@ def test_pointer_and_keys_name_a_map(page: Page) -> None:
 
 @pytest.mark.served("the same scripts do it on both")
 def test_it_asks_for_the_board_only_when_it_is_of_use(page: Page) -> None:
-    page.set_viewport_size({"width": 1280, "height": 640})
+    page.set_viewport_size({"width": 390, "height": 640})
     expect(board(page)).to_have_attribute("data-in-sight", "false")
     sample = page.locator('[data-sample="3"]')
     assert "board" not in sent(page, sample.click)
     settle(page)
-    shown = sent(page, board(page).locator(".dials").scroll_into_view_if_needed)
+    shown = sent(page, board(page).locator(".nets").scroll_into_view_if_needed)
     assert shown["board"]["lens"] == "maps"
     settle(page)
     unit(page, 1).click()
