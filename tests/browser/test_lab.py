@@ -82,7 +82,7 @@ def draw_tiny_seven(page: Page) -> None:
 
 def test_it_is_closed_and_then_asks_as_ever(page: Page) -> None:
     expect(page.get_by_test_id("lab")).not_to_have_attribute("open", "")
-    expect(page.get_by_role("checkbox")).to_have_count(0)
+    expect(page.get_by_test_id("lab").get_by_role("checkbox")).to_have_count(0)
     sample = page.locator('[data-sample="3"]')
     drawing = sent(page, sample.click)
     assert "lab" not in drawing

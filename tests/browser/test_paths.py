@@ -132,6 +132,7 @@ def test_a_dot_lights_its_units_on_the_board_and_a_click_unplugs_them(page: Page
 
 @pytest.mark.served("the same scripts do it on both")
 def test_another_click_puts_back_what_was_there(page: Page) -> None:
+    page.get_by_text("Turn units up or down").click()
     page.locator("#board .dial input").nth(3).press("ArrowLeft")
     unit(page, 1).click()
     look(page, 7)
