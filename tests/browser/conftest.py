@@ -195,7 +195,7 @@ def open_page(browser: Browser, kind: str) -> Iterator[Callable[..., Page]]:
             "request",
             lambda request: (
                 faults.append(f"outside: {request.url}")
-                if not request.url.startswith((address.partition("#")[0], "data:", "blob:"))
+                if not request.url.startswith((urljoin(address, "."), "data:", "blob:"))
                 else None
             ),
         )

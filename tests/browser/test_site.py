@@ -83,8 +83,9 @@ def test_every_part_is_there_below_a_path(
         page.locator("#lab summary").click()
         settle(page)
         page.locator("#lab summary").click()
-        page.get_by_role("button", name="Start", exact=True).click()
+        page.get_by_role("button", name="Take the tour").click()
         expect(page.get_by_test_id("tour")).to_have_attribute("data-step", "1")
+        page.get_by_role("button", name="Close the tour").click()
         file = tmp_path / "seven.png"
         file.write_bytes(encoded(mnist.load().test.images[0].numpy()))
         after(page, lambda: page.get_by_test_id("upload").set_input_files(file))
