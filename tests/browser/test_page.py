@@ -35,9 +35,11 @@ def test_a_sample_is_answered_on_arrival(page: Page) -> None:
     expect(page.get_by_test_id("verdict")).to_have_text("agree")
     assert dark_share(page) > 0.01
     for variant in checkpoint.VARIANTS:
-        expect(card(page, variant).get_by_role("listitem")).to_have_count(10)
+        expect(card(page, variant).get_by_role("listitem")).to_have_count(3)
         numbers = card(page, variant).locator(".number").all_inner_texts()
         assert sum(map(float, numbers)) == pytest.approx(100, abs=0.6)
+    page.get_by_label("All ten").check()
+    expect(card(page, "plain").get_by_role("listitem")).to_have_count(10)
 
 
 @pytest.mark.served("the same scripts do it on both")

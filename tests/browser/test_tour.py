@@ -124,6 +124,7 @@ def test_one_tap_parts_the_nets(page: Page) -> None:
     surprise.click()
     expect(found(page)).to_contain_text("2 of ")
     assert found(page).inner_text() != first
+    page.get_by_test_id("pad").scroll_into_view_if_needed()  # the deeper nets lie far below
     draw(page, 3)
     expect(found(page)).to_be_empty()
 
