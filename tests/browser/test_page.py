@@ -427,7 +427,7 @@ def test_a_phone_has_narrow_margins(open_page: OpenPage, host: str) -> None:
     main = page.locator("main")
     expect(main).to_have_css("padding", "14px 14px 32px")
     page.set_viewport_size({"width": 1280, "height": 800})
-    expect(main).to_have_css("padding", "26px 18px 40px")
+    expect(main).to_have_css("padding", "8px 18px 40px")
 
 
 # --- the server goes -------------------------------------------------------------------------
