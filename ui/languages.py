@@ -23,7 +23,7 @@ CHOOSING = (
 def switch() -> str:
     """Links to the page in each language, the one that is spoken marked."""
     links = (
-        f'<a href="{ADDRESSES.get(language, f"?lang={language}")}" lang="{TAGS[language]}" '
+        f'<a href="{ADDRESSES.get(language, f"./?lang={language}")}" lang="{TAGS[language]}" '
         f'data-language="{language}"{" aria-current=true" * (language == speaking.get())}>'
         f"{name}</a>"
         for language, name in LANGUAGES.items()
