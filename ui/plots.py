@@ -5,6 +5,7 @@ keeps its letters readable on a phone. Only what is seen is rendered: call this 
 opened, for matplotlib takes a while to load and a tenth of a second a figure.
 """
 
+import functools
 import hashlib
 import io
 import json
@@ -14,6 +15,8 @@ from html import escape
 from typing import Any
 
 import matplotlib
+from fontTools.ttLib import TTFont
+from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
@@ -37,7 +40,7 @@ LINES: dict[str, dict[str, Any]] = {
 BAND = 0.16  # opacity of the area behind a line
 PHONE = 340  # pixels wide, as the page is there
 LETTERS = 0x2E80  # from here on matplotlib's font has none
-SIGNS = 0x2200  # of these it has 256, most of them nearly as wide
+WIDE = (1, 1.2)  # times the size of the type: a sign that can stand for one
 
 matplotlib.rcParams.update(
     {
@@ -146,7 +149,8 @@ def stand_in(figure: Figure) -> dict[int, str]:
     matplotlib's, by which it finds the room for a text, has not."""
     said = {text: text.get_text() for text in figure.findobj() if isinstance(text, Text)}
     odd = sorted({letter for one in said.values() for letter in one if ord(letter) >= LETTERS})
-    signs = {ord(letter): chr(SIGNS + i) for i, letter in enumerate(odd)}
+    free = (sign for sign in wide_signs() if not any(sign in one for one in said.values()))
+    signs = {ord(letter): sign for letter, sign in zip(odd, free, strict=False)}
     for text, one in said.items():
         if not one.isascii():
             text.set_text(one.translate(signs))
@@ -164,3 +168,16 @@ def place(panel: Axes, height: int) -> dict[str, Any]:
         "xlim": list(panel.get_xlim()),
         "ylim": list(panel.get_ylim()),
     }
+
+
+@functools.cache
+def wide_signs() -> list[str]:
+    """Signs of matplotlib's font that are at least as wide as a Chinese letter."""
+    font = TTFont(font_manager.findfont("DejaVu Sans"))
+    low, high = (font["head"].unitsPerEm * share for share in WIDE)
+    widths = font["hmtx"]
+    return [
+        chr(code)
+        for code, name in font.getBestCmap().items()
+        if 0x250 < code < LETTERS and low <= widths[name][0] <= high
+    ]
