@@ -91,6 +91,7 @@ def test_every_part_is_there_below_a_path(
         after(page, lambda: page.get_by_test_id("upload").set_input_files(file))
         expect_digit(page, 7)
         see_all_tabs(page)
+        page.close()  # before its host goes: it may be loading what lies further down
 
 
 def see_all_tabs(page: Page) -> None:
