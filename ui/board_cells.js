@@ -7,6 +7,7 @@ import { find, findText, isTouch, setText } from "./dom.js";
 import { t } from "./language.js";
 import { WHOLE } from "./page.js";
 import { partingOf } from "./parting.js";
+import { percent } from "./words.js";
 
 const HOLD = 450; // ms after which a finger looks instead of unplugging
 
@@ -65,7 +66,7 @@ export class Cells {
     setText(findText(row, ".digit"), answer ? `${answer.digit ?? "?"}` : "–");
     setText(
       findText(row, ".certainty"),
-      isSure ? `${(100 * Math.max(...(answer.probabilities ?? []))).toFixed(1)} %` : "",
+      isSure ? percent(Math.max(...(answer.probabilities ?? []))) : "",
     );
   }
 

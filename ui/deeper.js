@@ -8,7 +8,7 @@ import { page } from "./page.js";
 import { bytes } from "./pictures.js";
 import { ask, onSight } from "./server.js";
 import { speak } from "./spoken.js";
-import { aDigit } from "./words.js";
+import { aDigit, percent } from "./words.js";
 
 /**
  * @typedef {import("./page.js").Answer} Answer
@@ -125,9 +125,6 @@ function keepReading(section, read, show) {
 }
 
 // --- what is shown -------------------------------------------------------------------------------
-
-/** @param {number} probability */
-const percent = (probability) => `${(100 * probability).toFixed(1)} %`;
 
 /** @param {Answer | undefined} answer */
 const symbol = (answer) => `${answer?.digit ?? (answer ? "?" : "–")}`;

@@ -29,6 +29,14 @@ export const findText = (parent, selector) => find(parent, selector, HTMLElement
 export const findButton = (parent, selector) => find(parent, selector, HTMLButtonElement);
 
 /**
+ * Scrolls no further than is needed to see a place of the page.
+ * @param {string} selector
+ */
+export function bringUp(selector) {
+  document.querySelector(selector)?.scrollIntoView({ block: "nearest" });
+}
+
+/**
  * The value of the radio button that is on.
  * @param {ParentNode} parent
  * @param {string} name

@@ -6,6 +6,7 @@ import { t } from "./language.js";
 import { paintOn } from "./pad_paint.js";
 import { page } from "./page.js";
 import { contextOf } from "./pictures.js";
+import { percent } from "./words.js";
 
 /**
  * @typedef {import("./page.js").Net} Net
@@ -160,9 +161,6 @@ function drawAnswer(context, { variant, title }, answer, left, top, colours) {
     write(percent(probability), left + 230, y + 14, { size: 17, colour: colours.ink });
   }
 }
-
-/** @param {number} probability */
-const percent = (probability) => `${(100 * probability).toFixed(1)} %`;
 
 /**
  * A net's units as the board shows them.

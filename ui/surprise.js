@@ -2,7 +2,7 @@
 // "Surprise me": both nets read the drawing with each unit out and with each shortcut cut, and the
 // deeper nets read it, too. What tells most is shown first; another tap goes on to the next.
 
-import { findButton, findText, setText } from "./dom.js";
+import { bringUp, findButton, findText, setText } from "./dom.js";
 import { isEmpty } from "./drawing.js";
 import { t } from "./language.js";
 import { drawingOf, page, WHOLE, wholeUnits } from "./page.js";
@@ -12,8 +12,6 @@ import { bytes } from "./pictures.js";
 /**
  * @typedef {import("./page.js").Answer} Answer
  * @typedef {import("./page.js").Unit} Unit
- * @typedef {import("./page.js").Variant} Variant
- * @typedef {Record<Variant, Answer>} Answers
  *
  * @typedef {object} Deeper
  * @property {string} files the address of their list
@@ -75,8 +73,7 @@ function show({ units, depth }) {
   if (!board) return;
   page.set({ board: { ...board, units: units ?? wholeUnits(board.units.length) } });
   if (!units) page.set({ depth });
-  const place = units ? "#board .nets" : "#deeper";
-  document.querySelector(place)?.scrollIntoView({ block: "nearest" });
+  bringUp(units ? "#board .nets" : "#deeper");
 }
 
 /**

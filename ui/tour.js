@@ -1,10 +1,10 @@
 // @ts-check
 // The tour: a bar at the foot of the page. A guess, a look, and on.
 
-import { find, findButton, findText, make, setText } from "./dom.js";
+import { bringUp, find, findButton, findText, make, setText } from "./dom.js";
 import { t } from "./language.js";
 import { page, wholeUnits } from "./page.js";
-import { bringUp, stepsOf } from "./tour_steps.js";
+import { stepsOf } from "./tour_steps.js";
 
 const MORAL = t("A shortcut lets depth be trained; once trained, the net leans on it.");
 

@@ -1,9 +1,9 @@
 // @ts-check
 // The steps of the tour. None knows its answer: it sets the stage, and says what came of it.
 
-import { find, findButton } from "./dom.js";
+import { bringUp, find, findButton } from "./dom.js";
 import { inARow, t } from "./language.js";
-import { page, wholeUnits } from "./page.js";
+import { page, WHOLE, wholeUnits } from "./page.js";
 import { effect, measured, reading } from "./words.js";
 
 /**
@@ -60,7 +60,7 @@ const ofEach = (nets, options) =>
  * @returns {Step}
  */
 function unplug({ nets, units }) {
-  const wanted = wholeUnits(units).with(ALTERED - 1, { ...wholeUnits(1)[0], is_out: true });
+  const wanted = wholeUnits(units).with(ALTERED - 1, { ...WHOLE, is_out: true });
   /** @type {Reply["answers"] | null} what the whole nets said to the drawing */
   let before = null;
   return {
@@ -179,11 +179,6 @@ function overfit({ overfitting }) {
       ],
     },
   ];
-}
-
-/** @param {string} place */
-export function bringUp(place) {
-  document.querySelector(place)?.scrollIntoView({ block: "nearest" });
 }
 
 /**

@@ -103,6 +103,9 @@ function share(table, { out, cut, turned }) {
   return right === undefined ? undefined : right / table.total;
 }
 
+/** @param {number} probability */
+export const percent = (probability) => `${(100 * probability).toFixed(1)} %`;
+
 /** @param {number} share */
 export const inPercent = (share) => (100 * share).toFixed(2);
 
