@@ -1,6 +1,7 @@
 """The page: draw a digit, and two ResNet18s, with and without shortcuts, read it side by side."""
 
 import argparse
+import gc
 import os
 import signal
 import sys
@@ -9,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read at import: the server calls nobody
+gc.disable()  # or a tenth of the start goes into looking through what is being imported
 
 import gradio as gr
 import torch
@@ -52,6 +54,8 @@ from ui.surprise import Surprise
 from ui.title import Title
 from ui.tour import Tour
 from ui.worker_files import WorkerFiles
+
+gc.enable()
 
 TITLE = N_("With and without shortcuts")
 DIFFERENCE = N_("Two ResNet18s: one has shortcuts, one has none.")
@@ -229,6 +233,7 @@ def main(args: argparse.Namespace) -> int:
         races=races,
         shattered=shattered_study.load(),
     )
+    gc.freeze()  # all of this stays: no need to look through it again while visitors draw
     if args.site:
         races.close()
         return write_site(page, args.site)
