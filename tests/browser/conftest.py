@@ -10,14 +10,14 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urljoin
 
 import pytest
 from filelock import FileLock
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from bench.look import hosted
 from resnet.classifier import Classifier
@@ -29,7 +29,11 @@ from tests.conftest import Measured
 
 expect.set_options(timeout=60_000)  # a machine may be busy; how quick the page is, bench.live says
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+# The first has no window to fill, and is the quickest.
+NAMES = (
+    "chromium-headless-shell", "chromium", "chromium-browser", "google-chrome",
+    "google-chrome-stable", "chrome",
+)  # fmt: skip
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -164,24 +168,52 @@ def site(folder: Path) -> Iterator[str]:
 
 # --- its pages -----------------------------------------------------------------------------------
 
-# In the place of the page's worker: it cannot, as in an old browser, so the server goes on.
-NO_WORKER = 'addEventListener("message", () => postMessage({ failed: "Not in this test." }));'
+USUAL = {"viewport": {"width": 1280, "height": 800}, "service_workers": "block"}
+
+
+class Contexts:
+    """Browsers as visitors have them: one of each kind, in which the scripts of a page need to be
+    fetched and compiled only once. Between two tests it forgets all else."""
+
+    def __init__(self, browser: Browser) -> None:
+        self.browser = browser
+        self.shared: dict[str, BrowserContext] = {}
+        self.own: list[BrowserContext] = []  # those with a service worker, which keeps too much
+
+    def get(self, options: Mapping[str, Any]) -> BrowserContext:
+        if options["service_workers"] != "block":
+            self.own.append(self.browser.new_context(**options))
+            return self.own[-1]
+        kind = repr(sorted(options.items()))
+        if kind not in self.shared:
+            self.shared[kind] = self.browser.new_context(**options)
+        return self.shared[kind]
+
+    def forget(self) -> None:
+        while self.own:
+            self.own.pop().close()
+        for context in self.shared.values():
+            if context.pages:
+                for page in context.pages:
+                    page.close()
+                context.clear_permissions()
+                context.set_storage_state({})
+
+
+@pytest.fixture(scope="session")
+def contexts(browser: Browser) -> Contexts:
+    return Contexts(browser)
 
 
 @pytest.fixture
-def open_page(browser: Browser, kind: str) -> Iterator[Callable[..., Page]]:
-    """Opens pages in contexts of their own. At the end none may have met an error or have asked
-    anyone but the host for anything. Where there is a server it reads, unless the page may have its
-    worker: a test cannot know when that takes over. Nothing is kept for later: that is slow."""
-    contexts = []
+def open_page(contexts: Contexts, kind: str) -> Iterator[Callable[..., Page]]:
+    """Opens pages. At the end none may have met an error or have asked anyone but the host for
+    anything. Where there is a server it reads, unless the page may have its worker: a test cannot
+    know when that takes over. Only a page with a service worker keeps anything for later."""
     faults: list[str] = []
 
-    usual = {"viewport": {"width": 1280, "height": 800}, "service_workers": "block"}
-
     def open_page(address: str, has_worker: bool = kind == "static", **options: Any) -> Page:
-        context = browser.new_context(**{**usual, **options})
-        contexts.append(context)
-        page = context.new_page()
+        page = contexts.get({**USUAL, **options}).new_page()
         page.set_default_timeout(120_000)  # as above
         page.on("pageerror", lambda error: faults.append(f"page error: {error}"))
         page.on(
@@ -201,15 +233,13 @@ def open_page(browser: Browser, kind: str) -> Iterator[Callable[..., Page]]:
             ),
         )
         if not has_worker:
-            program = {"content_type": "text/javascript", "body": NO_WORKER}
-            page.route("**/ui/worker/worker.js", lambda route: route.fulfill(**program))
+            page.add_init_script("delete window.Worker")  # an old browser; a route is slower
         note_questions(page)
         page.goto(address)
         return page
 
     yield open_page
-    for context in contexts:
-        context.close()
+    contexts.forget()
     assert faults == []
 
 

@@ -110,6 +110,7 @@ def test_a_unit_is_unplugged_and_put_back(page: Page) -> None:
     expect(back(page)).to_be_disabled()
 
 
+@pytest.mark.served("the same scripts do it on both")
 def test_beside_the_case_stands_what_was_measured(page: Page) -> None:
     expect(measured(page)).to_contain_text("With shortcuts: 99.50 % of 10,000 test digits")
     after(page, unit(page, 2).click)
@@ -147,6 +148,7 @@ def test_without_a_table_of_these_weights_there_are_no_figures(
     served.close()
 
 
+@pytest.mark.served("the same scripts do it on both")
 def test_the_sentence_compares_with_the_whole_net(page: Page) -> None:
     whole = {v: card(page, v).get_attribute("data-digit") for v in checkpoint.VARIANTS}
     for number in range(1, UNITS + 1):
@@ -249,6 +251,7 @@ def test_every_lens_shows_its_cells(page: Page, lens: str) -> None:
                 expect(cell).to_have_text("one pixel: no place left")
 
 
+@pytest.mark.served("the same scripts do it on both")
 @pytest.mark.parametrize("size", [{}, PHONE], ids=["wide", "phone"])
 def test_the_nearest_digits_show_where_the_nets_part(
     open_page: OpenPage, host: str, size: dict[str, Any]
@@ -302,6 +305,7 @@ def classes(cell: Locator) -> list[str]:
     return (cell.get_attribute("class") or "").split()
 
 
+@pytest.mark.served("the same scripts do it on both")
 def test_pointer_and_keys_name_a_map(page: Page) -> None:
     board(page).scroll_into_view_if_needed()
     settle(page)
@@ -346,6 +350,7 @@ def test_it_asks_for_the_board_only_when_it_is_of_use(page: Page) -> None:
     expect(board(page)).to_have_attribute("data-in-sight", "false")
 
 
+@pytest.mark.served("the same scripts do it on both")
 def test_an_empty_pad_leaves_the_board_empty(page: Page) -> None:
     after(page, unit(page, 2).click)
     page.get_by_role("button", name="Clear").click()
@@ -355,6 +360,7 @@ def test_an_empty_pad_leaves_the_board_empty(page: Page) -> None:
     expect(page.get_by_test_id("altered")).to_have_text("Unit 2 is out")
 
 
+@pytest.mark.served("the same scripts do it on both")
 def test_nothing_jumps(page: Page) -> None:
     def boxes() -> list[object]:
         parts = [board(page), unit(page, 1), unit(page, 8, "plain"), back(page)]
@@ -451,6 +457,7 @@ def test_a_finger_that_stays_looks_and_a_tap_unplugs(open_page: OpenPage, host: 
     expect(unit(page, 1)).to_have_attribute("data-out", "")
 
 
+@pytest.mark.served("the same scripts do it on both")
 def test_on_a_phone_it_scrolls_in_its_own_box(open_page: OpenPage, host: str) -> None:
     page = open_page(host, **PHONE)
     expect_digit(page, 7)
@@ -467,6 +474,7 @@ def test_on_a_phone_it_scrolls_in_its_own_box(open_page: OpenPage, host: str) ->
     expect(page.get_by_test_id("altered")).to_be_in_viewport(ratio=1)
 
 
+@pytest.mark.served("the same scripts do it on both")
 @pytest.mark.parametrize("width", [360, 390])
 def test_on_a_phone_nothing_moves_under_the_finger(
     open_page: OpenPage, host: str, width: int
@@ -554,6 +562,7 @@ def test_a_link_opens_the_same_view(page: Page, open_page: OpenPage) -> None:
     until(other, "!location.hash.includes('o=')")
 
 
+@pytest.mark.served("the same scripts do it on both")
 def test_a_link_holds_a_scribble_a_sample_and_an_empty_pad(page: Page, open_page: OpenPage) -> None:
     page.get_by_role("button", name="Clear").click()
     link = link_with(page, "d=")
@@ -627,6 +636,7 @@ def test_the_address_waits_for_the_pen(page: Page) -> None:
     link_with(page, "d=")
 
 
+@pytest.mark.served("the same scripts do it on both")
 def test_copy_link(page: Page) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     after(page, unit(page, 2).click)

@@ -1,4 +1,4 @@
-"""What a class needs: links to all that is looked at, and presenter mode."""
+"""For a class: presenter mode, and links that open what the teacher sees."""
 
 import re
 
@@ -25,6 +25,7 @@ def is_open(page: Page, tab: str) -> None:
     expect(page.get_by_role("tab", selected=True)).to_have_text(tab)
 
 
+@pytest.mark.served("the same scripts do it on both")
 def test_a_link_keeps_what_is_looked_at(page: Page, open_page: OpenPage) -> None:
     page.get_by_role("radio", name="Plain").locator("..").click()
     lab = page.get_by_test_id("lab")
@@ -65,9 +66,12 @@ def test_the_title_starts_the_page_over(page: Page) -> None:
     expect_digit(page, 4)
 
 
+@pytest.mark.served("the same scripts do it on both")
 def test_presenter_mode_is_large_and_led_by_a_clicker(page: Page) -> None:
     zoom = "document.documentElement.currentCSSZoom"
     expect(presenter(page)).to_be_hidden()
+    # A window that fills the screen cannot be given another size.
+    page.evaluate("delete Element.prototype.requestFullscreen")
     page.keyboard.press("f")
     expect(presenter(page)).to_be_visible()
     assert page.evaluate(zoom) == 1.5
@@ -97,6 +101,7 @@ def test_presenter_mode_is_large_and_led_by_a_clicker(page: Page) -> None:
     is_open(page, "Draw")
 
 
+@pytest.mark.served("the same scripts do it on both")
 def test_a_chosen_scheme_is_kept_for_the_visit(page: Page) -> None:
     page.keyboard.press("f")
     presenter(page).get_by_role("button", name="Dark").click()

@@ -26,6 +26,7 @@ def test_the_thermometer_follows_the_choice(page: Page) -> None:
     expect(page.get_by_test_id("depth-measured").locator("svg:visible")).to_have_count(1)
 
 
+@pytest.mark.served("the same scripts do it on both")
 def test_a_guess_comes_before_the_training_loss(page: Page) -> None:
     page.get_by_role("tab", name=TAB).click()
     section = page.get_by_test_id("overfitting")
@@ -108,6 +109,7 @@ def test_what_comes_back_after_another_choice_is_not_shown(page: Page, answer: s
     expect(says).to_have_text(after_training)
 
 
+@pytest.mark.served("the same scripts do it on both")
 def test_every_tab_fits_a_phone(open_page: OpenPage, host: str) -> None:
     page = open_page(host, **PHONE)
     for name in ("Fair race", TAB, "The experiment", "Training", "Mistakes"):

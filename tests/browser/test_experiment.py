@@ -132,6 +132,7 @@ def test_a_failed_check_is_tried_again_at_the_next_touch_or_look(page: Page) -> 
     expect(result).to_have_attribute("data-says", "equal")
 
 
+@pytest.mark.served("the same scripts do it on both")
 def test_on_a_phone_nothing_is_wider_than_the_page(open_page: OpenPage, host: str) -> None:
     page = open_page(host, **PHONE)
     page.get_by_role("tab", name="The experiment").click()

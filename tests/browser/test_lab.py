@@ -80,6 +80,7 @@ def draw_tiny_seven(page: Page) -> None:
     expect_digit(page, 7)
 
 
+@pytest.mark.served("the same scripts do it on both")
 def test_it_is_closed_and_then_asks_as_ever(page: Page) -> None:
     expect(page.get_by_test_id("lab")).not_to_have_attribute("open", "")
     expect(page.get_by_test_id("lab").get_by_role("checkbox")).to_have_count(0)
@@ -90,6 +91,7 @@ def test_it_is_closed_and_then_asks_as_ever(page: Page) -> None:
     assert np.array(drawing["strokes"][0]) == pytest.approx(np.array(expected))
 
 
+@pytest.mark.served("the same scripts do it on both")
 def test_opening_shows_the_steps_and_moves_no_card(page: Page) -> None:
     boxes = [card(page, variant).bounding_box() for variant in checkpoint.VARIANTS]
     before, picture = answers(page), seen(page)
@@ -120,6 +122,7 @@ def test_a_step_switched_off_changes_what_is_seen(page: Page) -> None:
     expect(page.get_by_text(NOTE)).to_be_hidden()
 
 
+@pytest.mark.served("the same scripts do it on both")
 def test_a_tiny_seven_in_a_corner_needs_preparation(page: Page) -> None:
     draw_tiny_seven(page)
     open_lab(page)
@@ -147,6 +150,7 @@ def test_the_pen_matters_with_the_line_step_off_only(page: Page) -> None:
     assert seen(page).sum() < thick / 2
 
 
+@pytest.mark.served("the same scripts do it on both")
 @pytest.mark.parametrize("way", ["button", "closing"])
 def test_all_is_put_back(page: Page, way: str) -> None:
     inked, before, picture = dark_share(page), answers(page), seen(page)
@@ -192,6 +196,7 @@ def test_keys_reach_all_of_it(page: Page) -> None:
     assert dark_share(page) > 0
 
 
+@pytest.mark.served("the same scripts do it on both")
 def test_an_empty_pad_gives_blank_steps(page: Page) -> None:
     open_lab(page)
     page.get_by_role("button", name="Clear").click()
@@ -221,6 +226,7 @@ def test_an_image_keeps_its_lines(
     expect(page.get_by_text("Images keep theirs")).to_be_hidden()
 
 
+@pytest.mark.served("the same scripts do it on both")
 def test_on_a_phone_it_fits_the_width_and_both_answers_stay_in_sight(
     open_page: OpenPage, host: str
 ) -> None:

@@ -68,6 +68,7 @@ def groups(found: Comparison) -> dict[str, list[Case]]:
     }
 
 
+@pytest.mark.served("the same scripts do it on both")
 def test_the_page_says_what_the_comparison_found(
     page: Page, found: Comparison, digits: mnist.Split
 ) -> None:
@@ -142,6 +143,7 @@ def test_a_drawing_replaces_the_digit_and_its_name(page: Page) -> None:
     expect(page.get_by_test_id("source")).to_be_empty()
 
 
+@pytest.mark.served("the same scripts do it on both")
 def test_keys_choose_a_digit_too(page: Page) -> None:
     open_tab(page, "Mistakes")
     first, second = group(page, "residual").get_by_role("button").all()[:2]
@@ -219,6 +221,7 @@ def test_ink_of_the_digits_can_be_seen(open_page: OpenPage, address: str, scheme
     assert ink_and_colour[0] == ink_and_colour[1]
 
 
+@pytest.mark.served("the same scripts do it on both")
 def test_a_phone_shows_all_of_it(open_page: OpenPage, host: str) -> None:
     page = open_page(host, **PHONE)
     expect_digit(page, 7)

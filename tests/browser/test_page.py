@@ -157,6 +157,7 @@ def test_undo_brings_back_what_clear_took(page: Page, way: str) -> None:
     assert dark_share(page) == inked
 
 
+@pytest.mark.served("the same scripts do it on both")
 def test_escape_leaves_the_pad_while_another_control_has_the_focus(page: Page) -> None:
     radio = page.get_by_role("radio", name="Both")
     for control in (radio, page.get_by_role("tab", name="Draw"), page.locator("#lab summary")):
@@ -170,6 +171,7 @@ def test_escape_leaves_the_pad_while_another_control_has_the_focus(page: Page) -
     expect_digit(page, "")
 
 
+@pytest.mark.served("the same scripts do it on both")
 def test_a_screen_reader_hears_of_a_drawing_once(page: Page) -> None:
     page.set_viewport_size({"width": 1280, "height": 3000})  # all parts are in sight, and answer
     for part in ("paths", "deeper"):
@@ -254,6 +256,7 @@ def test_an_upload_that_is_no_picture_loses_nothing(page: Page, tmp_path: Path) 
     assert dark_share(page) == inked
 
 
+@pytest.mark.served("the same scripts do it on both")
 def test_what_the_nets_see(page: Page) -> None:
     seen = page.get_by_test_id("seen")
     levels = seen.evaluate("canvas => [...canvas.getContext('2d').getImageData(0, 0, 32, 32).data]")
@@ -263,6 +266,7 @@ def test_what_the_nets_see(page: Page) -> None:
     assert max(np.ptp(x), np.ptp(y)) == pytest.approx(ink.BOX, abs=2)
 
 
+@pytest.mark.served("the same scripts do it on both")
 def test_cards_stand_still_while_answers_change(page: Page) -> None:
     def boxes() -> list[object]:
         return [card(page, variant).bounding_box() for variant in checkpoint.VARIANTS]
@@ -330,6 +334,7 @@ def test_clear_while_an_answer_is_under_way_is_clear_at_once_and_stays_so(page: 
     expect_digit(page, "")
 
 
+@pytest.mark.served("the same scripts do it on both")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_ink_can_be_seen_in_light_and_dark(open_page: OpenPage, host: str, scheme: str) -> None:
     page = open_page(host, color_scheme=scheme)
@@ -348,6 +353,7 @@ def numbers(colour: str) -> list[int]:
 # --- its scripts ---------------------------------------------------------------------------------
 
 
+@pytest.mark.served("the same scripts do it on both")
 def test_a_part_that_loads_late_shows_what_came_before_it(page: Page) -> None:
     held: list[Route] = []
     page.route("**/ui/board.js", lambda route: held.append(route))

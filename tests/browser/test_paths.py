@@ -91,6 +91,7 @@ def test_every_dot_says_what_its_net_says(
         )
 
 
+@pytest.mark.served("the same scripts do it on both")
 def test_it_follows_the_pad(page: Page) -> None:
     look(page, 7)
     page.evaluate("scrollTo(0, 0)")
@@ -145,6 +146,7 @@ def test_another_click_puts_back_what_was_there(page: Page) -> None:
     expect(view(page).locator("[aria-current]")).to_have_count(0)  # a dial is turned
 
 
+@pytest.mark.served("the same scripts do it on both")
 def test_arrow_keys_walk_a_triangle_that_is_one_stop_of_tab(page: Page) -> None:
     look(page, 7)
     dot(page).focus()
@@ -167,6 +169,7 @@ def test_arrow_keys_walk_a_triangle_that_is_one_stop_of_tab(page: Page) -> None:
     expect(page.get_by_test_id("said")).to_contain_text("Unit 8 is out.")
 
 
+@pytest.mark.served("the same scripts do it on both")
 def test_out_of_sight_nothing_is_asked(page: Page) -> None:
     page.locator('[data-sample="3"]').click()
     expect_digit(page, 3)
@@ -175,6 +178,7 @@ def test_out_of_sight_nothing_is_asked(page: Page) -> None:
     look(page, 3)
 
 
+@pytest.mark.served("the same scripts do it on both")
 def test_while_the_pen_is_down_nothing_is_asked(open_page: OpenPage, host: str) -> None:
     page = open_page(host, viewport={"width": 1280, "height": 2400})
     look(page, 7)
@@ -204,6 +208,7 @@ def test_a_fault_is_said_and_gone_with_the_next_drawing(page: Page) -> None:
     expect(view(page).get_by_role("alert")).to_be_hidden()
 
 
+@pytest.mark.served("the same scripts do it on both")
 @pytest.mark.parametrize("options", [{}, PHONE], ids=["wide", "phone"])
 def test_nothing_jumps_and_every_line_is_full(
     open_page: OpenPage, host: str, options: dict[str, object]

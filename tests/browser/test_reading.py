@@ -96,8 +96,7 @@ def test_both_give_the_same_answers(open_page: OpenPage, address: str) -> None:
 def test_a_browser_that_cannot_keeps_the_server(
     open_page: OpenPage, address: str, lack: str
 ) -> None:
-    page = open_page(address)
-    page.unroute("**/ui/worker/worker.js")
+    page = open_page(address, has_worker=True)
     if lack == "worker":
         page.add_init_script("delete window.Worker")
     elif lack == "wasm":

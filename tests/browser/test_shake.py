@@ -60,6 +60,7 @@ def test_the_drawing_is_shaken_as_python_does_it(page: Page, kind: str, measured
     assert min(part.evaluate(COLOURS)) > 20
 
 
+@pytest.mark.served("the same scripts do it on both")
 def test_another_shake_is_of_other_weights_and_a_choice_is_not(page: Page) -> None:
     part = opened(page)
     expect_shaken(page, "34 layers")
@@ -72,6 +73,7 @@ def test_another_shake_is_of_other_weights_and_a_choice_is_not(page: Page) -> No
     expect_shaken(page, "18 layers")
 
 
+@pytest.mark.served("the same scripts do it on both")
 def test_it_follows_the_pad(page: Page) -> None:
     opened(page)
     expect_shaken(page, "This 7")

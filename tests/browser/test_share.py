@@ -1,4 +1,4 @@
-"""What is taken home: the link, its QR code, a picture, a handout, and the replay of a drawing."""
+"""Sharing: link, QR code, picture and handout; and the replay of a drawing."""
 
 import io
 import re
@@ -21,7 +21,7 @@ def opened(page: Page) -> Locator:
 
 
 def coded(picture: bytes) -> list[str]:
-    """What the QR codes in it say."""
+    """The text of each QR code in the picture."""
     return [code.text for code in zxingcpp.read_barcodes(Image.open(io.BytesIO(picture)))]
 
 
