@@ -1,4 +1,4 @@
-"""What visitors read, in their language: messages are English, and locale/ has them in others.
+"""The page in other languages: messages are written in English and translated in locale/.
 
 A message is a whole sentence or label, with {names} for what is filled in. `python -m ui.messages`
 collects those of the project into the catalogues, which are in gettext's format.
@@ -13,9 +13,9 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
-LANGUAGES = {"en": "EN", "zh": "中文"}  # as the switch of the page names them
-TAGS = {"en": "en", "zh": "zh-Hans"}  # as a document names them
-SOURCE = "en"  # of the messages
+LANGUAGES = {"en": "EN", "zh": "中文"}  # the names on the page's switch
+TAGS = {"en": "en", "zh": "zh-Hans"}  # for the lang attribute
+SOURCE = "en"  # the language of the messages in the code
 FOLDER = Path(__file__).parent.parent / "locale"
 
 speaking = ContextVar("speaking", default=SOURCE)
@@ -23,7 +23,7 @@ speaking = ContextVar("speaking", default=SOURCE)
 
 @contextmanager
 def spoken(language: str) -> Iterator[None]:
-    """Messages come in this language meanwhile, in this thread."""
+    """Within the block, and in this thread only, t and tn translate into this language."""
     token = speaking.set(language)
     try:
         yield
@@ -32,43 +32,43 @@ def spoken(language: str) -> Iterator[None]:
 
 
 def t(message: str, **values: Any) -> str:
-    """The message in the language that is spoken, with the values in it."""
+    """Translate a message, then fill in the values."""
     text = catalogue(speaking.get()).get(message, message)
     return text.format(**values) if values else text
 
 
 def tn(one: str, many: str, n: int, **values: Any) -> str:
-    """The same of a message for one and a message for many, which may say {n}."""
+    """Translate the singular or the plural, by n; both may contain {n}."""
     return t(one if n == 1 or speaking.get() != SOURCE else many, n=n, **values)
 
 
 def N_(message: str) -> str:  # noqa: N802 - gettext's usual name for it
-    """Marks a message that is not said yet."""
+    """Mark a message for translation; t translates it later."""
     return message
 
 
 def listed(items: Iterable[object], joint: str = N_("{some} and {last}")) -> str:
-    """ "1, 2 and 3"; the joint says how the last is joined on."""
+    """ "1, 2 and 3"; the joint says how the last item is added, as in "{some} or {last}"."""
     *others, last = map(str, items)
     return t(joint, some=t(", ").join(others), last=last) if others else last
 
 
 def in_a_row(sentences: Iterable[str]) -> str:
-    """Whole sentences, one after the other: Chinese has no space between them."""
+    """Join whole sentences; Chinese puts no space between them."""
     said = [one for one in sentences if one]
     return functools.reduce(lambda one, more: t("{one} {more}", one=one, more=more), said or [""])
 
 
 @functools.cache
 def catalogue(language: str) -> dict[str, str]:
-    """English -> this language; a message of one and many stands under the one."""
+    """Message -> its translation. A plural is found under its singular."""
     messages = read(language) if language != SOURCE else ()
     return {message.text: message.said for message in messages if message.said}
 
 
 @functools.cache
 def for_scripts(language: str) -> dict[str, str]:
-    """What of the catalogue the page's scripts say."""
+    """The part of the catalogue that the page's scripts use."""
     said = catalogue(language)
     of_scripts = (message.text for message in read(language) if ".js" in message.places)
     return {text: said[text] for text in of_scripts if text in said}
@@ -84,8 +84,10 @@ class Message:
 
 
 def read(language: str) -> list[Message]:
-    """The whole catalogue; what it says of itself, under "", is left out. gettext itself reads
-    another format only, which would have to be made of this one after every change."""
+    """All messages of a catalogue, without its header.
+
+    Python's gettext reads compiled .mo files only, which would have to be compiled anew after
+    every change of a .po file."""
     text = (FOLDER / f"{language}.po").read_text(encoding="utf-8")
     entries = [Message(entry) for entry in text.split("\n\n") if not entry.startswith("#~")]
     return [message for message in entries if message.text]

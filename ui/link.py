@@ -1,4 +1,4 @@
-"""What a link to the page can hold: the rules by which page_link.js reads one."""
+"""What a link to the page may contain; page_link.js reads links by these rules."""
 
 from resnet import lab, lenses, narrow
 from resnet.surgery import DIAL, UNITS

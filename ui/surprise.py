@@ -1,4 +1,4 @@
-"""What a shortcut is, in a line and a picture; and one tap to where it shows most."""
+"""The definition of a shortcut, and the button "Surprise me"."""
 
 from resnet.surgery import UNITS
 from ui.deeper import DeeperFiles, DeeperNets
@@ -6,7 +6,8 @@ from ui.part import Part, template
 
 
 class Surprise(Part):
-    """Takes each unit out, cuts each shortcut, asks the deeper nets, and shows where it tells."""
+    """Tries every unit out, every shortcut cut and the deeper nets on the visitor's drawing, and
+    shows the change that parts the two nets most."""
 
     def __init__(self, deeper: DeeperNets) -> None:
         super().__init__(
