@@ -107,7 +107,7 @@ class Depth(Part):
                 stories="".join(map(section, stories)),
             ),
             [measured, send],
-            TAB,
+            ("button", *TAB),
             ahead={"measured": Ahead(), "send": Ahead((), t(ALONE))},
             stored={} if found is None else thermometer(found),
             overfitting=answer and dict(zip(("isSo", "why"), answer, strict=True)),

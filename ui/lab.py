@@ -39,4 +39,4 @@ class InkLab(Part):
             thinnest=lab.THINNEST,
             thickest=lab.THICKEST,
         )
-        super().__init__("lab", html)
+        super().__init__("lab", html, shared=("button",))

@@ -35,7 +35,7 @@ class Sketchpad(Part):
             "pad",
             html,
             [read],
-            shared=("warning", "pad_keys"),
+            shared=("warning", "button", "pad_keys"),
             routes=files.routes(),
             files=worker_files.LIST,
             sheet=lab.SHEET,

@@ -104,7 +104,7 @@ class Race(Part):
             "race",
             panel(rates, fair[f"{USUAL_DEPTH} true"] or usual),
             [course, start, look, stop],
-            shared=("panel",),
+            shared=("button", "panel"),
             ahead={"course": Ahead(choices)},
             nets=list(LOOKS),
             fair=fair,

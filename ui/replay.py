@@ -24,6 +24,6 @@ class Replay(Part):
         super().__init__(
             "replay",
             template("replay.html").substitute(courses=courses),
-            shared=("panel",),
+            shared=("button", "panel"),
             nets=[{"variant": v, "title": LOOKS[v]["title"]} for v in classifiers],
         )

@@ -86,7 +86,7 @@ class Shake(Part):
                 of=escape(shattered_verdict.provenance(table) if table and found else ""),
             ),
             [company, shaken],
-            TAB,
+            ("button", *TAB),
             ahead={"company": Ahead(), "shaken": Ahead((), t(ALONE))},
             rules={"variants": VARIANTS, "width": WIDTH, "grain": shake.GRAIN},
             sample={"picture": encoded(ink.from_strokes(samples.sample(FIRST))), "label": FIRST},

@@ -13,6 +13,7 @@ class Surprise(Part):
         super().__init__(
             "surprise",
             template("surprise.html").substitute(),
+            shared=("button",),
             units=UNITS,
             deeper={"files": DeeperFiles.list, "depths": deeper.depths} if deeper.depths else None,
         )

@@ -18,4 +18,4 @@ class Title(Part):
             languages=switch(),
             share=template("share.html").substitute(handout=template("handout.html").substitute()),
         )
-        super().__init__("title", html, shared=("share",), rules=RULES)
+        super().__init__("title", html, shared=("button", "share"), rules=RULES)

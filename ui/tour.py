@@ -18,6 +18,7 @@ class Tour(Part):
         super().__init__(
             "tour",
             template("tour.html").substitute(),
+            shared=("button",),
             nets=[
                 {"variant": one, "title": LOOKS[one]["title"]} for one in LOOKS if one in variants
             ],
