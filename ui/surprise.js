@@ -55,6 +55,7 @@ export function mount(element, props) {
     }
     if (course.drawing !== drawingOf(wholeQuestion())) return setText(found, "");
     const { candidates, next } = course;
+    if (candidates.length === 0) return setText(found, t("Neither net sees a digit here."));
     course.next = (next + 1) % candidates.length;
     show(candidates[next]);
     setText(found, t("{number} of {all}", { number: next + 1, all: candidates.length }));
@@ -77,7 +78,8 @@ function show({ units, depth }) {
 }
 
 /**
- * What tells much of this drawing, the most telling first; or what tells most, if that is little.
+ * What tells much of this drawing, the most telling first; or what tells most, if that is little;
+ * or nothing, where neither net sees a digit.
  * @param {import("./page.js").Question} question
  * @param {Props} props
  * @returns {Promise<Candidate[]>}
@@ -92,7 +94,7 @@ async function telling(question, { units: count, deeper }) {
   };
   const whole = await ask(wholeUnits(count));
   const digit = whole.answers.residual?.digit ?? whole.answers.plain?.digit;
-  if (digit === null || digit === undefined) throw new Error("no digit");
+  if (digit === null || digit === undefined) return [];
   const sure = (/** @type {Answer | undefined} */ answer) => answer?.probabilities?.[digit] ?? 0;
   /** @type {Candidate[]} */
   const candidates = [];

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.visitor import OpenPage, after, card, draw, settle
+from tests.browser.visitor import OpenPage, after, card, draw, on_pad, settle
 
 TITLES = {"residual": "With shortcuts", "plain": "Without"}
 
@@ -130,7 +130,12 @@ def test_one_tap_parts_the_nets(page: Page) -> None:
 
 
 @pytest.mark.served("the same scripts do it on both")
-def test_an_empty_pad_has_no_surprise(page: Page) -> None:
+def test_without_a_digit_there_is_no_surprise(page: Page) -> None:
+    surprise = page.get_by_role("button", name="Surprise me")
     page.get_by_role("button", name="Clear").click()
-    page.get_by_role("button", name="Surprise me").click()
+    surprise.click()
     expect(found(page)).to_have_text("Draw a digit first.")
+    page.mouse.click(*on_pad(page, (50, 50)))  # a dot
+    expect(card(page, "plain")).to_contain_text("This doesn’t look like a digit.")
+    surprise.click()
+    expect(found(page)).to_have_text("Neither net sees a digit here.")
