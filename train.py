@@ -3,6 +3,8 @@
 An interrupted run (Ctrl-C, or the power) keeps its last epoch beside the checkpoint; --resume
 goes on from there and ends in the weights it would have ended in. That file takes about 180 MB,
 and twice as much while a new one replaces it.
+
+torchrun --nproc-per-node N train.py shares each batch among N processes or GPUs.
 """
 
 import argparse
@@ -18,7 +20,7 @@ from pathlib import Path
 
 import torch
 
-from resnet import checkpoint, flags, handwriting, mnist, readings, training
+from resnet import checkpoint, flags, handwriting, mnist, parallel, readings, training
 from resnet.model import fastest_device
 
 
@@ -55,13 +57,15 @@ def get_args_parser() -> argparse.ArgumentParser:
 def main(args: argparse.Namespace) -> int:
     try:
         data = mnist.load(args.data)
-        if not args.dry_run:
-            with prepared(args.output, flags.variants(args.variant)):
-                return train(args, data, args.output)
-        with tempfile.TemporaryDirectory() as folder:
-            args.epochs = 1
-            code = train(args, small(data), Path(folder))
-        print("Dry run: all of it works; nothing was kept.")
+        with parallel.team() as team:
+            if not args.dry_run:
+                with prepared(args.output, flags.variants(args.variant), team):
+                    return train(args, data, args.output, team)
+            with tempfile.TemporaryDirectory() as folder:
+                args.epochs = 1
+                code = train(args, small(data), Path(folder), team)
+        if team.is_first:
+            print("Dry run: all of it works; nothing was kept.")
         return code
     except (mnist.DataError, checkpoint.CheckpointError, ValueError, OSError) as error:
         print(error, file=sys.stderr)
@@ -69,11 +73,15 @@ def main(args: argparse.Namespace) -> int:
 
 
 @contextlib.contextmanager
-def prepared(folder: Path, variants: Sequence[str]) -> Iterator[None]:
+def prepared(folder: Path, variants: Sequence[str], team: parallel.Team) -> Iterator[None]:
     """A folder that can be written, has room, and where nobody else trains these nets.
 
-    Raises OSError with a sentence: hours of training should not be lost at the first save.
+    Of a team only the first writes. Raises OSError with a sentence: hours of training should not
+    be lost at the first save.
     """
+    if not team.is_first:
+        yield
+        return
     try:
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
@@ -122,16 +130,17 @@ def room_needed(folder: Path) -> int:
     return 2 * run - min(kept, run)
 
 
-def train(args: argparse.Namespace, data: mnist.Mnist, output: Path) -> int:
+def train(args: argparse.Namespace, data: mnist.Mnist, output: Path, team: parallel.Team) -> int:
     device = fastest_device()
     torch.backends.cudnn.deterministic = True
     stop = Interruption()
+    say = print if team.is_first else lambda *_, **__: None
     pictures = functools.cache(handwriting.extras)  # a minute's work, the same for both nets
     for variant in flags.variants(args.variant):
         path = checkpoint.path_of(variant, output)
         unfinished = path.with_suffix(".unfinished.safetensors")
         if unfinished.exists() and not args.resume:
-            print(
+            say(
                 f"{unfinished}: an interrupted run; "
                 "add --resume to go on with it, or delete the file",
                 file=sys.stderr,
@@ -140,17 +149,19 @@ def train(args: argparse.Namespace, data: mnist.Mnist, output: Path) -> int:
         recipe = training.Recipe(epochs=args.epochs)
         extras = pictures(len(data.train))
         held_out = pictures(len(data.validation) // 2, held_out=True)
-        run = training.Run(variant, recipe, args.seed, data.sha256, extras, device)
+        run = training.Run(variant, recipe, args.seed, data.sha256, extras, device, team)
         if unfinished.exists():
             run.load(unfinished)
-            print(f"Going on with the {variant} net from step {run.step}.")
+            say(f"Going on with the {variant} net from step {run.step}.")
         elif args.resume and is_done(path, run):
-            print(f"{path}: this run is finished already.")
+            say(f"{path}: this run is finished already.")
             continue
         save = functools.partial(run.save, unfinished)
         if not training.fit(run, data.train, data.validation, held_out.digits, save, stop):
-            print(f"\nSaved at step {run.step}. To go on: the same command with --resume.")
+            say(f"\nSaved at step {run.step}. To go on: the same command with --resume.")
             return 130
+        if not team.is_first:
+            continue
         about = training.finish(run, data, held_out, path)
         if not args.dry_run:
             test = about["test"]

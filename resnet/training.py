@@ -29,6 +29,7 @@ from resnet.checkpoint import About, Epoch, Mistakes, Notes
 from resnet.handwriting import Extras
 from resnet.mnist import Mnist, Split
 from resnet.model import ResNet, placed
+from resnet.parallel import ALONE, Team
 
 HISTORY_EVERY = 20  # steps
 AVERAGE_EVERY = 8  # steps
@@ -79,7 +80,10 @@ class Recipe:
 
 
 class Run:
-    """One training under way: all that changes, and how to save it and take it up again."""
+    """One training under way: all that changes, and how to save it and take it up again.
+
+    A team of processes trains it together, each with a run of its own (resnet/parallel.py).
+    """
 
     def __init__(
         self,
@@ -89,13 +93,20 @@ class Run:
         data_sha256: str,
         extras: Extras,
         device: torch.device,
+        team: Team = ALONE,
     ):
+        if recipe.batch_size % team.size:
+            raise ValueError(
+                f"{team.size} processes cannot share a batch of {recipe.batch_size} equally"
+            )
         torch.manual_seed(seed)
         self.variant, self.recipe, self.seed, self.device = variant, recipe, seed, device
+        self.team = team
         self.data_sha256, self.extras = data_sha256, extras
         self.net = placed(self.build(), device)
         decay = get_ema_multi_avg_fn(recipe.average_decay)
         self.average = AveragedModel(self.net, multi_avg_fn=decay, use_buffers=True)
+        self.joined = team.joined(self.net)
         decayed: dict[str, Any] = {"params": [p for p in self.net.parameters() if p.ndim > 1]}
         free: dict[str, Any] = {
             "params": [p for p in self.net.parameters() if p.ndim == 1],
@@ -121,7 +132,7 @@ class Run:
     def loss(self, pictures: Tensor, labels: Tensor) -> Tensor:
         """Of (N, 1, 32, 32) ink in [0, 1] and (N,) labels, 0 to 9 or NO_DIGIT."""
         with products(self.device, self.recipe.is_bfloat16):
-            logits = self.net(ink.normalise(pictures)).float()
+            logits = self.joined(ink.normalise(pictures)).float()
         return loss_of(logits, labels, self.recipe.label_smoothing)
 
     @property
@@ -206,7 +217,10 @@ def fit(
     save: Callable[[], None],
     stop: Callable[[], bool],
 ) -> bool:
-    """Train until the recipe's last epoch, saving after each. False when stop() asked to leave."""
+    """Train until the recipe's last epoch, saving after each. False when stop() asked to leave.
+
+    Of a team the first reads the validation digits, shows how far it is, and saves.
+    """
     steps = len(train) // run.recipe.mnist
     if steps == 0:
         raise ValueError(f"{len(train)} pictures do not fill a batch of {run.recipe.mnist}")
@@ -219,16 +233,19 @@ def fit(
         unit="step",
         smoothing=0.02,
         dynamic_ncols=True,
+        disable=not run.team.is_first,
     ) as bar:
         if run.history["epochs"]:
             bar.set_postfix(progress(run))
         while run.step < total:
-            if not train_one_epoch(run, images, labels, steps, bar, stop):
+            is_whole = train_one_epoch(run, images, labels, steps, bar, stop)
+            if run.team.is_first:
+                if is_whole:
+                    judge_epoch(run, validation, styles)
+                    bar.set_postfix(progress(run))
                 save()
+            if not is_whole:
                 return False
-            judge_epoch(run, validation, styles)
-            bar.set_postfix(progress(run))
-            save()
     return True
 
 
@@ -243,7 +260,7 @@ def train_one_epoch(
     order = order.to(run.device)
     run.net.train()
     while run.step < (epoch + 1) * steps:
-        if stop():
+        if run.team.any(stop(), run.device):
             return False
         started = time.perf_counter()
         for group in run.optimizer.param_groups:
@@ -255,11 +272,12 @@ def train_one_epoch(
         is_refining = run.step >= (1 - recipe.refinement) * total
         strength = recipe.refinement_strength if is_refining else 1.0
         pictures = augment(pictures, generator(run.seed, "augment", run.step), strength)
-        loss = run.loss(pictures, torch.cat([labels[batch], more_labels]))
+        of_batch = torch.cat([labels[batch], more_labels])
+        loss = run.loss(run.team.share(pictures), run.team.share(of_batch))
         run.optimizer.zero_grad()
         loss.backward()
         if run.step % HISTORY_EVERY == 0:
-            record(run, loss)
+            record(run, run.team.mean(loss))
             bar.set_postfix(progress(run), refresh=False)
         run.optimizer.step()
         run.step += 1
