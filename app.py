@@ -39,7 +39,9 @@ from ui.deeper import Deeper, DeeperNets
 from ui.depth import Depth
 from ui.endpoints import add_endpoints
 from ui.experiment import Experiment
+from ui.front_door import FrontDoor
 from ui.guard import LOOPBACK, MAX_FILE, Guard
+from ui.headers import AnswerHeaders
 from ui.history import TrainingHistory
 from ui.lab import InkLab
 from ui.mistakes import Mistakes
@@ -73,6 +75,9 @@ def get_args_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--port", type=port, default=7860, help="default: %(default)s")
     flags.add_checkpoints(parser)
+    parser.add_argument(
+        "--embed", action="store_true", help="let pages of other sites show this one in a frame"
+    )
     parser.add_argument(
         "--site",
         type=Path,
@@ -162,8 +167,19 @@ def build(
     return page.queue(max_size=64, default_concurrency_limit=2)
 
 
-def launch(page: gr.Blocks, host: str, port: int) -> str:
+def launch(
+    page: gr.Blocks,
+    host: str,
+    port: int,
+    is_embedded: bool = False,
+) -> str:
     """Serve until page.close(); returns the address. Raises OSError when the port is taken."""
+    own = [
+        *document.routes(),
+        *languages.routes(),
+        ROUTE,
+        *(route for part in parts_of(page) for route in part.routes),
+    ]
     document.introduce(TITLE, SUMMARY)
     # Gradio asks the server whether it is up: a proxy of the environment is not to be asked that.
     for name in ("no_proxy", "NO_PROXY"):
@@ -186,16 +202,13 @@ def launch(page: gr.Blocks, host: str, port: int) -> str:
         css_paths=CSS,
         app_kwargs={
             "middleware": [
+                Middleware(AnswerHeaders, is_embedded=is_embedded),
                 Middleware(Guard, is_local=host in LOOPBACK),
+                Middleware(FrontDoor, page=page, own=own),
                 # Gradio itself compresses files only, not the page or what its parts ask.
                 Middleware(GZipMiddleware, minimum_size=1000, compresslevel=4),
             ],
-            "routes": [
-                *document.routes(),
-                *languages.routes(),
-                ROUTE,
-                *(route for part in parts_of(page) for route in part.routes),
-            ],
+            "routes": own,
         },
     )
     return address
@@ -218,9 +231,9 @@ def main(args: argparse.Namespace) -> int:
     classifiers = load(args.checkpoints)
     if not classifiers:
         return 2
-    stop = threading.Event()
+    stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda *_: stopping.set())
     races = RaceQueue().open()
     page = build(
         classifiers,
@@ -238,7 +251,7 @@ def main(args: argparse.Namespace) -> int:
         races.close()
         return write_site(page, args.site)
     try:
-        address = launch(page, args.host, args.port)
+        address = launch(page, args.host, args.port, args.embed)
     except OSError:  # Gradio's sentence recommends a setting of its own
         print(
             f"Cannot listen on {args.host}, port {args.port}: the port is in use, or the host is "
@@ -247,7 +260,7 @@ def main(args: argparse.Namespace) -> int:
         )
         return 2
     print(f"Draw at {address} (Ctrl-C stops)", flush=True)
-    stop.wait()
+    stopping.wait()
     page.close()
     races.close()
     return 0

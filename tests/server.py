@@ -22,6 +22,8 @@ class Api:
     def call(self, endpoint: str, *data: Any) -> tuple[str, Any]:
         """("complete" or "error", what came with it)."""
         started = self.http.post(f"gradio_api/call/{endpoint}", json={"data": data})
+        if started.status_code == 400:  # refused at the front door
+            return "error", {"error": started.text}
         assert started.status_code == 200
         event = self.http.get(f"gradio_api/call/{endpoint}/{started.json()['event_id']}").text
         name, payload = (line.split(": ", 1)[1] for line in event.strip().splitlines()[:2])

@@ -16,6 +16,7 @@ from starlette.responses import FileResponse
 from starlette.routing import Route
 
 from resnet.language import spoken, t
+from ui.headers import NONCE
 from ui.languages import ADDRESSES, attributes
 from ui.part import PRELOAD, template
 
@@ -75,6 +76,7 @@ def introduced(source: str, title: str, description: str) -> str:
     source = re.sub(
         r'<html\s+lang="\w+"', f'<html lang="{words["lang"]}" {words["catalogue"]}', source
     )
+    source = source.replace("<script", f"<script{NONCE}")
     # Gradio's scripts name the document anew, and would list the languages above the page.
     ours = f"title={words['title']!r}, pages=config['pages'][:1]"
     return f"{{% set config = dict(config, {ours}) %}}{source}"

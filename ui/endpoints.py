@@ -9,6 +9,8 @@ from gradio.utils import get_upload_folder
 
 from ui.reading import Answers, Reader
 
+NO_STROKES = "The strokes are not a list of lists of points."
+
 
 class Upload(gr.File):
     """An uploaded file as its bytes; no other path and no address is ever opened."""
@@ -31,7 +33,23 @@ class Strokes(gr.JSON):
     is_template = True  # to the browser this is a gr.JSON
 
     async def async_move_resource_to_block_cache(self, url_or_file_path: Any) -> str:
-        raise gr.Error("The strokes are not a list of lists of points.", print_exception=False)
+        raise gr.Error(NO_STROKES, print_exception=False)
+
+
+def checked(component: gr.blocks.Block, value: Any) -> Any:
+    """What of an input goes on to Gradio; gr.Error for anything that it would fail on."""
+    match component:
+        case Upload():
+            path = value.get("path") if isinstance(value, dict) else None
+            return {"path": str(uploaded(path)), "meta": {"_type": "gradio.FileData"}}
+        case Strokes() if holds_object(value):
+            raise gr.Error(NO_STROKES, print_exception=False)
+    return value
+
+
+def holds_object(value: Any) -> bool:
+    """Whether there is one in lists of lists: Gradio would take it for a file."""
+    return isinstance(value, dict) or (isinstance(value, list) and any(map(holds_object, value)))
 
 
 def uploaded(path: Any) -> Path:
