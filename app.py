@@ -2,6 +2,7 @@
 
 import argparse
 import gc
+import logging
 import os
 import signal
 import sys
@@ -32,7 +33,7 @@ from resnet.studies.race_queue import RaceQueue
 from resnet.studies.shattered import ShatteredTable
 from resnet.studies.stuck import StuckTable
 from resnet.studies.textbook import TextbookTable
-from ui import document, languages, site
+from ui import document, health, languages, site
 from ui.board import Board
 from ui.cards import AnswerCards
 from ui.deeper import Deeper, DeeperNets
@@ -55,6 +56,7 @@ from ui.shake import Shake
 from ui.surprise import Surprise
 from ui.title import Title
 from ui.tour import Tour
+from ui.traffic import InTraffic, Traffic
 from ui.worker_files import WorkerFiles
 
 gc.enable()
@@ -66,6 +68,8 @@ SUMMARY = N_(
     "Draw a digit and watch both read it."
 )
 CSS = Path(__file__).parent / "ui" / "page.css"
+DRAIN = 6.0  # seconds at most until all that is under way is answered
+LAST_WORDS = 2  # seconds until connections that are still open then are cut
 
 
 def get_args_parser() -> argparse.ArgumentParser:
@@ -172,12 +176,15 @@ def launch(
     host: str,
     port: int,
     is_embedded: bool = False,
+    traffic: Traffic | None = None,
 ) -> str:
     """Serve until page.close(); returns the address. Raises OSError when the port is taken."""
+    traffic = traffic or Traffic()
     own = [
         *document.routes(),
         *languages.routes(),
         ROUTE,
+        health.route(parts_of(page), traffic),
         *(route for part in parts_of(page) for route in part.routes),
     ]
     document.introduce(TITLE, SUMMARY)
@@ -204,6 +211,7 @@ def launch(
             "middleware": [
                 Middleware(AnswerHeaders, is_embedded=is_embedded),
                 Middleware(Guard, is_local=host in LOOPBACK),
+                Middleware(InTraffic, traffic=traffic),
                 Middleware(FrontDoor, page=page, own=own),
                 # Gradio itself compresses files only, not the page or what its parts ask.
                 Middleware(GZipMiddleware, minimum_size=1000, compresslevel=4),
@@ -212,6 +220,15 @@ def launch(
         },
     )
     return address
+
+
+def stop(page: gr.Blocks, traffic: Traffic) -> None:
+    """Answer what is under way, refuse what is new, and serve no more."""
+    queue = page._queue
+    traffic.drain(lambda: len(queue) == 0 and not any(queue.active_jobs), DRAIN)
+    page.server.config.timeout_graceful_shutdown = LAST_WORDS
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # of connections that are cut
+    page.close()
 
 
 def write_site(page: gr.Blocks, folder: Path) -> int:
@@ -251,7 +268,8 @@ def main(args: argparse.Namespace) -> int:
         races.close()
         return write_site(page, args.site)
     try:
-        address = launch(page, args.host, args.port, args.embed)
+        traffic = Traffic()
+        address = launch(page, args.host, args.port, args.embed, traffic)
     except OSError:  # Gradio's sentence recommends a setting of its own
         print(
             f"Cannot listen on {args.host}, port {args.port}: the port is in use, or the host is "
@@ -261,7 +279,7 @@ def main(args: argparse.Namespace) -> int:
         return 2
     print(f"Draw at {address} (Ctrl-C stops)", flush=True)
     stopping.wait()
-    page.close()
+    stop(page, traffic)
     races.close()
     return 0
 

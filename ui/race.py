@@ -19,6 +19,7 @@ from ui.markup import Markup
 from ui.once import drawn_once
 from ui.part import Ahead, Part, template
 from ui.question import fault
+from ui.traffic import visitor
 
 LONGEST = 64  # characters of a ticket
 SLOWEST = 0.001  # at lower rates, as the study has one, 80 steps show nothing
@@ -68,7 +69,7 @@ class Race(Part):
         def start(choice: Any) -> dict[str, Any]:
             wish = Wish(*choice_of(choice, rates), seed=secrets.choice(FRESH))
             try:
-                return {"ticket": queue.enter(wish), "seed": wish.seed}
+                return {"ticket": queue.enter(wish, visitor.get()), "seed": wish.seed}
             except RaceError as error:
                 raise fault(t(str(error))) from error
 

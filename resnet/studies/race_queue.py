@@ -20,11 +20,15 @@ from resnet.language import N_
 from resnet.studies.race import Fault, Point, Wish
 
 WAITING = 4  # visitors at most, behind the one whose race runs
+OF_ONE = (
+    WAITING  # of all those places that one address may have: a class, or one who takes too many
+)
 ABSENT = 6.0  # seconds without a look: the visitor is gone
 TOO_LONG = 180.0  # seconds of a race, after which something is wrong with it
 TICK = 0.2  # seconds
 
 FULL = N_("Several visitors are waiting for a race already; please try again in a minute.")
+YOURS = N_("Several races from your network are waiting already; please try again in a minute.")
 BROKEN = N_("The race broke off on the server; please start another one.")
 SLOW = N_("The race took too long on this server and was stopped.")
 
@@ -88,6 +92,7 @@ class Entry:
 
     wish: Wish
     seen: float  # seconds of the clock, as the two below
+    address: str = ""
     started: float | None = None
     ended: float | None = None
     state: str = "waiting"  # then "running", then "finished" or "failed"
@@ -129,13 +134,16 @@ class RaceQueue:
 
     # What visitors ask
 
-    def enter(self, wish: Wish) -> str:
-        """The ticket of a race to come. Raises RaceError when too many are waiting."""
+    def enter(self, wish: Wish, address: str = "") -> str:
+        """The ticket of a race to come. Raises RaceError when too many are waiting, or too many of
+        this address."""
         with self.changed:
             if self.is_closed or len(self.waiting()) >= WAITING + (self.running is None):
                 raise RaceError(FULL)
+            if address and self.count(address) >= OF_ONE:
+                raise RaceError(YOURS)
             ticket = secrets.token_urlsafe(16)
-            self.entries[ticket] = Entry(wish, self.clock())
+            self.entries[ticket] = Entry(wish, self.clock(), address)
             self.changed.notify()
             return ticket
 
@@ -163,6 +171,11 @@ class RaceQueue:
 
     def waiting(self) -> list[Entry]:
         return [entry for entry in self.entries.values() if entry.state == "waiting"]
+
+    def count(self, address: str) -> int:
+        """The races of one address that are not over."""
+        states = ("waiting", "running")
+        return sum(e.address == address and e.state in states for e in self.entries.values())
 
     # What happens meanwhile
 
