@@ -1,6 +1,7 @@
 """The page: draw a digit, and two ResNet18s, with and without shortcuts, read it side by side."""
 
 import argparse
+import functools
 import gc
 import logging
 import os
@@ -51,6 +52,7 @@ from ui.part import ROUTE, parts_of
 from ui.paths import Paths
 from ui.race import Race
 from ui.reading import Reader
+from ui.renewal import Renewal
 from ui.replay import Replay
 from ui.shake import Shake
 from ui.surprise import Surprise
@@ -125,13 +127,14 @@ def build(
     checkpoints: Path = checkpoint.FOLDER,
     races: RaceQueue | None = None,
     shattered: ShatteredTable | None = None,
+    deeper: DeeperNets | None = None,
 ) -> gr.Blocks:
     """The page. measured is what altered nets read right, as in results/lesion.json, textbook,
     deep, born, longer and shattered are the runs of the other results; a race in the queue ends
     when its visitor leaves."""
     reader = Reader(classifiers, data)
     files = WorkerFiles(reader, checkpoints)
-    deeper = DeeperNets(checkpoints / narrow.FOLDER.name)
+    deeper = deeper or DeeperNets(checkpoints / narrow.FOLDER.name)
     races = races or RaceQueue().open()
 
     def fill() -> None:
@@ -252,8 +255,8 @@ def main(args: argparse.Namespace) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
     races = RaceQueue().open()
-    page = build(
-        classifiers,
+    page_of = functools.partial(
+        build,
         measured=lesion.load(),
         textbook=textbook_study.load(),
         deep=depth_study.load(),
@@ -262,7 +265,9 @@ def main(args: argparse.Namespace) -> int:
         checkpoints=args.checkpoints,
         races=races,
         shattered=shattered_study.load(),
+        deeper=DeeperNets(args.checkpoints / narrow.FOLDER.name),
     )
+    page = page_of(classifiers)
     gc.freeze()  # all of this stays: no need to look through it again while visitors draw
     if args.site:
         races.close()
@@ -278,7 +283,9 @@ def main(args: argparse.Namespace) -> int:
         )
         return 2
     print(f"Draw at {address} (Ctrl-C stops)", flush=True)
+    renewal = Renewal(page, classifiers, args.checkpoints, page_of).open()
     stopping.wait()
+    renewal.close()
     stop(page, traffic)
     races.close()
     return 0

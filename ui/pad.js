@@ -11,6 +11,7 @@ import { page } from "./page.js";
 import { keepAsking } from "./page_asking.js";
 import { copied, mirror, writeAddress } from "./page_link.js";
 import { Reading } from "./page_reading.js";
+import { watchNets } from "./page_renewal.js";
 import { followTabs } from "./page_tabs.js";
 import { startWorker } from "./page_worker.js";
 import { bytes, middle, paintGrey, paintInk } from "./pictures.js";
@@ -27,6 +28,7 @@ import { rove } from "./roving.js";
  * @property {import("./drawing.js").Stroke[][]} samples of every digit, in units
  * @property {import("./page_link.js").Rules} rules
  * @property {string} files the address of what the worker needs, see worker_files.py
+ * @property {Record<string, string>} hashes of the nets' weights, by variant
  */
 
 const GAP = 3; // units that the pen must move to leave a new point
@@ -44,7 +46,13 @@ export function mount(element, props, server) {
   page.set({ reading, paper: { sheet: props.sheet, pen: props.pen } });
   // Where there is nobody else to ask, it takes as long as it takes.
   const patience = server.read ? undefined : Infinity;
-  keepAsking(page, (question) => reading.read(question), { patience });
+  const again = keepAsking(page, (question) => reading.read(question), { patience });
+  if (server.read) {
+    watchNets(props.hashes, () => {
+      reading.renew();
+      again();
+    });
+  }
   showDrawing(element, props);
   showReader(element, reading);
   showReply(element, props);

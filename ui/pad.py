@@ -38,6 +38,7 @@ class Sketchpad(Part):
             shared=("warning", "button", "pad_keys"),
             routes=files.routes(),
             files=worker_files.LIST,
+            hashes={v: one.about.get("weights_sha256") for v, one in reader.classifiers.items()},
             sheet=lab.SHEET,
             pen=lab.PEN,
             side=ink.SIDE,

@@ -46,11 +46,13 @@ export function isAnswered(question, answered) {
  * @param {ReturnType<typeof import("./page.js").createPage>} page
  * @param {(question: Question) => Promise<any>} read the reply of the server; nothing, or an error,
  *   where there is none
+ * @returns {() => void} asks again what was answered
  */
 export function keepAsking(page, read, { patience = PATIENCE, retry = RETRY } = {}) {
   /** @type {Question | null} */
   let answered = null;
   let isStale = false;
+  let round = 0;
 
   async function ask() {
     page.set({ isAsking: true });
@@ -58,6 +60,7 @@ export function keepAsking(page, read, { patience = PATIENCE, retry = RETRY } = 
       isStale = false;
       const { drawing } = page.state;
       const question = questionOf(page.state);
+      const began = round;
       if (isEmpty(drawing)) continue;
       if (isAnswered(question, answered)) {
         page.set({ trouble: "" });
@@ -73,7 +76,7 @@ export function keepAsking(page, read, { patience = PATIENCE, retry = RETRY } = 
         continue;
       }
       if (drawing.id !== page.state.drawing.id) continue; // nobody wants to know any more
-      answered = reply.error ? null : question;
+      answered = reply.error || began !== round ? null : question;
       const found = reply.error ? null : { ...reply, asked: question, drawing };
       page.set({ trouble: reply.error ?? "", reply: found });
     }
@@ -88,6 +91,13 @@ export function keepAsking(page, read, { patience = PATIENCE, retry = RETRY } = 
     isStale = true;
     if (!isAsking) ask();
   });
+
+  return () => {
+    round += 1;
+    answered = null;
+    isStale = true;
+    if (!page.state.isAsking) ask();
+  };
 }
 
 /**

@@ -29,13 +29,27 @@ export class Reading {
 
   /** Loads the worker behind what is going on; a second call changes nothing. */
   prepare() {
-    this.started ??= this.start().then(
+    if (this.started) return this.started;
+    const started = this.start().then(
       (worker) => {
-        this.worker = worker;
+        if (this.started === started) this.worker = worker;
+        else worker.end(); // of nets that were renewed meanwhile
       },
-      (error) => this.lose(error),
+      (error) => {
+        if (this.started === started) this.lose(error);
+      },
     );
-    return this.started;
+    this.started = started;
+    return started;
+  }
+
+  /** Loads the worker anew, with the files that the server has now. */
+  renew() {
+    const { worker, started } = this;
+    this.worker = null;
+    this.started = null;
+    worker?.end();
+    if (started) this.prepare();
   }
 
   /** @param {Error} error */

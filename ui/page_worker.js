@@ -12,6 +12,7 @@ import { t } from "./language.js";
  *   to a picture's grey levels
  * @property {(question: import("./page.js").PathsQuestion) => Promise<any>} paths
  * @property {(wish: import("./worker/shake.js").Wish) => Promise<any>} shake
+ * @property {() => void} end its nets are old: nothing more can be asked
  */
 
 /**
@@ -58,6 +59,7 @@ export async function startWorker(list) {
             asked({ deeper: { list: new URL(list, document.baseURI).href, levels } }),
           paths: (paths) => asked({ paths }),
           shake: (shake) => asked({ shake }),
+          end: () => fail(t("The nets were renewed.")),
         });
       } else {
         waiting.get(id)?.resolve(inWords(reply));

@@ -51,11 +51,13 @@ class Reader:
     A drawing that cannot be read, or not now, raises gr.Error with one sentence.
     """
 
+    # Of all readers: when the nets are renewed, there are two for a moment.
+    turns = threading.BoundedSemaphore(os.cpu_count() or 1)
+    heavy_turns = threading.BoundedSemaphore(1)
+
     def __init__(self, classifiers: Mapping[str, Classifier], data: Path) -> None:
         self.classifiers = classifiers
         self.data = data
-        self.turns = threading.BoundedSemaphore(os.cpu_count() or 1)
-        self.heavy_turns = threading.BoundedSemaphore(1)
         self.loading = threading.Lock()  # MNIST takes a second: once, however many ask for it
         self.nearest: dict[int, Tensor] | None = None
 

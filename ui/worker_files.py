@@ -102,6 +102,12 @@ class WorkerFiles:
         with self.making:
             return self.made[1]
 
+    def renew(self, other: "WorkerFiles") -> None:
+        """From now on be of the other's nets."""
+        with self.making:
+            self.reader = other.reader
+            self.__dict__.pop("made", None)
+
     def write(self, folder: Path) -> None:
         """For a plain host, which may not say of a file that it is compressed: its name does."""
         folder.mkdir(parents=True, exist_ok=True)
