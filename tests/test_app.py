@@ -126,7 +126,7 @@ def test_no_path_and_no_address_is_opened(api: Api, tmp_path: Path, encoded: Enc
             assert api.http.get(f"gradio_api/{route}{url}").status_code == 403
         with pytest.raises(TimeoutError):
             canary.accept()
-    assert api.http.get(f"gradio_api/file={outside}").status_code == 403
+    assert api.http.get(f"gradio_api/file={outside}").status_code == 404
 
 
 def test_the_upload_itself_opens_only_what_was_uploaded(api: Api, tmp_path: Path) -> None:
