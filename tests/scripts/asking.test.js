@@ -37,14 +37,14 @@ function visit(options) {
     isAsking: false,
     trouble: "",
   });
-  const visit = { page, asked: [], isOver: false };
+  const visit = { page, asked: [], isOver: false, again: () => {} };
   visits.push(visit);
   const read = (question) =>
     new Promise((resolve, reject) => {
       if (visit.isOver) resolve({ error: "over" });
       else visit.asked.push({ question, resolve, reject });
     });
-  keepAsking(page, read, options);
+  visit.again = keepAsking(page, read, options);
   return visit;
 }
 
@@ -196,4 +196,24 @@ test("an answer of whole nets serves with the board out of sight, but not an alt
   assert.ok(!isAnswered(inside, { strokes, board: board("edit") }));
   assert.ok(!isAnswered({ strokes: line(2) }, inside));
   assert.ok(!isAnswered({ strokes }, null));
+});
+
+test("what was answered is asked again when the nets are renewed, also under way", async () => {
+  const { page, asked, again } = visit();
+  again();
+  await settle();
+  assert.equal(asked.length, 0); // there is nothing to read
+  page.set({ drawing: drawings.ofStrokes(line(100)) });
+  asked[0].resolve({ answers: "old" });
+  await settle();
+  again();
+  assert.equal(asked.length, 2);
+  again();
+  asked[1].resolve({ answers: "of old or new nets" });
+  await settle();
+  assert.equal(asked.length, 3);
+  asked[2].resolve({ answers: "new" });
+  await settle();
+  assert.equal(page.state.reply.answers, "new");
+  assert.equal(asked.length, 3);
 });

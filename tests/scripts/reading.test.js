@@ -106,3 +106,35 @@ test("every way through a net comes from the worker, or not at all", async () =>
   await broken.prepare();
   assert.equal(await broken.paths({ net: "plain" }), null);
 });
+
+test("when the nets are renewed another worker takes over, and the old one is ended", async () => {
+  /** A worker of its own number, and whether it was ended. */
+  const made = (number) => ({
+    ...worker,
+    read: async () => ({ answers: number }),
+    end() {
+      this.isEnded = true;
+    },
+  });
+  const workers = [];
+  const starts = [];
+  const reading = new Reading(atServer, () => new Promise((resolve) => starts.push(resolve)));
+  const start = (at) => {
+    workers[at] = made(at);
+    starts[at](workers[at]);
+    return new Promise(setImmediate);
+  };
+  reading.renew(); // nothing was loaded, and nothing is
+  assert.equal(starts.length, 0);
+  reading.prepare();
+  await start(0);
+  reading.renew();
+  assert.equal(workers[0].isEnded, true);
+  assert.deepEqual(await reading.read(drawing), { answers: "server" });
+  reading.renew(); // once more, before the second was there
+  await start(1);
+  assert.equal(workers[1].isEnded, true);
+  assert.equal(reading.worker, null);
+  await start(2);
+  assert.deepEqual(await reading.read(drawing), { answers: 2, isHere: true });
+});
