@@ -284,6 +284,7 @@ def main(args: argparse.Namespace) -> int:
         return 2
     print(f"Draw at {address} (Ctrl-C stops)", flush=True)
     renewal = Renewal(page, classifiers, args.checkpoints, page_of).open()
+    del classifiers  # or these would stay when others are served
     stopping.wait()
     renewal.close()
     stop(page, traffic)

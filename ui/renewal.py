@@ -5,6 +5,7 @@ asked before is answered by the old pair, who asks after it by the new one. What
 nets (read-backs, nearest digits) names their hash; where it is of other weights, it is missing.
 """
 
+import gc
 import sys
 import threading
 from collections.abc import Callable, Mapping
@@ -67,6 +68,9 @@ class Renewal:
         proof.prover_of.cache_clear()  # it holds a net of the folder, too
         adopt(self.page, self.build(nets))
         self.hashes = hashes
+        gc.unfreeze()  # app.py spares what stays from being looked through: the old nets must go
+        gc.collect()
+        gc.freeze()
         return True
 
     def open(self) -> Self:
