@@ -116,11 +116,10 @@ def test_a_page_that_was_open_goes_on(served: Served) -> None:
         assert "。" in reply["error"]  # still in its language
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
 def test_half_of_a_new_pair_is_not_served(
-    served: Served, variant: str, capsys: pytest.CaptureFixture[str]
+    served: Served, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (other,) = {*VARIANTS} - {variant}
+    variant, other = VARIANTS
     before = served.answers()
     served.put(1, variant)
     assert not served.renewal.look()
@@ -134,21 +133,20 @@ def test_half_of_a_new_pair_is_not_served(
     assert served.hashes() == expected(served.pairs[1])
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
 def test_a_damaged_pair_leaves_the_old_one_serving(
-    served: Served, variant: str, capsys: pytest.CaptureFixture[str]
+    served: Served, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = served.answers()
     served.put(1)
-    path = checkpoint.path_of(variant, served.folder)
+    path = checkpoint.path_of("plain", served.folder)
     path.write_bytes(path.read_bytes()[:-1])
     assert not served.renewal.look()
     said = capsys.readouterr().err
-    assert f"{variant}.safetensors: cut, damaged" in said
+    assert "plain.safetensors: cut, damaged" in said
     assert "The nets that were loaded go on." in said
     path.unlink()
     assert not served.renewal.look()
-    assert f"{variant}.safetensors: not found" in capsys.readouterr().err
+    assert "plain.safetensors: not found" in capsys.readouterr().err
     assert served.answers() == before
     served.put(1)
     assert served.renewal.look()
@@ -169,8 +167,8 @@ def test_no_answer_under_way_is_lost_or_mixed(served: Served) -> None:
     threads = [threading.Thread(target=ask) for _ in range(3)]
     for thread in threads:
         thread.start()
-    for number in range(1, 5):
-        served.put(number % 2)
+    for number in (1, 0):
+        served.put(number)
         assert served.renewal.look()
     is_over.set()
     for thread in threads:

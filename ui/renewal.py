@@ -68,9 +68,10 @@ class Renewal:
         proof.prover_of.cache_clear()  # it holds a net of the folder, too
         adopt(self.page, self.build(nets))
         self.hashes = hashes
-        gc.unfreeze()  # app.py spares what stays from being looked through: the old nets must go
-        gc.collect()
-        gc.freeze()
+        if gc.get_freeze_count():  # app.py spares what stays from being looked through
+            gc.unfreeze()
+            gc.collect()  # and so the old nets go
+            gc.freeze()
         return True
 
     def open(self) -> Self:

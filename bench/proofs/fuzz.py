@@ -100,7 +100,7 @@ def sent(app: App, one: Asked) -> tuple[int, float, str]:
     """Status, seconds, and the fault if it is one."""
     began = time.monotonic()
     try:
-        headers = [(name, value.encode("latin-1")) for name, value in one.headers.items()]
+        headers = [(of.encode(), value.encode("latin-1")) for of, value in one.headers.items()]
         request = app.http.build_request(one.method, "/", headers=headers, content=one.body or None)
         request.url = request.url.copy_with(raw_path=one.path.encode("ascii"))
         reply = app.http.send(request)
