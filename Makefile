@@ -1,5 +1,6 @@
 # make app, make site, make test, make train, make results, make check: each sets up .venv first where it is missing.
 # make site writes the page to the folder site, for a host that has no Python, see docs/site.md.
+# make wheel, notebook, licences, outdated, lock: see docs/taking-it-home.md.
 # make vendor bundles the page's tensor runtime anew, see vendor/README.md.
 # More flags: make train ARGS="--epochs 3".
 # make results measures what results/ lacks; after rm results/*.json, all of it. ARGS=--quick keeps
@@ -9,7 +10,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(abspath $(BIN)):$(PATH) # npm and npx look for node there
 
-.PHONY: app site test train results check vendor
+.PHONY: app site test train results check vendor wheel notebook licences outdated lock
 
 app: .venv/app
 	$(BIN)/python app.py $(ARGS)
@@ -40,6 +41,25 @@ check: .venv/dev node_modules
 	$(BIN)/mypy
 	$(BIN)/npx biome ci
 	$(BIN)/npx tsc
+
+wheel: .venv/dev
+	$(BIN)/python -m hatchling build --target wheel
+
+# Runs it and stores what it shows.
+notebook: .venv/dev
+	$(BIN)/python -m tests.notebook
+
+licences: .venv/dev
+	$(BIN)/pip-licenses --order license --packages $(shell sed -nE 's/^([a-z0-9-]+)==.*/\1/p' requirements.lock)
+
+# It only tells: a newer version is nobody's mistake.
+outdated: .venv/dev
+	$(BIN)/python -m pip list --outdated
+
+# For every system, and from Python 3.11 on. ARGS=--upgrade takes what is newer.
+lock: .venv/dev
+	$(BIN)/uv pip compile requirements.txt --universal --python-version 3.11 --generate-hashes \
+	  --custom-compile-command "make lock" --output-file requirements.lock --quiet $(ARGS)
 
 vendor: .venv/dev
 	$(BIN)/npm ci --prefix vendor
