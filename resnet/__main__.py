@@ -33,6 +33,7 @@ from resnet.studies.commands import add_study_commands
 from resnet.studies.proof import counts_of_the_book
 from resnet.studies.runs import StudyError
 from resnet.summary import as_table, layer_table
+from resnet.take_home import add_take_home_commands
 
 
 def get_args_parser() -> argparse.ArgumentParser:
@@ -119,6 +120,8 @@ def get_args_parser() -> argparse.ArgumentParser:
         help="the residual net layer by layer, and why the textbook counts more",
     )
     command.set_defaults(run=summary)
+
+    add_take_home_commands(commands)
     return parser
 
 
