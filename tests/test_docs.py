@@ -75,7 +75,9 @@ def test_a_command_shows_one_output_everywhere() -> None:
 def test_every_kind_of_command_is_known() -> None:
     """A command of a new kind needs a test of its own."""
     known = (
-        r"make (app|site|test|results.*)|python -m http\.server --directory site"
+        r"make (app|site|test|results.*|wheel|notebook|licences|outdated|lock)"
+        r"|uvx .* shortcuts"  # see test_wheel
+        r"|python -m http\.server --directory site"
         r"|python -m resnet .*|python train\.py.*|(\.venv/bin/)?python app\.py.*"
         r"|python -m bench\.\w+( --.*)?|python3 -m venv \.venv"
         r"|(\.venv/bin/)?(python -m pip|uv pip) install.*|python -m distributed\.cli\.\w+.*"
