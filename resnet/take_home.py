@@ -16,7 +16,8 @@ def add_take_home_commands(commands: "argparse._SubParsersAction[argparse.Argume
         help="a model card for each trained net",
         description="Print a model card for each trained net, in Markdown, from what its "
         "checkpoint tells: what it is for and what not, how well it reads, its data and recipe. "
-        "With --output each is written to a file, DIR/residual.md and DIR/plain.md.",
+        "Takes a second. With --output each is written to a file, DIR/residual.md and "
+        "DIR/plain.md.",
     )
     flags.add_variants(command, "--model")
     flags.add_checkpoints(command)
@@ -26,10 +27,10 @@ def add_take_home_commands(commands: "argparse._SubParsersAction[argparse.Argume
     command = commands.add_parser(
         "export",
         help="the nets as ONNX, with units to unplug and dials to turn",
-        description="Write each trained net to a folder as ONNX, residual.onnx and plain.onnx. "
-        "Dials and shortcuts are inputs, what each unit made is an output. A file is written when "
-        "onnxruntime gives the same logits as torch, for the whole net and with parts taken out. "
-        "Takes seconds.",
+        description="Compare each trained net as ONNX with torch, whole and with parts taken out. "
+        "Where the logits are the same, it is written to the folder, as residual.onnx and "
+        "plain.onnx. Dials and shortcuts are inputs, what each unit made is an output. Takes "
+        "seconds.",
     )
     command.add_argument("folder", type=Path, metavar="FOLDER")
     flags.add_variants(command, "--model")
