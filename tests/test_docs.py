@@ -76,7 +76,7 @@ def test_every_kind_of_command_is_known() -> None:
     """A command of a new kind needs a test of its own."""
     known = (
         r"make (app|site|test|results.*|wheel|notebook|licences|outdated|lock)"
-        r"|uvx .* shortcuts"  # see test_wheel
+        r"|docker (build|run) .*|hf upload .*|uvx .* shortcuts"  # see test_container, test_wheel
         r"|python -m http\.server --directory site"
         r"|python -m resnet .*|python train\.py.*|(\.venv/bin/)?python app\.py.*"
         r"|python -m bench\.\w+( --.*)?|python3 -m venv \.venv"
