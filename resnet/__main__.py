@@ -11,9 +11,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import torch
 from tabulate import tabulate
-from torch import Tensor
 
 from resnet import (
     checkpoint,
@@ -24,10 +22,12 @@ from resnet import (
     nearest,
     readback,
     readings,
+    several,
     training,
 )
 from resnet.classifier import Answer, Classifier
 from resnet.model import fastest_device, placed
+from resnet.several import Drawing
 from resnet.stats import wilson_interval
 from resnet.studies.commands import add_study_commands
 from resnet.studies.proof import counts_of_the_book
@@ -44,9 +44,9 @@ def get_args_parser() -> argparse.ArgumentParser:
         "classify",
         help="read drawings: one JSON line each",
         description="Read drawings with the trained nets and print one line of JSON for each, in "
-        "order: the digit, the ten probabilities, and how surely it is a digit. A drawing that "
-        "cannot be read gets a sentence on stderr as well, and the exit code 1. Hundreds of "
-        "drawings a second; writes no file.",
+        "order: the digit, the ten probabilities, and how surely it is a digit; of a number its "
+        "digits, too. A drawing that cannot be read gets a sentence on stderr as well, and the "
+        "exit code 1. Hundreds of drawings a second; writes no file.",
     )
     command.add_argument(
         "files",
@@ -140,9 +140,8 @@ def classify(args: argparse.Namespace) -> int:
     refused = False
     drawings = itertools.chain.from_iterable(drawings_of(file) for file in args.files)
     while batch := list(itertools.islice(drawings, 256)):
-        readable = [drawing for drawing in batch if isinstance(drawing, Tensor)]
-        pictures = torch.stack(readable) if readable else torch.zeros(0, 1, ink.SIDE, ink.SIDE)
-        answers = {variant: iter(net.answer(pictures)) for variant, net in classifiers.items()}
+        readable = [drawing for drawing in batch if isinstance(drawing, Drawing)]
+        answers = {variant: iter(net.read(readable)) for variant, net in classifiers.items()}
         for drawing in batch:
             if isinstance(drawing, str):
                 refused = True
@@ -154,11 +153,11 @@ def classify(args: argparse.Namespace) -> int:
     return 1 if refused else 0
 
 
-def drawings_of(file: Path) -> Iterator[Tensor | str]:
-    """The pictures of a file's drawings, in order; a sentence for one that cannot be read."""
+def drawings_of(file: Path) -> Iterator[Drawing | str]:
+    """What the nets see of a file's drawings, in order; a sentence for one that cannot be read."""
     if not file.name.endswith((".jsonl", ".jsonl.gz")):
         try:
-            yield ink.from_image(file)
+            yield Drawing.of(ink.from_image(file))
         except ink.InkError as error:
             yield f"{file}: {error}"
         return
@@ -181,11 +180,11 @@ def lines_of(raw: io.BufferedIOBase) -> Iterator[bytes]:
             line = raw.readline(LONGEST_LINE + 1)
 
 
-def drawing_of(line: bytes, place: str) -> Tensor | str:
+def drawing_of(line: bytes, place: str) -> Drawing | str:
     if len(line) > LONGEST_LINE:
         return f"{place}: the line is longer than {LONGEST_LINE // 1024**2} MB"
     try:
-        return ink.from_strokes(json.loads(line)["strokes"])
+        return several.from_strokes(json.loads(line)["strokes"])
     except ink.InkError as error:
         return f"{place}: {error}"
     except (ValueError, KeyError, TypeError, RecursionError):

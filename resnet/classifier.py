@@ -8,9 +8,9 @@ net as trained, within 1e-4.
 
 import copy
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, TypedDict, TypeVar, cast
+from typing import Any, NotRequired, TypedDict, TypeVar, cast
 
 import torch
 from torch import Tensor, fx, nn
@@ -24,6 +24,7 @@ from resnet.lenses import Cell, LensError
 from resnet.model import LiveConv2d, Net, ResNet, Window, fastest_device, map_sizes, placed
 from resnet.nearest import Nearest
 from resnet.readback import Readback
+from resnet.several import Drawing
 from resnet.surgery import Settings, alters, trace
 
 Fitted = TypeVar("Fitted", Readback, Nearest)
@@ -38,9 +39,20 @@ class Answer:
     probabilities: list[float] | None
     is_digit: float  # the probability that it is one, at even odds beforehand
     reason: str | None = None  # "blank", "not a digit"
+    digits: tuple["Answer", ...] = ()  # of a number, which is no digit, from left to right
+
+    @property
+    def number(self) -> str:
+        """ "2026", or "" for what is no number."""
+        return "".join(f"{answer.digit}" for answer in self.digits)
 
     def as_json(self) -> "AnswerJson":
-        return cast(AnswerJson, asdict(self))
+        fields = asdict(self)
+        del fields["digits"]
+        if self.digits:
+            fields["number"] = self.number
+            fields["digits"] = [answer.as_json() for answer in self.digits]
+        return cast(AnswerJson, fields)
 
     def named(self) -> list[int]:
         """The digits that the page names: the likeliest, and the next where there is doubt."""
@@ -57,6 +69,8 @@ class AnswerJson(TypedDict):
     probabilities: list[float] | None
     is_digit: float
     reason: str | None
+    number: NotRequired[str]  # where the drawing is one
+    digits: NotRequired[list["AnswerJson"]]
 
 
 BLANK = Answer(digit=None, probabilities=None, is_digit=0.0, reason="blank")
@@ -115,6 +129,20 @@ class Classifier:
         """(N, 1, 32, 32) ink in [0, 1] -> N answers."""
         return self.judged(pictures, self.logits(pictures)) if len(pictures) else []
 
+    def read(self, drawings: Sequence[Drawing]) -> list[Answer]:
+        """The answers to drawings, some of which may be numbers.
+
+        A drawing is a number where the whole is refused as a digit, and each of the digits that it
+        falls into is read as one. So what is read as a digit stays one, in however many strokes.
+        """
+        if not drawings:
+            return []
+        wholes = self.answer(torch.stack([drawing.whole for drawing in drawings]))
+        return [
+            answer if answer.digit is not None else numbered(answer, self.answer(drawing.digits))
+            for drawing, answer in zip(drawings, wholes, strict=True)
+        ]
+
     def dissect(
         self, picture: Tensor, settings: Settings, lens: str
     ) -> tuple[Answer, Sequence[Cell]]:
@@ -156,6 +184,19 @@ class Classifier:
         whole = self.judged(pictures[:1], logits[:1])
         return whole + self.judged(pictures[1:], logits[1:], may_refuse=False)
 
+    @torch.inference_mode()
+    def reread(self, drawing: Drawing, whole: Answer, settings: Settings) -> Answer:
+        """What the net says with units altered to a drawing to which it gave an answer when whole.
+
+        A number stays one; of its digits none is refused, as in dissect.
+        """
+        if not any(map(alters, self.body.units(), settings)):
+            return whole
+        pictures = drawing.digits if whole.digits else drawing.whole[None]
+        logits = trace(self.body, pictures, settings).logits.cpu()
+        answers = self.judged(pictures, logits, may_refuse=False)
+        return replace(whole, digits=tuple(answers)) if whole.digits else answers[0]
+
     def opened(self, fitted: Fitted | None, kind: str) -> Fitted:
         if fitted is None:
             raise LensError(self.missing[kind])
@@ -184,6 +225,12 @@ class Classifier:
             is_digit=round(is_digit, 6),
             reason="not a digit" if refused else None,
         )
+
+
+def numbered(whole: Answer, digits: Sequence[Answer]) -> Answer:
+    """The answer to a drawing that is no digit, with the digits it falls into if they are such."""
+    is_number = all(answer.digit is not None for answer in digits)
+    return replace(whole, digits=tuple(digits)) if is_number else whole
 
 
 def ready(net: Net, device: torch.device) -> Net:

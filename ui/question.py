@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import gradio as gr
 
-from resnet import lenses
+from resnet import lenses, several
 from resnet.language import t
 from resnet.surgery import DIAL, INTACT, UNITS, Settings, Unit
 
@@ -54,14 +54,20 @@ class Question:
     source: Source
     lab: Lab | None  # None: prepared as usual
     inside: Inside | None  # None: only the answers of the whole nets
+    part: int | None  # the digit of a number that is looked into; None: the one drawn last
 
 
 def question_of(drawing: Any) -> Question:
     """{"strokes" | "image": base64 | "digit"} and, where more is wanted, {"lab": {"on", "pen"},
-    "board": {"units", "lens"}}."""
+    "board": {"units", "lens"}, "part"}."""
     if not isinstance(drawing, dict):
         raise fault(t("The drawing is incomplete."))
-    return Question(source_of(drawing), lab_of(drawing), inside_of(drawing.get("board")))
+    return Question(
+        source_of(drawing),
+        lab_of(drawing),
+        inside_of(drawing.get("board")),
+        part_of(drawing.get("part")),
+    )
 
 
 def source_of(drawing: dict[str, Any]) -> Source:
@@ -94,6 +100,12 @@ def inside_of(board: Any) -> Inside | None:
     if not isinstance(lens, str) or lens not in lenses.LENSES:
         raise fault(t("There is no such lens."))
     return Inside(settings, lens)
+
+
+def part_of(part: Any) -> int | None:
+    if part is not None and (type(part) is not int or not 0 <= part < several.MOST):
+        raise fault(t("A number has no such digit."))
+    return part
 
 
 def unit_of(unit: Any) -> Unit:

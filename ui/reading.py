@@ -14,11 +14,12 @@ from typing import Any, NotRequired, TypedDict, cast
 import gradio as gr
 from torch import Tensor
 
-from resnet import ink, lab, lenses, nearest
-from resnet.classifier import AnswerJson, Classifier
+from resnet import ink, lab, lenses, nearest, several
+from resnet.classifier import Answer, AnswerJson, Classifier
 from resnet.comparison import measured_digits
 from resnet.language import t
 from resnet.mnist import DataError, Split
+from resnet.several import Drawing
 from ui.question import Digit, Inside, Lab, Picture, Source, Strokes, fault, question_of
 
 PATIENCE = 3.0  # seconds a drawing waits for its turn before it is refused
@@ -31,6 +32,7 @@ class Reply(TypedDict):
 
     answers: Answers
     picture: str  # that the nets saw: base64 of 32x32 grey levels
+    part: NotRequired[int]  # the digit of a number that this is, and that the board shows
     steps: NotRequired[list[str]]  # the same after each step, where the lab asked
     label: NotRequired[int]  # of a test digit
     board: NotRequired[dict[str, Sequence[lenses.Cell]]]  # variant -> a cell a place
@@ -70,17 +72,17 @@ class Reader:
 
     def whole(self, source: Source) -> Answers:
         with self.turn():
-            (picture,) = self.pictures(source, None)
-            return self.reply(picture, None)["answers"]
+            _, drawing = self.prepared(source, None)
+            return self.reply(drawing, None, None)["answers"]
 
     def read(self, drawing: Any) -> Reply:
         """The reply to what a browser asks, see question_of."""
         question = question_of(drawing)
         with self.turn():
-            pictures = self.pictures(question.source, question.lab)
-            reply = self.reply(pictures[-1], question.inside)
+            steps, prepared = self.prepared(question.source, question.lab)
+            reply = self.reply(prepared, question.inside, question.part)
             if question.lab is not None:
-                reply["steps"] = [encoded(picture) for picture in pictures]
+                reply["steps"] = [encoded(picture) for picture in steps]
             if isinstance(question.source, Digit):
                 reply["label"] = int(self.test_digits().labels[question.source.index])
         return reply
@@ -92,33 +94,62 @@ class Reader:
         if net is None:
             raise fault(t("There is no such net."))
         with self.turn():
-            answers = net.answer_every_way(self.pictures(question.source, question.lab)[-1])
+            _, drawing = self.prepared(question.source, question.lab)
+            part = self.part_of(drawing, self.read_as_numbers(drawing), question.part)
+            picture = drawing.whole if part is None else drawing.digits[part]
+            answers = net.answer_every_way(picture)
         return {
             "digits": [answer.digit for answer in answers],
             "certainties": [max(answer.probabilities or [0.0]) for answer in answers],
         }
 
-    def pictures(self, source: Source, wish: Lab | None) -> list[Tensor]:
-        """(1, 32, 32) pictures of the lab's steps, or only the one; the last is to be read."""
+    def prepared(self, source: Source, wish: Lab | None) -> tuple[list[Tensor], Drawing]:
+        """(1, 32, 32) pictures of the lab's steps, or only the one, and what is to be read.
+
+        Only strokes fall into digits, and not in the lab, which shows how one picture is made.
+        """
         match source:
             case Digit(index):
                 # In its own 28x28 pixels, as the nets were measured: there is nothing to prepare.
-                return [ink.frame(self.test_digit(index))[0]]
+                pictures = [ink.frame(self.test_digit(index))[0]]
             case Picture(file):
-                return lab.from_image(file, wish.on) if wish else [ink.from_image(file)]
+                pictures = lab.from_image(file, wish.on) if wish else [ink.from_image(file)]
             case Strokes(points):
-                if wish:
-                    return lab.from_strokes(points, wish.on, wish.pen)
-                return [ink.from_strokes(points)]
+                if wish is None:
+                    drawing = several.from_strokes(points)
+                    return [drawing.whole], drawing
+                pictures = lab.from_strokes(points, wish.on, wish.pen)
+        return pictures, Drawing.of(pictures[-1])
 
-    def reply(self, picture: Tensor, inside: Inside | None) -> Reply:
+    def read_as_numbers(self, drawing: Drawing) -> dict[str, Answer]:
+        """The whole nets' answers to a drawing that may be a number; none to any other."""
+        if len(drawing.digits) == 0:
+            return {}
+        return {variant: net.read([drawing])[0] for variant, net in self.classifiers.items()}
+
+    @staticmethod
+    def part_of(drawing: Drawing, found: Mapping[str, Answer], wish: int | None) -> int | None:
+        """The digit to look into: the one that is wished, or the one that the pen drew last.
+
+        The same for all nets, if only one takes the drawing for a number; None if none does.
+        """
+        if not any(answer.digits for answer in found.values()):
+            return None
+        return min(drawing.last if wish is None else wish, len(drawing.digits) - 1)
+
+    def reply(self, drawing: Drawing, inside: Inside | None, wish: int | None) -> Reply:
         """The nets' answers, and what the lens shows inside them; altered as the board asks."""
+        found = self.read_as_numbers(drawing)
+        part = self.part_of(drawing, found, wish)
+        picture = drawing.whole if part is None else drawing.digits[part]
         reply: Reply = {"answers": {}, "picture": encoded(picture)}
+        if part is not None:
+            reply["part"] = part
         if inside is not None:
             reply["board"] = {}
         for variant, net in self.classifiers.items():
             if inside is None:
-                (answer,) = net.answer(picture[None])
+                answer = found.get(variant) or net.read([drawing])[0]
             else:
                 try:
                     answer, reply["board"][variant] = net.dissect(
@@ -128,6 +159,8 @@ class Reader:
                     reply["closed"] = t(str(error))
                     # The answers come all the same; any lens that is never closed will do.
                     answer, _ = net.dissect(picture, inside.settings, lenses.LENSES[0])
+                if part is not None:
+                    answer = net.reread(drawing, found[variant], inside.settings)
             reply["answers"][variant] = answer.as_json()
         if inside is not None and inside.lens == "near":
             self.picture_digits(reply)
