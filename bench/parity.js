@@ -27,7 +27,7 @@ async function file(start) {
 async function read(question) {
   try {
     const reply = await (question.net ? reader.everyWay(question) : reader.read(question));
-    const picture = (await reader.prepared(question)).pictures.at(-1) ?? new Float32Array(0);
+    const picture = (await reader.prepared(question)).drawing.whole;
     const logits = Object.fromEntries(
       reader.nets.map((net) => [
         net.variant,

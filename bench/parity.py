@@ -33,9 +33,10 @@ from torch import Tensor
 
 from bench import timing
 from bench.ink import Ink, as_png, drawn
+from bench.several import Source, composed
 from resnet import checkpoint, export, flags, ink, lab, lenses, mnist, pen
 from resnet.classifier import Answer, Classifier
-from resnet.surgery import INTACT, UNITS, Unit, trace
+from resnet.surgery import INTACT, UNITS, Unit, trace, without
 from ui.question import inside_of
 from ui.reading import Reader
 
@@ -313,6 +314,23 @@ def on_sheet(strokes: Any, random: np.random.Generator) -> list[Any]:
     return [((line - middle) * scale + place).round(1).tolist() for line in lines]
 
 
+def numbers(count: int, random: np.random.Generator) -> Iterator[Question]:
+    """Several digits by the random hand in one drawing; of some the board shows one, of a net that
+    may be cut, and of some all nets with units out read it."""
+    hand = Source.by_hand(random, 100)
+    for number in range(count):
+        question: Question = {"strokes": composed(hand, random).strokes}
+        if number % 3:
+            question["part"] = number % 5
+        if number % 4 == 1:
+            question["board"] = board(INTACT)
+        elif number % 4 == 2:
+            question["board"] = board(without([2]))
+        elif number % 4 == 3:
+            question["net"] = checkpoint.VARIANTS[number % 8 // 4]
+        yield question
+
+
 def images_of(drawings: Sequence[Any], random: np.random.Generator) -> Iterator[Question]:
     """The drawings as images: grey, in the alpha channel, and coloured on paper lit from one side,
     some of them large."""
@@ -377,6 +395,7 @@ def main(args: argparse.Namespace) -> None:
             "all nets with units out": [
                 {"strokes": strokes, "net": net} for strokes in mixed for net in checkpoint.VARIANTS
             ],
+            "numbers": list(numbers(args.drawings, random)),
             "the lab's steps": of_lab,
             "images": of_images,
             "images in the lab": images_in_lab,

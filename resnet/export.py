@@ -28,7 +28,7 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from resnet import ink, lab, lenses, narrow, nearest, readback, surgery
+from resnet import ink, lab, lenses, narrow, nearest, readback, several, surgery
 from resnet.checkpoint import CheckpointError
 from resnet.classifier import Classifier, OnePixelConv2d, flattened
 from resnet.mnist import Split
@@ -156,6 +156,12 @@ def rules() -> dict[str, Any]:
             "maxPixels": ink.MAX_PIXELS,
             "coarse": ink.COARSE,
             "minContrast": ink.MIN_CONTRAST,
+        },
+        "several": {
+            "most": several.MOST,
+            "strokes": several.STROKES,
+            "shared": several.SHARED,
+            "smallest": several.SMALLEST,
         },
         "lab": {
             "steps": lab.STEPS,

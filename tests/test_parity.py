@@ -92,6 +92,16 @@ def test_all_nets_with_units_out(worker: Worker, exported: dict[str, Classifier]
     assert differences(worker, exported, questions).number < 1e-3
 
 
+def test_numbers(worker: Worker, exported: dict[str, Classifier]) -> None:
+    questions = list(parity.numbers(16, np.random.default_rng(0)))
+    found = parity.compare_replies(worker, exported, questions)
+    assert found.others == []
+    assert found.level <= 1
+    assert found.number < 2e-3
+    said = [one["reply"].get("part") for one in worker.read(questions)]
+    assert sum(part is not None for part in said) > 6
+
+
 def test_steps_of_the_lab(worker: Worker, exported: dict[str, Classifier]) -> None:
     random = np.random.default_rng(0)
     questions = [

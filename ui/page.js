@@ -26,6 +26,8 @@ import { empty } from "./drawing.js";
  * @property {number} [digit]
  * @property {Lab} [lab]
  * @property {Board} [board]
+ * @property {number} [part] the digit of a number that is looked into, from 0; the one that was
+ *   drawn last where nothing is said
  *
  * @typedef {Question & {net: Variant}} PathsQuestion a question to every net that is left of one
  *   with units out: Reader.every_way in reading.py
@@ -40,10 +42,13 @@ import { empty } from "./drawing.js";
  * @property {number[] | null} probabilities
  * @property {number} is_digit
  * @property {string | null} reason
+ * @property {string} [number] where the drawing is one
+ * @property {Answer[]} [digits] of the number, from left to right
  *
  * @typedef {object} Reply what the server or the worker sends, and what it is the reply to
  * @property {Record<Variant, Answer>} answers
  * @property {string} picture base64 of the grey levels that the nets saw
+ * @property {number} [part] the digit of a number that this is, from 0
  * @property {string[]} [steps] the same of every step, where the lab is open
  * @property {Record<Variant, any[]>} [board] a cell for the stem and for every unit
  * @property {string} [closed] why the lens shows nothing

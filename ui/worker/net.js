@@ -21,6 +21,7 @@ import { FileError, floats } from "./safetensors.js";
  *
  * @typedef {object} Rules what resnet/export.py sends along
  * @property {import("./ink.js").InkRules} ink
+ * @property {import("./several.js").SeveralRules} several
  * @property {import("./lab.js").LabRules} lab
  * @property {{units: number, places: string[], lenses: string[], tiled: number, nearest: number}} board
  *

@@ -4,13 +4,15 @@
 import { answerOf } from "./calibration.js";
 import { digitAt } from "./digits.js";
 import { fromPixels } from "./image.js";
-import { fromStrokes, greyLevels, InkError } from "./ink.js";
+import { greyLevels, InkError } from "./ink.js";
 import { stepsOfImage, stepsOfStrokes } from "./lab.js";
 import * as lenses from "./lenses.js";
 import { picturesOf } from "./nearest.js";
-import { alters, input, trace } from "./net.js";
+import { input, trace } from "./net.js";
+import { isAltered, partOf, pictureOf, readBy, reread } from "./number.js";
 import { everyWay } from "./paths.js";
 import * as runtime from "./runtime.js";
+import { drawingOf, undivided } from "./several.js";
 
 /**
  * @typedef {import("./net.js").Net} Net
@@ -19,6 +21,9 @@ import * as runtime from "./runtime.js";
  * @typedef {import("./safetensors.js").File} File
  * @typedef {import("../page.js").Question} Question
  * @typedef {import("../page.js").Board} Board
+ * @typedef {import("../page.js").Answer} Answer
+ * @typedef {import("../page.js").Variant} Variant
+ * @typedef {import("./several.js").Drawing} Drawing
  * @typedef {Omit<import("../page.js").Reply, "asked" | "drawing">} Reply
  *
  * @typedef {{readback?: Readback, nearest?: Nearest}} Fitted what the lens needs of a net
@@ -48,10 +53,9 @@ export class Reader {
    * @returns {Promise<Reply>}
    */
   async read(question) {
-    const { pictures, label } = await this.prepared(question);
-    const picture = pictures[pictures.length - 1];
-    const reply = await this.reply(picture, question.board ?? null);
-    if (question.lab) reply.steps = pictures.map(greyLevels);
+    const { steps, drawing, label } = await this.prepared(question);
+    const reply = await this.reply(drawing, question.board ?? null, question.part);
+    if (question.lab) reply.steps = steps.map(greyLevels);
     if (label !== undefined) reply.label = label;
     return reply;
   }
@@ -62,50 +66,69 @@ export class Reader {
    * @returns {Promise<import("../page.js").EveryWay>}
    */
   async everyWay(question) {
-    const { pictures } = await this.prepared(question);
+    const { drawing } = await this.prepared(question);
     const net = this.nets.find(({ variant }) => variant === question.net);
     if (!net) throw new InkError("There is no such net.");
-    return everyWay(net, pictures[pictures.length - 1]);
+    return everyWay(
+      net,
+      pictureOf(drawing, partOf(drawing, this.readAsNumbers(drawing), question.part)),
+    );
   }
 
   /**
-   * The pictures of the lab's steps, or only the one; the last is to be read.
+   * The pictures of the lab's steps, or only the one, and what is to be read.
    * @param {Question} question
-   * @returns {Promise<{pictures: Float32Array[], label?: number}>}
+   * @returns {Promise<{steps: Float32Array[], drawing: Drawing, label?: number}>}
    */
   async prepared({ strokes, image, digit, lab }) {
     const { ink: rules, lab: ofLab } = this.rules;
     if (digit !== undefined) {
       const { picture, label } = digitAt(await this.sources.digits(), digit, rules);
-      return { pictures: [picture], label };
+      return { ...only([picture]), label };
     }
     if (image !== undefined) {
       const pixels = await this.sources.pixels(image);
-      return {
-        pictures: lab ? stepsOfImage(pixels, lab, ofLab, rules) : [fromPixels(pixels, rules)],
-      };
+      return only(lab ? stepsOfImage(pixels, lab, ofLab, rules) : [fromPixels(pixels, rules)]);
     }
-    return {
-      pictures: lab ? stepsOfStrokes(strokes, lab, ofLab, rules) : [fromStrokes(strokes, rules)],
-    };
+    if (lab) return only(stepsOfStrokes(strokes, lab, ofLab, rules));
+    const drawing = drawingOf(strokes, this.rules);
+    return { steps: [drawing.whole], drawing };
   }
 
   /**
-   * @param {Float32Array} picture
-   * @param {Board | null} board
+   * The whole nets' answers to a drawing that may be a number; none to any other.
+   * @param {Drawing} drawing
+   * @returns {Partial<Record<Variant, Answer>>}
    */
-  async reply(picture, board) {
+  readAsNumbers(drawing) {
+    if (drawing.digits.length === 0) return {};
+    return Object.fromEntries(this.nets.map((net) => [net.variant, readBy(net, drawing)]));
+  }
+
+  /**
+   * @param {Drawing} drawing
+   * @param {Board | null} board
+   * @param {number} [wish] the digit of a number that is looked into
+   */
+  async reply(drawing, board, wish) {
+    const found = this.readAsNumbers(drawing);
+    const part = partOf(drawing, found, wish);
+    const picture = pictureOf(drawing, part);
     /** @type {Reply} */
     const reply = { answers: /** @type {any} */ ({}), picture: greyLevels(picture) };
+    if (part !== null) reply.part = part;
     if (board) reply.board = /** @type {any} */ ({});
     for (const net of this.nets) {
       const { fitted, closed } = await this.opened(net, board);
       if (closed) reply.closed = closed;
+      const whole = part === null ? null : found[net.variant];
       runtime.scope(() => {
         const seen = trace(net, input(net, picture), board?.units);
-        const mayRefuse = !board?.units.some((how, index) => alters(net.units[index], how));
+        const mayRefuse = !isAltered(net, board);
         const logits = runtime.valuesOf(seen.logits);
-        reply.answers[net.variant] = answerOf(picture, logits, net.calibration, mayRefuse);
+        reply.answers[net.variant] = whole
+          ? reread(net, drawing, whole, board)
+          : answerOf(picture, logits, net.calibration, mayRefuse);
         if (board && reply.board && !closed) {
           reply.board[net.variant] = cells(board, seen, net, picture, fitted);
         }
@@ -141,6 +164,9 @@ export class Reader {
     }
   }
 }
+
+/** @param {Float32Array[]} steps the last is to be read, and does not fall into digits */
+const only = (steps) => ({ steps, drawing: undivided(steps[steps.length - 1]) });
 
 /** @param {{digits: number[]}} cell of the lens "near" */
 const digitsOf = ({ digits }) => digits;
