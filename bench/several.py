@@ -4,8 +4,8 @@ The numbers are composed of digits that are drawn one by one: those of the given
 bench.ink), or by a random hand where there is none; each of another size, a little higher or lower,
 at a random distance from the one before. Where that is less than nothing, the boxes around both
 overlap. Read is a number whose digits are all named, in order; what is refused gets no number, as
-any drawing that is no digit; the rest is wrong. The tables tell the numbers apart by the least
-distance in them, in heights of a digit.
+any drawing that is no digit; the rest is wrong, some of it taken for one digit. The numbers are told
+apart by the least distance in them, in heights of a digit.
 
 Then what became of drawings that are no number: digits, and with --others signs and letters. For
 them no answer changes but that a number may stand where the drawing was refused.
@@ -110,7 +110,9 @@ def score(numbers: Sequence[Number], answers: Sequence[Answer]) -> list[str]:
         answer.number == number.digits for number, answer in zip(numbers, answers, strict=True)
     )
     refused = sum(answer.digit is None and not answer.number for answer in answers)
-    return [counted(count, total) for count in (read, refused, total - read - refused)]
+    as_one = sum(answer.digit is not None for answer in answers)
+    counts = (read, refused, total - read - refused)
+    return [*(counted(count, total) for count in counts), f"{as_one}"]
 
 
 def counted(count: int, total: int) -> str:
@@ -184,7 +186,7 @@ def main(args: argparse.Namespace) -> None:
     rows = [
         row for source in sources for row in numbers_of(source, classifiers, args.numbers, random)
     ]
-    timing.show(rows, ["digits of", "net", "distance", "read", "refused", "wrong"])
+    timing.show(rows, ["digits of", "net", "distance", "read", "refused", "wrong", "as one digit"])
     singles = [(source.name, source.strokes, source.labels) for source in sources]
     if args.others:
         others = Ink.read(args.others)

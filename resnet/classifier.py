@@ -24,7 +24,7 @@ from resnet.lenses import Cell, LensError
 from resnet.model import LiveConv2d, Net, ResNet, Window, fastest_device, map_sizes, placed
 from resnet.nearest import Nearest
 from resnet.readback import Readback
-from resnet.several import Drawing
+from resnet.several import LIKELY, Drawing
 from resnet.surgery import Settings, alters, trace
 
 Fitted = TypeVar("Fitted", Readback, Nearest)
@@ -133,7 +133,8 @@ class Classifier:
         """The answers to drawings, some of which may be numbers.
 
         A drawing is a number where the whole is refused as a digit, and each of the digits that it
-        falls into is read as one. So what is read as a digit stays one, in however many strokes.
+        falls into is read as one, and is likely to be one. So what is read as a digit stays one,
+        in however many strokes.
         """
         if not drawings:
             return []
@@ -229,7 +230,7 @@ class Classifier:
 
 def numbered(whole: Answer, digits: Sequence[Answer]) -> Answer:
     """The answer to a drawing that is no digit, with the digits it falls into if they are such."""
-    is_number = all(answer.digit is not None for answer in digits)
+    is_number = all(a.digit is not None and a.is_digit >= LIKELY for a in digits)
     return replace(whole, digits=tuple(digits)) if is_number else whole
 
 

@@ -161,6 +161,7 @@ def rules() -> dict[str, Any]:
             "most": several.MOST,
             "strokes": several.STROKES,
             "shared": several.SHARED,
+            "likely": several.LIKELY,
             "smallest": several.SMALLEST,
         },
         "lab": {

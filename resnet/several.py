@@ -22,6 +22,7 @@ STROKES = 3 * MOST  # nobody takes more for them
 # and signs by the random hand (bench/several.py): less leaves more numbers whose digits lean over
 # each other undivided, more divides more signs.
 SHARED = 0.3
+LIKELY = 0.5  # is_digit of each digit, at least: a number is a bolder claim than a digit
 SMALLEST = 0.3  # of the largest digit's size; what is smaller is a dot or a comma
 
 

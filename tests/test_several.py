@@ -1,5 +1,6 @@
 import itertools
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resnet import ink, lenses, mnist, pen, samples, several
-from resnet.classifier import Answer, Classifier
+from resnet.classifier import Answer, Classifier, numbered
 from resnet.samples import Stroke, glide
 from resnet.styles import DIGITS
 from resnet.surgery import INTACT, Unit, without
@@ -143,6 +144,16 @@ def test_a_sign_beside_a_digit_is_no_number(classifiers: dict[str, Classifier]) 
     for net in classifiers.values():
         (answer,) = net.read([drawing])
         assert (answer.digit, answer.number, answer.reason) == (None, "", "not a digit")
+
+
+@pytest.mark.parametrize("is_digit", [several.LIKELY, several.LIKELY - 1e-6])
+def test_each_digit_of_a_number_is_likely(is_digit: float) -> None:
+    whole = Answer(None, [0.1] * 10, 0.01, "not a digit")
+    sure = Answer(1, [0.0] * 10, 0.99)
+    answer = numbered(whole, [sure, replace(sure, digit=4, is_digit=is_digit)])
+    assert answer.number == ("14" if is_digit >= several.LIKELY else "")
+    assert numbered(whole, [sure, replace(sure, digit=None)]) == whole
+    assert numbered(whole, []) == whole
 
 
 def test_as_json_only_a_number_has_more() -> None:

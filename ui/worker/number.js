@@ -41,7 +41,11 @@ export function readBy(net, drawing) {
   const whole = answered(net, drawing.whole, null);
   if (whole.digit !== null) return whole;
   const digits = drawing.digits.map((picture) => answered(net, picture, null));
-  return digits.every(({ digit }) => digit !== null) ? numbered(whole, digits) : whole;
+  const { likely } = net.rules.several;
+  const isNumber =
+    digits.length > 0 &&
+    digits.every(({ digit, is_digit }) => digit !== null && is_digit >= likely);
+  return isNumber ? numbered(whole, digits) : whole;
 }
 
 /**

@@ -13,6 +13,7 @@ import { checked, fromStrokes } from "./ink.js";
  * @property {number} most
  * @property {number} strokes
  * @property {number} shared
+ * @property {number} likely
  * @property {number} smallest
  *
  * @typedef {object} Drawing what the nets see of one
