@@ -4,8 +4,8 @@ The numbers are composed of digits that are drawn one by one: those of the given
 bench.ink), or by a random hand where there is none; each of another size, a little higher or lower,
 at a random distance from the one before. Where that is less than nothing, the boxes around both
 overlap. Read is a number whose digits are all named, in order; what is refused gets no number, as
-any drawing that is no digit; the rest is wrong, some of it taken for one digit. The numbers are told
-apart by the least distance in them, in heights of a digit.
+any drawing that is no digit; the rest is wrong, some of it taken for one digit. The numbers are
+told apart by the least distance in them, in heights of a digit.
 
 Then what became of drawings that are no number: digits, and with --others signs and letters. For
 them no answer changes but that a number may stand where the drawing was refused.
