@@ -19,7 +19,9 @@ export function watchNets(hashes, renewed, { every = EVERY } = {}) {
     if (!found || found === known) return;
     known = found;
     renewed();
-    page.set({ notice: t("The nets were renewed and read from now on: reload for their figures.") });
+    page.set({
+      notice: t("The nets were renewed and read from now on: reload for their figures."),
+    });
   }
   setInterval(look, every);
   document.addEventListener("visibilitychange", look);
