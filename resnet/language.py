@@ -4,8 +4,8 @@ A message is a whole sentence or label, with {names} for what is filled in. `pyt
 collects those of the project into the catalogues, which are in gettext's format.
 """
 
-import ast
 import functools
+import json
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -94,6 +94,6 @@ def read(language: str) -> list[Message]:
 
 
 def quoted(keyword: str, entry: str) -> str:
-    """The text after a keyword: strings in quotes, one below the other."""
+    """The text after a keyword: strings in quotes, one below the other, with JSON's escapes."""
     found = re.search(rf'^{keyword} ((?:"(?:[^"\\]|\\.)*"\s*)+)', entry, re.MULTILINE)
-    return "".join(ast.literal_eval(line) for line in found[1].split("\n") if line) if found else ""
+    return "".join(json.loads(line) for line in found[1].split("\n") if line) if found else ""

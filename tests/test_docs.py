@@ -78,7 +78,7 @@ def test_every_kind_of_command_is_known() -> None:
         r"make (app|site|test|results.*|wheel|notebook|licences|outdated|lock)"
         r"|docker (build|run) .*|hf upload .*|uvx .* shortcuts"  # see test_container, test_wheel
         r"|python -m http\.server --directory site"
-        r"|python -m resnet .*|python train\.py.*|(\.venv/bin/)?python app\.py.*"
+        r"|python -m resnet .*|(python|torchrun --nproc-per-node 2) train\.py.*|(\.venv/bin/)?python app\.py.*"
         r"|python -m bench\.\w+( --.*)?|python3 -m venv \.venv"
         r"|(\.venv/bin/)?(python -m pip|uv pip) install.*|python -m distributed\.cli\.\w+.*"
     )
@@ -92,10 +92,11 @@ def test_make_targets_exist(command: str) -> None:
 
 def test_train_flags_are_real() -> None:
     commands = [c for c in COMMANDS if "train.py" in c]
-    assert len(commands) == 3
+    assert len(commands) == 4
     usual = train.get_args_parser().parse_args([]).epochs
     for command in commands:
-        args = train.get_args_parser().parse_args(shlex.split(command)[2:])
+        flags = shlex.split(command.partition("train.py")[2])
+        args = train.get_args_parser().parse_args(flags)
         assert args.epochs == usual  # where they name it, it is the recipe's
 
 
