@@ -9,11 +9,22 @@ import { partingInWords } from "./parting.js";
 import { rove } from "./roving.js";
 import { onSight } from "./server.js";
 import { speak } from "./spoken.js";
-import { aside, brief, effect, isNothing, measured, reading, stateOf, why } from "./words.js";
+import {
+  answerTo,
+  aside,
+  brief,
+  effect,
+  isNothing,
+  measured,
+  reading,
+  stateOf,
+  why,
+} from "./words.js";
 
 /**
  * @typedef {import("./page.js").State} State
  * @typedef {import("./page.js").Net} Net
+ * @typedef {import("./page.js").Reply} Reply
  * @typedef {import("./page.js").Unit} Unit
  *
  * @typedef {object} Props
@@ -29,7 +40,7 @@ import { aside, brief, effect, isNothing, measured, reading, stateOf, why } from
  */
 export function mount(element, props) {
   const cells = new Cells(element, props);
-  const whole = wholeAnswers();
+  const whole = wholeReply();
   const render = () => {
     const { state } = page;
     if (!state.board) return; // the address has not been read yet
@@ -173,13 +184,13 @@ function showControls(element, { units, lens }) {
 // --- what is shown -------------------------------------------------------------------------------
 
 /** Remembers what the whole nets last said, and gives it for the drawing that it was said of. */
-function wholeAnswers() {
-  /** @type {import("./page.js").Reply | null} */
+function wholeReply() {
+  /** @type {Reply | null} */
   let whole = null;
-  return (/** @type {import("./page.js").Reply | null} */ reply) => {
+  return (/** @type {Reply | null} */ reply) => {
     if (reply?.asked.board?.units.every(isWhole) ?? Boolean(reply)) whole = reply;
     const isSame = whole && reply && drawingOf(whole.asked) === drawingOf(reply.asked);
-    return isSame ? whole?.answers : undefined;
+    return isSame ? whole : null;
   };
 }
 
@@ -201,7 +212,7 @@ function showNotes(state, nets) {
  * @param {HTMLElement} element
  * @param {Readonly<State>} state
  * @param {Net[]} nets
- * @param {import("./page.js").Reply["answers"] | undefined} before what the whole nets said to this
+ * @param {Reply | null} before what the whole nets said to this
  */
 function showWords(element, state, nets, before) {
   const units = shownUnits(state);
@@ -211,9 +222,9 @@ function showWords(element, state, nets, before) {
   /** @type {Record<string, boolean>} */
   const isChanged = {};
   for (const net of nets) {
-    const answer = state.reply?.answers[net.variant];
+    const answer = state.reply && answerTo(state.reply, net.variant);
     if (!answer?.probabilities) continue;
-    const was = isNothing(done) ? null : before?.[net.variant];
+    const was = isNothing(done) ? null : before && answerTo(before, net.variant);
     const own = effect(units, net);
     isChanged[net.variant] = Boolean(was && was.digit !== answer.digit);
     spoken.push(

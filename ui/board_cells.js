@@ -7,7 +7,7 @@ import { find, findText, isTouch, setText } from "./dom.js";
 import { t } from "./language.js";
 import { WHOLE } from "./page.js";
 import { partingOf } from "./parting.js";
-import { percent } from "./words.js";
+import { answerTo, percent } from "./words.js";
 
 const HOLD = 450; // ms after which a finger looks instead of unplugging
 
@@ -44,7 +44,7 @@ export class Cells {
   show(state, board) {
     this.lens = board.lens;
     for (const net of this.props.nets) {
-      this.showAnswer(net, state.reply?.answers[net.variant]);
+      this.showAnswer(net, state.reply && answerTo(state.reply, net.variant));
       this.showUnits(net, state, board);
     }
     setText(findText(this.element, ".about"), LENSES[this.lens].about);
@@ -58,7 +58,7 @@ export class Cells {
 
   /**
    * @param {Net} net
-   * @param {import("./page.js").Answer | undefined} answer
+   * @param {import("./page.js").Answer | null} answer
    */
   showAnswer(net, answer) {
     const row = this.rowOf(net);
@@ -80,7 +80,7 @@ export class Cells {
       drawing: reply?.picture ?? "",
       side: this.props.side,
       tiled: this.props.tiled,
-      answer: reply?.answers[net.variant].digit ?? null,
+      answer: reply && answerTo(reply, net.variant).digit,
       digits: reply?.digits ?? {},
       colours: () => this.coloursOf(net),
     };

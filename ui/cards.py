@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from resnet import several
 from resnet.checkpoint import VARIANTS
 from resnet.classifier import RIVAL, Classifier
 from resnet.language import N_, t
@@ -60,10 +61,17 @@ def card(variant: str, classifier: Classifier | None) -> str:
         f'<li><b>{digit}</b><span class="track"><i></i></span><span class="number">0.0</span></li>'
         for digit in range(10)
     )
+    digits = "".join(
+        f'<label hidden><input type="radio" name="digit-{variant}" value="{place}">'
+        "<b></b><small></small></label>"
+        for place in range(several.MOST)
+    )
     about = t("not loaded: its checkpoint is missing or damaged")
     if classifier:
         about = t("{share} of MNIST", share=accuracy(classifier.about["test"]))
-    return template("card.html").substitute(look, variant=variant, about=about, bars=bars)
+    return template("card.html").substitute(
+        look, variant=variant, about=about, bars=bars, digits=digits
+    )
 
 
 def accuracy(score: Mapping[str, Any]) -> str:

@@ -22,6 +22,8 @@ import { t } from "./language.js";
  * @property {number | null} sample the digit, while it is a sample's
  * @property {boolean} isMine false where the first stroke of the pen starts anew
  * @property {boolean} isLent true for what is put back afterwards, and so is in no link
+ * @property {number | null} part the digit of a number that is looked into; null for the one that the
+ *   pen drew last
  * @property {Drawing | null} cleared what stood here before Clear
  */
 
@@ -41,6 +43,7 @@ function drawing(parts) {
     sample: null,
     isMine: true,
     isLent: false,
+    part: null,
     cleared: null,
   };
   return { ...blank, ...parts };
@@ -86,7 +89,7 @@ export const isEmpty = ({ strokes, picture }) => !picture && strokes.length === 
  */
 export function begun(before, point) {
   return before.isMine
-    ? { ...before, strokes: [...before.strokes, [point]] }
+    ? { ...before, strokes: [...before.strokes, [point]], part: null }
     : ofStrokes([[point]]);
 }
 

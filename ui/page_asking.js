@@ -20,10 +20,11 @@ const RETRY = 1500; // ms between two tries to reach it again
  * @returns {Question}
  */
 export function questionOf({ drawing, lab, board, isBoardInSight }) {
-  const { picture, strokes } = drawing;
+  const { picture, strokes, part } = drawing;
   /** @type {Question} */
   const question = picture ? { ...picture.asked } : { strokes };
   if (lab && !picture?.isInk) question.lab = lab;
+  if (part !== null) question.part = part;
   // Nobody sees into nets that are whole while the board is out of sight: that is quicker.
   if (board && (isBoardInSight || !board.units.every(isWhole))) question.board = board;
   return question;

@@ -114,8 +114,11 @@ class Replay {
     const words = this.nets.map((net) => {
       const said = moment?.said[net.variant];
       const course = this.courseOf(net);
-      setText(findText(course, ".digit"), said ? `${said.digit ?? "?"}` : "–");
-      const sure = said && said.digit !== null ? `${(100 * said.certainty).toFixed(1)} %` : "";
+      const read = said ? `${said.digit ?? "?"}` : "–";
+      setText(findText(course, ".digit"), read);
+      course.style.setProperty("--count", `${read.length}`);
+      const isShown = said && said.digit !== null && read.length === 1; // a number takes the room
+      const sure = isShown ? `${(100 * said.certainty).toFixed(1)} %` : "";
       setText(findText(course, ".certainty"), sure);
       return `${net.title.toLowerCase()} ${aDigit(said?.digit ?? null)}`;
     });

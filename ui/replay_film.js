@@ -93,9 +93,16 @@ function paintFrame(history, moment, nets) {
     const { digit, certainty } = moment.said[variant];
     const colour = colours[variant];
     write(title, left, top + 24, { size: 18, weight: 650, colour });
-    write(`${digit ?? "?"}`, left, top + 108, { size: 92, weight: 700, colour });
+    const read = `${digit ?? "?"}`;
     const sure = digit === null ? t("not a digit") : `${(100 * certainty).toFixed(1)} %`;
-    write(sure, left + 76, top + 108, { size: 20, colour: colours.ink });
+    if (read.length > 1) {
+      const size = Math.min(64, (WIDTH - left) / (0.65 * read.length));
+      write(read, left, top + 82, { size, weight: 700, colour });
+      write(sure, left, top + 110, { size: 20, colour: colours.ink });
+    } else {
+      write(read, left, top + 108, { size: 92, weight: 700, colour });
+      write(sure, left + 76, top + 108, { size: 20, colour: colours.ink });
+    }
   }
   context.fillStyle = colours.line;
   context.fillRect(0, PAD + 12, WIDTH, 6);

@@ -2,12 +2,13 @@
 // What both nets said while a drawing grew: the answers that came, each with how much was drawn then.
 
 import { isWhole } from "./page.js";
+import { certaintyOf, readOf } from "./words.js";
 
 /**
  * @typedef {import("./page.js").Reply} Reply
  * @typedef {import("./page.js").Variant} Variant
  * @typedef {import("./drawing.js").Stroke} Stroke
- * @typedef {{digit: number | null, certainty: number}} Said
+ * @typedef {{digit: import("./words.js").Read, certainty: number}} Said
  *
  * @typedef {object} Moment
  * @property {number} points that were drawn, in all strokes together
@@ -62,9 +63,9 @@ export class History {
     const time = last ? last.time + Math.min(PAUSE, now - this.heard) : 0;
     const said = /** @type {Moment["said"]} */ (
       Object.fromEntries(
-        Object.entries(answers).map(([variant, { digit, probabilities }]) => [
+        Object.entries(answers).map(([variant, answer]) => [
           variant,
-          { digit, certainty: Math.max(0, ...(probabilities ?? [])) },
+          { digit: readOf(answer), certainty: certaintyOf(answer) },
         ]),
       )
     );

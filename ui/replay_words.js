@@ -6,18 +6,19 @@ import { aDigit } from "./words.js";
 
 /**
  * @typedef {import("./replay_history.js").Moment} Moment
+ * @typedef {import("./words.js").Read} Read
  * @typedef {{variant: import("./page.js").Variant, title: string}} Net
  *
  * @typedef {object} Span a net that says the same all the while
- * @property {number | null} digit
+ * @property {Read} digit
  * @property {number} from share of the line
  * @property {number} to
  *
  * @typedef {object} Mind what a net says in the end
  * @property {string} name as in "the net with shortcuts"
- * @property {number | null} digit
+ * @property {Read} digit
  * @property {number} from share of the line from which it says nothing else
- * @property {number | null} before what it said last before that
+ * @property {Read} before what it said last before that
  * @property {number} spans
  */
 

@@ -7,6 +7,7 @@ import { t } from "./language.js";
 import { page } from "./page.js";
 import { bytes, paintChange, paintGrey } from "./pictures.js";
 import { ask, onSight } from "./server.js";
+import { answerTo } from "./words.js";
 
 /**
  * @typedef {import("./server.js").Server} Server
@@ -184,7 +185,10 @@ const fresh = (seeds) => Math.floor(Math.random() * seeds);
  */
 function drawingOf(reply) {
   if (!reply) return null;
-  const answer = Object.values(reply.answers).find(({ probabilities }) => probabilities);
+  const answers = Object.keys(reply.answers).map((net) =>
+    answerTo(reply, /** @type {import("./page.js").Variant} */ (net)),
+  );
+  const answer = answers.find(({ probabilities }) => probabilities);
   if (!answer?.probabilities) return null;
   const label = answer.probabilities.indexOf(Math.max(...answer.probabilities));
   return { picture: reply.picture, label };

@@ -6,11 +6,10 @@ import { t } from "./language.js";
 import { paintOn } from "./pad_paint.js";
 import { page } from "./page.js";
 import { contextOf } from "./pictures.js";
-import { percent } from "./words.js";
+import { answerTo, certaintyOf, percent, readOf } from "./words.js";
 
 /**
  * @typedef {import("./page.js").Net} Net
- * @typedef {import("./page.js").Answer} Answer
  * @typedef {CanvasRenderingContext2D} Context
  * @typedef {Record<"ink" | "muted" | "line" | "track" | "residual" | "plain", string>} Colours
  */
@@ -55,7 +54,7 @@ export function pictureOfPage(address) {
   const across = (WIDTH - 2 * MARGIN - PAD) / Math.max(1, nets.length);
   for (const [i, net] of nets.entries()) {
     const left = MARGIN + PAD + 40 + i * across;
-    drawAnswer(context, net, reply?.answers[net.variant], left, top, colours);
+    drawAnswer(context, net, reply, left, top, colours);
   }
   top += PAD + 50;
   for (const net of nets) {
@@ -135,21 +134,25 @@ function drawPad(context, left, top, { ink }) {
 /**
  * @param {Context} context
  * @param {Net} net
- * @param {Answer | undefined} answer
+ * @param {import("./page.js").Reply | null} reply
  * @param {number} left
  * @param {number} top
  * @param {Colours} colours
  */
-function drawAnswer(context, { variant, title }, answer, left, top, colours) {
+function drawAnswer(context, { variant, title }, reply, left, top, colours) {
   const write = writer(context);
   const colour = colours[variant];
-  const probabilities = answer?.probabilities ?? [];
+  const answer = reply?.answers[variant];
+  const probabilities = (reply && answerTo(reply, variant)?.probabilities) ?? [];
+  const read = answer ? readOf(answer) : null;
   write(title, left, top + 24, { size: 24, weight: 650, colour });
-  const digit = `${answer?.digit ?? (answer ? "?" : "–")}`;
-  write(digit, left, top + 150, { size: 140, weight: 700, colour });
-  const isRead = answer && answer.digit !== null && probabilities.length > 0;
-  const said = isRead ? percent(Math.max(...probabilities)) : answer ? t("not a digit") : "";
-  write(said, left + 110, top + 150, { size: 30, colour: colours.ink });
+  const symbol = `${read ?? (answer ? "?" : "–")}`;
+  const size = Math.min(140, 400 / symbol.length); // a number leaves room for its certainty, too
+  write(symbol, left, top + 150, { size, weight: 700, colour });
+  const right = left + Math.max(84, context.measureText(symbol).width) + 26;
+  const isRead = read !== null && probabilities.length > 0;
+  const said = isRead && answer ? percent(certaintyOf(answer)) : answer ? t("not a digit") : "";
+  write(said, right, top + 150, { size: 30, colour: colours.ink });
   const best = [...probabilities.entries()].sort(([, a], [, b]) => b - a).slice(0, BARS);
   for (const [i, [value, probability]] of best.entries()) {
     const y = top + 200 + 34 * i;

@@ -8,6 +8,7 @@ import { t } from "./language.js";
 import { drawingOf, page, WHOLE, wholeUnits } from "./page.js";
 import { questionOf } from "./page_asking.js";
 import { bytes } from "./pictures.js";
+import { answerTo } from "./words.js";
 
 /**
  * @typedef {import("./page.js").Answer} Answer
@@ -93,7 +94,7 @@ async function telling(question, { units: count, deeper }) {
     return reply;
   };
   const whole = await ask(wholeUnits(count));
-  const digit = whole.answers.residual?.digit ?? whole.answers.plain?.digit;
+  const digit = answerTo(whole, "residual")?.digit ?? answerTo(whole, "plain")?.digit;
   if (digit === null || digit === undefined) return [];
   const sure = (/** @type {Answer | undefined} */ answer) => answer?.probabilities?.[digit] ?? 0;
   /** @type {Candidate[]} */
@@ -101,9 +102,10 @@ async function telling(question, { units: count, deeper }) {
   for (let number = 1; number <= count; number++) {
     for (const how of [{ is_out: true }, { has_shortcut: false }]) {
       const units = wholeUnits(count).with(number - 1, { ...WHOLE, ...how });
-      const { residual, plain } = (await ask(units)).answers;
+      const reply = await ask(units);
+      const [residual, plain] = [answerTo(reply, "residual"), answerTo(reply, "plain")];
       // Out: who still reads it? Cut: what has the net with shortcuts lost?
-      const [kept, lost] = how.is_out ? [residual, plain] : [whole.answers.residual, residual];
+      const [kept, lost] = how.is_out ? [residual, plain] : [answerTo(whole, "residual"), residual];
       const kind = how.is_out ? "out" : "cut";
       candidates.push({ kind, units, depth: 0, score: sure(kept) - sure(lost) });
     }

@@ -4,7 +4,7 @@
 import { bringUp, find, findButton } from "./dom.js";
 import { inARow, t } from "./language.js";
 import { page, WHOLE, wholeUnits } from "./page.js";
-import { effect, measured, reading } from "./words.js";
+import { effect, measured, reading, readOf } from "./words.js";
 
 /**
  * @typedef {import("./page.js").Variant} Variant
@@ -86,9 +86,9 @@ function unplug({ nets, units }) {
       const was = before;
       if (!reply || !was || !isOf(reply, wanted)) return null;
       return nets.map(({ variant }) => {
-        const [first, now] = [was[variant].digit, reply.answers[variant].digit];
+        const [first, now] = [was[variant], reply.answers[variant]].map(readOf);
         const reads = first === now;
-        const text = reading({ digit: now }, { digit: first });
+        const text = reading(reply.answers[variant], was[variant]);
         const net = page.state.nets.find((one) => one.variant === variant);
         const figures = net ? [t("Measured: {text}.", measured(net, effect(wanted, net)))] : [];
         const said = inARow([t("{what}.", { what: text }), ...figures]);

@@ -7,6 +7,7 @@ import { isWhole } from "./page.js";
 /**
  * @typedef {import("./page.js").Unit} Unit
  * @typedef {import("./page.js").Net} Net
+ * @typedef {import("./page.js").Answer} Answer
  *
  * @typedef {object} Effect what it comes to for a net; units are counted from 1
  * @property {number[]} out
@@ -28,11 +29,45 @@ import { isWhole } from "./page.js";
  */
 
 /**
- * A digit in words, null for none.
- * @param {number | null} digit
+ * What a net takes a drawing for: a digit, or a number as its digits in order; null for neither.
+ * @typedef {number | string | null} Read
+ * @typedef {Pick<Answer, "digit" | "number">} Said
+ */
+
+/**
+ * @param {Said} answer
+ * @returns {Read}
+ */
+export const readOf = ({ digit, number }) => number ?? digit;
+
+/**
+ * A net's answer to the picture that it was shown last: to the whole drawing, or to a digit of a number.
+ * @param {import("./page.js").Reply} reply
+ * @param {import("./page.js").Variant} variant
+ * @returns {Answer}
+ */
+export function answerTo({ answers, part }, variant) {
+  const answer = answers[variant];
+  return answer?.digits?.[part ?? 0] ?? answer;
+}
+
+/**
+ * How sure a net is of all that it reads: of each digit, multiplied.
+ * @param {Answer} answer
+ */
+export const certaintyOf = ({ probabilities, digits }) =>
+  (digits ?? [{ probabilities }]).reduce(
+    (product, { probabilities }) => product * Math.max(0, ...(probabilities ?? [])),
+    1,
+  );
+
+/**
+ * A digit in words, or a number; null for none.
+ * @param {Read} digit
  */
 export const aDigit = (digit) => {
   if (digit === null) return t("no digit");
+  if (typeof digit === "string") return digit;
   return digit === 8 ? t("an {digit}", { digit }) : t("a {digit}", { digit });
 };
 
@@ -149,13 +184,13 @@ function overSeeds(shares, epochs) {
 
 /**
  * What an answer is now, beside what the whole net said to the same drawing, if that is known.
- * @param {{digit: number | null}} answer
- * @param {{digit: number | null} | null | undefined} before
+ * @param {Said} answer
+ * @param {Said | null | undefined} before
  */
 export function reading(answer, before) {
-  if (!before) return aDigit(answer.digit);
-  const [now, was] = [answer, before].map(({ digit }) => aDigit(digit));
-  if (answer.digit === before.digit) return t("still {now}", { now });
+  if (!before) return aDigit(readOf(answer));
+  const [now, was] = [answer, before].map(readOf).map(aDigit);
+  if (now === was) return t("still {now}", { now });
   return t("now {now} (was {was})", { now, was });
 }
 

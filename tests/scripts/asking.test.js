@@ -184,6 +184,15 @@ test("a test digit comes prepared: the lab has no part in its question", () => {
   assert.deepEqual(questionOf({ ...state, drawing: upload }), { image: "AAAA", lab });
 });
 
+test("the digit of a number that is chosen is in the question, and another is another question", () => {
+  const drawing = drawings.ofStrokes(line(2));
+  const state = { drawing, lab: null, board: null };
+  assert.equal("part" in questionOf(state), false);
+  const first = questionOf({ ...state, drawing: { ...drawing, part: 0 } });
+  assert.equal(first.part, 0);
+  assert.ok(!isAnswered(first, questionOf(state)));
+});
+
 test("an answer of whole nets serves with the board out of sight, but not an altered one", () => {
   const strokes = line(1);
   const inside = { strokes, board: board() };

@@ -100,6 +100,13 @@ test("in the corner a drawing keeps its shape", () => {
   assert.deepEqual(drawings.inCorner([[[500, 500]]], 60, 400), [[[60, 60]]]);
 });
 
+test("the digit of a number that is looked into stays until a stroke comes or goes", () => {
+  const chosen = { ...drawings.begun(drawings.begun(drawings.empty(), [0, 0]), [9, 0]), part: 0 };
+  assert.equal(drawings.extended(chosen, [[9, 50]], 3).part, 0);
+  assert.equal(drawings.begun(chosen, [20, 0]).part, null);
+  assert.equal(drawings.undone(chosen).part, null);
+});
+
 test("a test digit is named once its label is known", () => {
   assert.equal(drawings.ofTestDigit(18, null, null).source, "");
   assert.equal(drawings.ofTestDigit(18, 3, null).source, "MNIST test digit 18, labelled 3");

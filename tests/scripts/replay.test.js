@@ -143,6 +143,22 @@ for (const [residual, plain, words] of [
   test(words, () => assert.equal(story(residual, plain), words));
 }
 
+test("a number is settled on as a digit is", () => {
+  const noted = new History();
+  for (const [i, drawing] of line().entries()) {
+    const said = reply(drawing, i < 5 ? 1 : null, i < 5 ? 1 : null);
+    for (const answer of Object.values(said.answers)) {
+      if (i >= 5) Object.assign(answer, { number: "12", digits: [answer, answer] });
+    }
+    noted.note(said, 100 * i);
+  }
+  assert.equal(
+    storyOf(noted.moments, NETS),
+    "Both nets settled on the 12 at once, after 50 % of the line.",
+  );
+  assert.equal(noted.moments.at(-1).said.plain.certainty.toFixed(2), "0.81");
+});
+
 test("a net alone has a story, too", () => {
   const { moments } = history([1, ...Array(10).fill(7)], all(7));
   assert.equal(

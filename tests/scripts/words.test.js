@@ -14,6 +14,26 @@ const PLAIN = { stays: [3, 5, 7], hasShortcuts: false };
 /** Units that are altered as a test says: {2: {is_out: true}}. */
 const altered = (how) => wholeUnits(8).map((unit, i) => ({ ...unit, ...how[i + 1] }));
 
+const digit = (digit, sure) => ({ digit, probabilities: [1 - sure, sure] });
+const number = { ...digit(null, 0.6), number: "18", digits: [digit(1, 0.9), digit(8, 0.8)] };
+
+test("a number is read as it is written, as surely as all its digits", () => {
+  assert.deepEqual([digit(8, 0.8), number, digit(null, 0.6)].map(words.readOf), [8, "18", null]);
+  assert.equal(words.aDigit("18"), "18");
+  assert.equal(words.certaintyOf(digit(8, 0.8)), 0.8);
+  assert.equal(words.certaintyOf(number).toFixed(3), "0.720");
+  assert.equal(words.certaintyOf({ digit: null, probabilities: null }), 0);
+  assert.equal(words.reading(number, number), "still 18");
+  assert.equal(words.reading(digit(8, 0.8), number), "now an 8 (was 18)");
+});
+
+test("one digit of a number is looked into, by a net that reads no number the whole", () => {
+  const reply = { answers: { residual: number, plain: digit(null, 0.6) }, part: 1 };
+  assert.equal(words.answerTo(reply, "residual"), number.digits[1]);
+  assert.equal(words.answerTo(reply, "plain"), reply.answers.plain);
+  assert.equal(words.answerTo({ answers: { plain: digit(3, 0.9) } }, "plain").digit, 3);
+});
+
 test("a digit has its article, and none is no digit", () => {
   const said = [0, 1, 7, 8, 9, null].map(words.aDigit);
   assert.deepEqual(said, ["a 0", "a 1", "a 7", "an 8", "a 9", "no digit"]);
