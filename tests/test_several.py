@@ -53,15 +53,19 @@ def test_in_whatever_order_the_strokes_are_drawn(order: list[int]) -> None:
     assert drawn == of_each("4507")
 
 
+def in_style(text: str) -> list[np.ndarray]:
+    """The strokes of a style, by a hand that never errs."""
+    return [
+        np.concatenate([glide(piece[:, :2], 12) for piece in pieces]) * [pen.DIGIT_WIDTH, 1]
+        for pieces in pen.Path.read(text).strokes
+    ]
+
+
 def test_a_digit_in_nearly_any_style_is_one() -> None:
     """But where a stroke stands beside the rest, the whole is still asked first."""
     divided = []
     for text in [text for styles in DIGITS.values() for _, text in styles]:
-        strokes = [
-            np.concatenate([glide(piece[:, :2], 12) for piece in pieces]) * [pen.DIGIT_WIDTH, 1]
-            for pieces in pen.Path.read(text).strokes
-        ]
-        divided += [text] if several.split(strokes) else []
+        divided += [text] if several.split(in_style(text)) else []
     assert len(divided) < 4, divided
 
 
@@ -135,6 +139,15 @@ def test_what_is_read_as_a_digit_stays_one(classifiers: dict[str, Classifier]) -
             assert (now.digit, now.reason) == (before.digit, before.reason)
             assert not (now.number and before.digit is not None)
         assert net.read([]) == []
+
+
+def test_a_nine_whose_stem_stands_apart_is_a_nine(classifiers: dict[str, Classifier]) -> None:
+    nine = in_style("72,12 44,0 16,20 22,46 54,53 76,42 / 84,4 82,55 79,100")
+    drawing = several.from_strokes([line.tolist() for line in nine])
+    assert len(drawing.digits) == 2
+    for net in classifiers.values():
+        (answer,) = net.read([drawing])
+        assert (answer.digit, answer.number) == (9, "")
 
 
 def test_a_sign_beside_a_digit_is_no_number(classifiers: dict[str, Classifier]) -> None:
