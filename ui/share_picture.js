@@ -147,7 +147,7 @@ function drawAnswer(context, { variant, title }, reply, left, top, colours) {
   const read = answer ? readOf(answer) : null;
   write(title, left, top + 24, { size: 24, weight: 650, colour });
   const symbol = `${read ?? (answer ? "?" : "–")}`;
-  const size = Math.min(140, 400 / symbol.length); // a number leaves room for its certainty, too
+  const size = Math.min(140, 320 / symbol.length); // a number leaves room for its certainty, too
   write(symbol, left, top + 150, { size, weight: 700, colour });
   const right = left + Math.max(84, context.measureText(symbol).width) + 26;
   const isRead = read !== null && probabilities.length > 0;
