@@ -2,14 +2,14 @@
 
     unit(x) = relu(dial * f(x) + shortcut * s(x))
 
-dial and shortcut are inputs, a number for each unit, with the whole net's as their defaults; f is
-the unit's branch and s(x) the way round it, x itself or its 1x1 convolution. Whole, the residual
-net has 1 for both everywhere, the plain one shortcuts of 0. 0 and 1 take a unit out. A plain unit
-that changes the shape has no way round, and its shortcut does nothing. Outputs are the logits and
-what the stem and each unit made.
+dial and shortcut are inputs, a number for each unit; f is the unit's branch, and s(x) the way round
+it, x itself or its 1x1 convolution. The defaults are those of the whole net: 1 and 1 in the
+residual one, 1 and 0 in the plain one. A dial of 0 and a shortcut of 1 take a unit out. A plain
+unit that changes the shape has no way round, and its shortcut does nothing. Outputs are the logits
+and what the stem and each unit made.
 
-Written node by node, not by torch's exporter: it is a page of code, the graph keeps the names of
-the units, and only onnx is needed.
+Written node by node, not by torch's exporter: that takes a page of code, keeps the names of the
+units in the graph, and needs onnx only.
 """
 
 import copy
