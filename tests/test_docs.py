@@ -78,7 +78,8 @@ def test_every_kind_of_command_is_known() -> None:
         r"make (app|site|test|results.*|wheel|notebook|licences|outdated|lock)"
         r"|docker (build|run) .*|hf upload .*|uvx .* shortcuts"  # see test_container, test_wheel
         r"|python -m http\.server --directory site"
-        r"|python -m resnet .*|(python|torchrun --nproc-per-node 2) train\.py.*|(\.venv/bin/)?python app\.py.*"
+        r"|python -m resnet .*|(python|torchrun --nproc-per-node 2) train\.py.*"
+        r"|(\.venv/bin/)?python app\.py.*"
         r"|python -m bench\.\w+( --.*)?|python3 -m venv \.venv"
         r"|(\.venv/bin/)?(python -m pip|uv pip) install.*|python -m distributed\.cli\.\w+.*"
     )

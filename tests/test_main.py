@@ -20,6 +20,7 @@ import torch
 from resnet import checkpoint, comparison, ink, mnist, nearest, readback, samples
 from resnet.__main__ import drawings_of, get_args_parser, main
 from resnet.classifier import Classifier
+from resnet.several import Drawing
 from resnet.stats import wilson_interval
 from tests.conftest import Measured, thin
 from tests.idx_files import own_folder
@@ -152,8 +153,8 @@ def test_a_line_without_end_takes_no_memory(tmp_path: Path) -> None:
     assert peak < 30e6
     assert found[1:3] == [f"{file}:{n}: the line is longer than 2 MB" for n in (2, 3)]
     for drawing in (found[0], found[3]):
-        assert isinstance(drawing, torch.Tensor)
-        assert torch.equal(drawing, ink.from_strokes(samples.sample(7)))
+        assert isinstance(drawing, Drawing)
+        assert torch.equal(drawing.whole, ink.from_strokes(samples.sample(7)))
     assert len(found) == 4
 
 
