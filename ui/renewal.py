@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Self
 
 import gradio as gr
+from gradio.blocks import BlockContext
 
 from resnet import checkpoint, nearest, readback
 from resnet.checkpoint import CheckpointError
@@ -140,3 +141,13 @@ def adopt(page: gr.Blocks, fresh: gr.Blocks) -> None:
     for served, other in files.items():
         served.renew(other)
     page.config = page.get_config_file()
+    empty(fresh)
+
+
+def empty(page: gr.Blocks) -> None:
+    """Some cache of Gradio's keeps every page: at least no nets with it."""
+    for block in [page, *page.blocks.values()]:
+        if isinstance(block, BlockContext):
+            block.children = []
+    page.clear()
+    vars(page).pop("config")

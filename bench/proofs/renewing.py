@@ -21,6 +21,7 @@ from resnet.checkpoint import VARIANTS
 
 PATIENCE = 60.0  # seconds until a pair is taken
 ASKING = 4
+BUSY = "The server is busy; please try again."
 SETTLED = 4  # swaps after which memory is to stay
 
 
@@ -90,11 +91,12 @@ def swap(
         proof.lost.append("the pairs answer alike: nothing can be told")
     if len(memory) > SETTLED and memory[-1] - memory[SETTLED] > GROWTH:
         proof.lost.append(f"memory: {memory[SETTLED]:.0f} -> {memory[-1]:.0f} MB")
-    others = [one for one in said if one not in known]
+    busy = [one for one in said if BUSY in one]  # refused, as at any time
+    others = [one for one in said if one not in known and one not in busy]
     proof.lost += [f"mixed or failed: {one[:150]}" for one in others]
     by_pair = " and ".join(f"{said.count(one):,}" for one in known)
     proof.figures = [
-        f"{len(said):,} answers, {by_pair} by the pairs, {len(others)} others; "
+        f"{len(said):,} answers, {by_pair} by the pairs, {len(busy)} refused, {len(others)} others; "
         f"a pair was taken after {slowest:.1f} s at most; "
         f"memory {memory[0]:.0f} -> {memory[-1]:.0f} MB",
     ]

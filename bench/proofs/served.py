@@ -51,7 +51,7 @@ class App:
         """MB."""
         return float(psutil.Process(self.process.pid).memory_info().rss / MB)
 
-    def memory_at_rest(self, below: float = 0.0, patience: float = 30.0) -> float:
+    def memory_at_rest(self, below: float = 0.0, patience: float = 10.0) -> float:
         """The least in some seconds: what was freed is given back a little later."""
         end, least = time.monotonic() + patience, self.memory()
         while time.monotonic() < end and least > below:
