@@ -36,6 +36,11 @@ class Served:
             shutil.copyfile(checkpoint.path_of(variant, self.pairs[number]), draft)
             draft.replace(checkpoint.path_of(variant, self.folder))
 
+    def one_and_other(self) -> tuple[int, int]:
+        """The numbers of the pair that is served, and of the other one."""
+        now = [expected(pair) for pair in self.pairs].index(self.hashes())
+        return now, 1 - now
+
     def hashes(self) -> dict[str, str]:
         return dict(self.api.http.get("health").json()["nets"])
 
@@ -55,7 +60,7 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 @pytest.fixture(scope="module")
-def server(pairs: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served(pairs: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("served")
     for variant in VARIANTS:
         shutil.copy(checkpoint.path_of(variant, pairs[0]), folder)
@@ -68,14 +73,6 @@ def server(pairs: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Itera
     page.close()
 
 
-@pytest.fixture
-def served(server: Served) -> Served:
-    """With the first pair."""
-    server.put(0)
-    server.renewal.look()
-    return server
-
-
 def expected(pair: Path) -> dict[str, str]:
     return {
         v: checkpoint.load(checkpoint.path_of(v, pair), v)[1]["weights_sha256"] for v in VARIANTS
@@ -84,11 +81,11 @@ def expected(pair: Path) -> dict[str, str]:
 
 def test_a_new_pair_is_served_everywhere(served: Served) -> None:
     before = served.answers(), served.api.http.get(LIST).json()["nets"]
-    assert served.hashes() == expected(served.pairs[0])
+    assert served.one_and_other() == (0, 1)
     served.put(1)
     assert served.renewal.look()
     assert not served.renewal.look()
-    assert served.hashes() == expected(served.pairs[1])
+    assert served.one_and_other() == (1, 0)
     after = served.answers()
     assert after != before[0]
     _, (answers,) = served.api.call("predict_strokes", samples.sample(3))
@@ -109,11 +106,10 @@ def test_a_page_that_was_open_goes_on(served: Served) -> None:
     parts = served.api.http.get("config", params={"page": "zh.html"}).json()["components"]
     number = next(one["id"] for one in parts if one["props"].get("elem_id") == "pad")
     body = {"component_id": number, "fn_name": "read", "data": {"strokes": 7}, "session_hash": "x"}
-    for pair in (1, 0):
-        served.put(pair)
-        assert served.renewal.look()
-        reply = served.api.http.post("gradio_api/component_server/", json=body).json()
-        assert "。" in reply["error"]  # still in its language
+    served.put(served.one_and_other()[1])
+    assert served.renewal.look()
+    reply = served.api.http.post("gradio_api/component_server/", json=body).json()
+    assert "。" in reply["error"]  # still in its language
 
 
 def test_half_of_a_new_pair_is_not_served(
@@ -121,23 +117,25 @@ def test_half_of_a_new_pair_is_not_served(
 ) -> None:
     variant, other = VARIANTS
     before = served.answers()
-    served.put(1, variant)
+    old, new = served.one_and_other()
+    served.put(new, variant)
     assert not served.renewal.look()
     assert f"Of the new pair, {other} is still the old one." in capsys.readouterr().err
     assert not served.renewal.look()
     assert capsys.readouterr().err == ""  # said once
-    assert served.hashes() == expected(served.pairs[0])
+    assert served.one_and_other() == (old, new)
     assert served.answers() == before
-    served.put(1, other)
+    served.put(new, other)
     assert served.renewal.look()
-    assert served.hashes() == expected(served.pairs[1])
+    assert served.one_and_other() == (new, old)
 
 
 def test_a_damaged_pair_leaves_the_old_one_serving(
     served: Served, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = served.answers()
-    served.put(1)
+    _, new = served.one_and_other()
+    served.put(new)
     path = checkpoint.path_of("plain", served.folder)
     path.write_bytes(path.read_bytes()[:-1])
     assert not served.renewal.look()
@@ -148,7 +146,7 @@ def test_a_damaged_pair_leaves_the_old_one_serving(
     assert not served.renewal.look()
     assert "plain.safetensors: not found" in capsys.readouterr().err
     assert served.answers() == before
-    served.put(1)
+    served.put(new)
     assert served.renewal.look()
     assert served.answers() != before
 
@@ -160,16 +158,15 @@ def test_no_answer_under_way_is_lost_or_mixed(served: Served) -> None:
         while not is_over.is_set():
             said.append(json.dumps(served.answers()))
 
-    for pair in (1, 0):
-        served.put(pair)
-        served.renewal.look()
-        known.append(json.dumps(served.answers()))
+    old, new = served.one_and_other()
+    known.append(json.dumps(served.answers()))
     threads = [threading.Thread(target=ask) for _ in range(3)]
     for thread in threads:
         thread.start()
-    for number in (1, 0):
+    for number in (new, old):
         served.put(number)
         assert served.renewal.look()
+        known.append(json.dumps(served.answers()))
     is_over.set()
     for thread in threads:
         thread.join()

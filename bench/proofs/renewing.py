@@ -96,7 +96,8 @@ def swap(
     proof.lost += [f"mixed or failed: {one[:150]}" for one in others]
     by_pair = " and ".join(f"{said.count(one):,}" for one in known)
     proof.figures = [
-        f"{len(said):,} answers, {by_pair} by the pairs, {len(busy)} refused, {len(others)} others; "
+        f"{len(said):,} answers, {by_pair} by the pairs, {len(busy)} refused, "
+        f"{len(others)} others; "
         f"a pair was taken after {slowest:.1f} s at most; "
         f"memory {memory[0]:.0f} -> {memory[-1]:.0f} MB",
     ]
