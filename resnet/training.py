@@ -233,7 +233,8 @@ def fit(
         unit="step",
         smoothing=0.02,
         dynamic_ncols=True,
-        disable=not run.team.is_first,
+        # Not False for the first: that would overrule TQDM_DISABLE.
+        **({} if run.team.is_first else {"disable": True}),
     ) as bar:
         if run.history["epochs"]:
             bar.set_postfix(progress(run))
