@@ -28,6 +28,7 @@ def test_axe_finds_nothing(open_page: OpenPage, host: str, visitor: str) -> None
         for part in page.locator("[aria-busy]:visible").all():
             part.scroll_into_view_if_needed()  # then it has something to show
             expect(part).to_have_attribute("aria-busy", "false")
+        settle(page)  # what came into sight asks by the frame after, and is pale meanwhile
         expect(page.locator('[aria-busy="true"]:visible')).to_have_count(0)
         found += [f"{tab}, light: {fault}" for fault in faults(page, {})]
         page.evaluate("document.body.classList.add('dark')")
