@@ -206,7 +206,7 @@ def ask(client: httpx.Client, noted: dict[str, Any]) -> float:
 
 async def opened(browser: Browser, address: str, args: argparse.Namespace, way: str) -> Drawn:
     """The page, ready to be drawn on."""
-    page = await browser.new_page(viewport=TALL if args.deeper else WINDOW)
+    page = await browser.new_page(bypass_csp=True, viewport=TALL if args.deeper else WINDOW)
     if way == SERVER:
         await page.add_init_script(NO_WORKERS)
     await page.goto(address)

@@ -71,7 +71,7 @@ def get_args_parser() -> argparse.ArgumentParser:
 
 async def arrived(browser: Browser, window: ViewportSize) -> Page:
     """An empty page that has seen nothing yet."""
-    context = await browser.new_context(viewport=window)
+    context = await browser.new_context(bypass_csp=True, viewport=window)
     page = await context.new_page()
     page.set_default_timeout(LONG)
     await page.add_init_script(path=SCRIPT)
