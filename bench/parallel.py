@@ -1,4 +1,4 @@
-"""What a training gains when two processes share each batch (resnet/parallel.py).
+"""How much faster a training is when two processes share each batch (resnet/parallel.py).
 
 Both ways have all cores of this machine: one process with a thread a core, or two processes that
 divide them. They take turns, each started anew by torchrun for some steps of the residual net's
@@ -15,12 +15,11 @@ import torch
 from tqdm import tqdm
 
 from bench import timing
+from bench.training import RECIPE
 from resnet import handwriting, mnist, parallel, training
 from resnet.model import fastest_device
 
 WARM_UP, STEPS = 3, 12
-# So many epochs, of one step each, that the learning rate stays where a run begins.
-RECIPE = training.Recipe(epochs=10_000)
 
 
 def get_args_parser() -> argparse.ArgumentParser:
@@ -46,8 +45,8 @@ def be_a_member() -> None:
         run = training.Run("residual", RECIPE, 0, "", extras, fastest_device(), team)
         images, labels = batch.images.to(run.device), batch.labels.to(run.device)
         with tqdm(disable=True) as bar:
-            for step in range(WARM_UP + STEPS):
-                if step == WARM_UP:
+            for number in range(-WARM_UP, STEPS):
+                if number <= 0:
                     started = time.perf_counter()
                 training.train_one_epoch(run, images, labels, 1, bar, lambda: False)
                 if run.device.type == "cuda":

@@ -1,4 +1,4 @@
-"""What tests/test_parallel.py starts in two processes: short trainings, saved by the first."""
+"""Short trainings that tests/test_parallel.py runs in two processes; the first one saves."""
 
 import functools
 import sys
@@ -41,7 +41,6 @@ def trained(
         run.load(path)
     data = mnist.load().train.first(STEPS * RECIPE.mnist)
     asks = team.rank == team.size - 1
-    training.HISTORY_EVERY = 1
     with tqdm(disable=True) as bar:
         while run.step < STEPS * RECIPE.epochs and training.train_one_epoch(
             run, data.images, data.labels, STEPS, bar, lambda: asks and run.step == stop_at
@@ -53,6 +52,7 @@ def trained(
 
 
 def main(folder: Path) -> None:
+    training.HISTORY_EVERY = 1
     with parallel.team() as team:
         for variant in VARIANTS:
             trained(variant, team, folder / variant)
