@@ -8,8 +8,8 @@ import asyncio
 import base64
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 import httpx
 import numpy as np
@@ -125,22 +125,18 @@ def racing(app: App, part: int, proof: Proof) -> Iterator[None]:
     started = ask("start", {"depth": 18, "has_norm": True, "rate": 0.02})
     if "ticket" not in started:
         proof.lost.append(f"no race: {started}")
-    is_over = threading.Event()
 
-    def look() -> None:
-        while not is_over.wait(0.5):
-            said = ask("look", {"ticket": started.get("ticket"), "since": 0})
-            if said.get("state") not in ("waiting", "running", "finished"):
-                proof.lost.append(f"the race: {said}")
-                return
+    def look() -> bool:
+        said = ask("look", {"ticket": started.get("ticket"), "since": 0})
+        is_well = said.get("state") in ("waiting", "running", "finished")
+        if not is_well:
+            proof.lost.append(f"the race: {said}")
+        return is_well
 
-    thread = threading.Thread(target=look)
-    thread.start()
     try:
-        yield
+        with meanwhile(look):
+            yield
     finally:
-        is_over.set()
-        thread.join()
         ask("stop", {"ticket": started.get("ticket")})
 
 
@@ -153,27 +149,39 @@ def slow_senders(app: App) -> Iterator[None]:
     )
     asked = [head, f"{head}\r\n{{", f"GET /ui/vendor/tfjs.wasm HTTP/1.1\r\nHost: {host}\r\n\r\n"]
     connections = []
-    is_over = threading.Event()
     for number in range(SLOW):
         connection = socket.create_connection((host, int(port)))
         connection.sendall(asked[number % len(asked)].encode())
         connections.append(connection)
 
-    def trickle() -> None:
-        while not is_over.wait(0.5):
-            for number, connection in enumerate(connections):
-                if number % len(asked) < 2:
-                    try:
-                        connection.sendall(b" ")
-                    except OSError:
-                        continue
+    def trickle() -> bool:
+        for number, connection in enumerate(connections):
+            if number % len(asked) < 2:
+                with suppress(OSError):
+                    connection.sendall(b" ")
+        return True
 
-    thread = threading.Thread(target=trickle)
+    try:
+        with meanwhile(trickle):
+            yield
+    finally:
+        for connection in connections:
+            connection.close()
+
+
+@contextmanager
+def meanwhile(act: Callable[[], bool]) -> Iterator[None]:
+    """Do it twice a second in a thread, for as long as it returns True."""
+    is_over = threading.Event()
+
+    def repeat() -> None:
+        while not is_over.wait(0.5) and act():
+            pass
+
+    thread = threading.Thread(target=repeat)
     thread.start()
     try:
         yield
     finally:
         is_over.set()
         thread.join()
-        for connection in connections:
-            connection.close()
