@@ -48,7 +48,8 @@ class Mistakes(Part):
                 "digits": [as_json(test, case.index) for cases in groups.values() for case in cases]
             }
 
-        super().__init__("mistakes", panel(found), [digits], TAB, ahead={"digits": Ahead()})
+        shared = ("button", *TAB)
+        super().__init__("mistakes", panel(found), [digits], shared, ahead={"digits": Ahead()})
 
 
 def as_json(test: mnist.Split, index: int) -> dict[str, Any]:
