@@ -7,7 +7,7 @@ import { find, findText, isTouch, setText } from "./dom.js";
 import { t } from "./language.js";
 import { WHOLE } from "./page.js";
 import { partingOf } from "./parting.js";
-import { answerTo, percent } from "./words.js";
+import { answerTo, certaintyOf, percent } from "./words.js";
 
 const HOLD = 450; // ms after which a finger looks instead of unplugging
 
@@ -64,10 +64,7 @@ export class Cells {
     const row = this.rowOf(net);
     const isSure = answer?.probabilities && answer.digit !== null;
     setText(findText(row, ".digit"), answer ? `${answer.digit ?? "?"}` : "–");
-    setText(
-      findText(row, ".certainty"),
-      isSure ? percent(Math.max(...(answer.probabilities ?? []))) : "",
-    );
+    setText(findText(row, ".certainty"), isSure ? percent(certaintyOf(answer)) : "");
   }
 
   /**

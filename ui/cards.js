@@ -5,7 +5,7 @@ import { chosen, find, findText, make, setText } from "./dom.js";
 import { t } from "./language.js";
 import { page } from "./page.js";
 import { speak } from "./spoken.js";
-import { aDigit, answerTo, certaintyOf, readOf } from "./words.js";
+import { aDigit, answerTo, certaintyOf, likeliest, percent, readOf } from "./words.js";
 
 /**
  * @typedef {import("./page.js").Answer} Answer
@@ -66,7 +66,7 @@ export function mount(element, { nets, rival }) {
 }
 
 /** @param {number} probability */
-const percent = (probability) => (100 * probability).toFixed(1);
+const bare = (probability) => (100 * probability).toFixed(1);
 
 /**
  * What a net says.
@@ -85,10 +85,9 @@ function worded(reply, variant, rival) {
   if (read === null) {
     return { read, certainty: "", doubt: t("This doesn’t look like a digit.") };
   }
-  const order = [...(answerTo(reply, variant).probabilities ?? []).entries()];
-  const [[first], [second, next]] = order.sort(([, a], [, b]) => b - a);
+  const [[first], [second, next]] = likeliest(answerTo(reply, variant).probabilities ?? []);
   const doubt = next >= rival ? t("Looks like {first}, maybe {second}.", { first, second }) : "";
-  return { read, certainty: `${percent(certaintyOf(answer))} %`, doubt };
+  return { read, certainty: percent(certaintyOf(answer)), doubt };
 }
 
 /**
@@ -122,7 +121,7 @@ function fill(card, reply, variant, words) {
     row.style.setProperty("--rank", `${ranks[i]}`);
     // No finer than one can see: what stays as it is costs nothing.
     findText(row, "i").style.translate = `${(100 * (probability - 1)).toFixed(2)}%`;
-    setText(findText(row, ".number"), percent(probability));
+    setText(findText(row, ".number"), bare(probability));
   }
 }
 
@@ -141,7 +140,7 @@ function showDigits(card, digits, part) {
     if (!answer) continue;
     find(label, "input", HTMLInputElement).checked = i === part;
     setText(findText(label, "b"), `${answer.digit}`);
-    const certainty = percent(certaintyOf(answer));
+    const certainty = bare(certaintyOf(answer));
     setText(findText(label, "small"), digits.length > ROOM ? "" : certainty);
   }
 }
@@ -151,7 +150,7 @@ function showDigits(card, digits, part) {
  * @param {number[]} values
  */
 function ranksOf(values) {
-  const order = [...values.keys()].sort((a, b) => values[b] - values[a]);
+  const order = likeliest(values).map(([i]) => i);
   return values.map((_, i) => order.indexOf(i));
 }
 

@@ -8,7 +8,7 @@ import { page } from "./page.js";
 import { contextOf } from "./pictures.js";
 import { film } from "./replay_film.js";
 import { History } from "./replay_history.js";
-import { percent, spansOf, storyOf } from "./replay_words.js";
+import { rounded, spansOf, storyOf } from "./replay_words.js";
 import { save } from "./save.js";
 import { speak } from "./spoken.js";
 import { aDigit, stateOf } from "./words.js";
@@ -122,7 +122,7 @@ class Replay {
       setText(findText(course, ".certainty"), sure);
       return `${net.title.toLowerCase()} ${aDigit(said?.digit ?? null)}`;
     });
-    this.slider.setAttribute("aria-valuetext", `${percent(share)}: ${words.join(", ")}`);
+    this.slider.setAttribute("aria-valuetext", `${rounded(share)}: ${words.join(", ")}`);
   }
 
   /** From the first answer to the last, as fast as they came. */

@@ -59,7 +59,7 @@ export function storyOf(moments, nets) {
 
 /** @param {Mind} mind */
 function late({ name, from, before, spans }) {
-  const words = { name, share: percent(from), digit: aDigit(before) };
+  const words = { name, share: rounded(from), digit: aDigit(before) };
   if (spans > 2) return t("the net {name} wavered until {share}", words);
   if (before === null) return t("the net {name} saw no digit until {share}", words);
   return t("the net {name} took it for {digit} until {share}", words);
@@ -90,7 +90,7 @@ function alone(mind) {
 const when = ({ from, spans }) =>
   spans === 1
     ? t("from its first answer on")
-    : t("after {share} of the line", { share: percent(from) });
+    : t("after {share} of the line", { share: rounded(from) });
 
 /** @param {number} share */
-export const percent = (share) => `${Math.round(100 * share)} %`;
+export const rounded = (share) => `${Math.round(100 * share)} %`;

@@ -6,7 +6,7 @@ import { t } from "./language.js";
 import { paintOn } from "./pad_paint.js";
 import { page } from "./page.js";
 import { contextOf } from "./pictures.js";
-import { answerTo, certaintyOf, percent, readOf } from "./words.js";
+import { answerTo, certaintyOf, likeliest, percent, readOf } from "./words.js";
 
 /**
  * @typedef {import("./page.js").Net} Net
@@ -153,7 +153,7 @@ function drawAnswer(context, { variant, title }, reply, left, top, colours) {
   const isRead = read !== null && probabilities.length > 0;
   const said = isRead && answer ? percent(certaintyOf(answer)) : answer ? t("not a digit") : "";
   write(said, right, top + 150, { size: 30, colour: colours.ink });
-  const best = [...probabilities.entries()].sort(([, a], [, b]) => b - a).slice(0, BARS);
+  const best = likeliest(probabilities).slice(0, BARS);
   for (const [i, [value, probability]] of best.entries()) {
     const y = top + 200 + 34 * i;
     write(`${value}`, left, y + 14, { size: 18, colour: colours.ink });

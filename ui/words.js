@@ -138,6 +138,13 @@ function share(table, { out, cut, turned }) {
   return right === undefined ? undefined : right / table.total;
 }
 
+/**
+ * Digits and their probabilities, the likeliest first.
+ * @param {number[]} probabilities
+ */
+export const likeliest = (probabilities) =>
+  [...probabilities.entries()].sort(([, a], [, b]) => b - a);
+
 /** @param {number} probability */
 export const percent = (probability) => `${(100 * probability).toFixed(1)} %`;
 
