@@ -1,4 +1,4 @@
-"""What a wheel installs: this file, and beside it what the page needs of the repository's top.
+"""The package that the wheel installs: this file, with app.py, resnet/, ui/ and data beside it.
 
 Its modules call each other by the names they have there (`from resnet import ink`), so Python is to
 look where this file lies first.

@@ -154,7 +154,7 @@ def classify(args: argparse.Namespace) -> int:
 
 
 def drawings_of(file: Path) -> Iterator[Drawing | str]:
-    """What the nets see of a file's drawings, in order; a sentence for one that cannot be read."""
+    """The drawings of a file, in order; for one that cannot be read, a sentence that says why."""
     if not file.name.endswith((".jsonl", ".jsonl.gz")):
         try:
             yield Drawing.of(ink.from_image(file))

@@ -187,7 +187,7 @@ class Classifier:
 
     @torch.inference_mode()
     def reread(self, drawing: Drawing, whole: Answer, settings: Settings) -> Answer:
-        """What the net says with units altered to a drawing to which it gave an answer when whole.
+        """The answer with units altered, to a drawing that the whole net answered with `whole`.
 
         A number stays one; of its digits none is refused, as in dissect.
         """

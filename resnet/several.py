@@ -28,7 +28,7 @@ SMALLEST = 0.3  # of the largest digit's size; what is smaller is a dot or a com
 
 @dataclass(frozen=True)
 class Drawing:
-    """What the nets see of a drawing."""
+    """A drawing as pictures: the whole, and each digit where it falls into several."""
 
     whole: Tensor  # (1, 32, 32)
     digits: Tensor  # (N, 1, 32, 32), from left to right; N is 0 or 2 to MOST
@@ -36,7 +36,7 @@ class Drawing:
 
     @staticmethod
     def of(picture: Tensor) -> "Drawing":
-        """What is not divided: its (1, 32, 32) picture."""
+        """A drawing that is one (1, 32, 32) picture and falls into no digits."""
         return Drawing(picture, picture.new_zeros(0, *picture.shape))
 
 

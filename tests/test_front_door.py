@@ -1,4 +1,4 @@
-"""What nobody needs does not reach Gradio, and what it would fail on is one sentence."""
+"""Addresses that the page does not need are closed, and odd requests get one sentence."""
 
 import json
 from collections.abc import Iterator

@@ -15,7 +15,7 @@ NUMBER = re.compile(r"\d+")
 
 
 def shown(notebook: nbformat.NotebookNode) -> tuple[list[str], list[np.ndarray]]:
-    """What all cells print, and their pictures (height, width, 3)."""
+    """The printed text of all cells, and their pictures as (height, width, 3) arrays."""
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     texts = [output.text for output in outputs if output.output_type == "stream"]
     pictures = [

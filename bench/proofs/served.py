@@ -26,7 +26,7 @@ TOLD = re.compile(rf'Traceback|File "|site-packages|{re.escape(str(ROOT))}')
 
 @dataclass
 class Proof:
-    """What was tried, and what was lost by it."""
+    """What a proof tried, and each fault that it found."""
 
     name: str
     tried: str
