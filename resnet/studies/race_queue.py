@@ -20,9 +20,7 @@ from resnet.language import N_
 from resnet.studies.race import Fault, Point, Wish
 
 WAITING = 4  # visitors at most, behind the one whose race runs
-OF_ONE = (
-    WAITING  # of all those places that one address may have: a class, or one who takes too many
-)
+OF_ONE = WAITING  # races at once of one address: a class, or one who takes too many
 ABSENT = 6.0  # seconds without a look: the visitor is gone
 TOO_LONG = 180.0  # seconds of a race, after which something is wrong with it
 TICK = 0.2  # seconds
