@@ -204,20 +204,22 @@ def ask(client: httpx.Client, noted: dict[str, Any]) -> float:
     return 1000 * reply.elapsed.total_seconds()
 
 
-async def opened(browser: Browser, address: str, args: argparse.Namespace, way: str) -> Drawn:
+async def opened(
+    browser: Browser, address: str, lens: str, way: str, with_deeper: bool = False
+) -> Drawn:
     """The page, ready to be drawn on."""
-    page = await browser.new_page(bypass_csp=True, viewport=TALL if args.deeper else WINDOW)
+    page = await browser.new_page(bypass_csp=True, viewport=TALL if with_deeper else WINDOW)
     if way == SERVER:
         await page.add_init_script(NO_WORKERS)
     await page.goto(address)
     await expect(page.get_by_test_id("verdict")).not_to_be_empty(timeout=20_000)
     devtools = await page.context.new_cdp_session(page)
-    await page.locator(f'#board input[value="{args.lens}"]').check(force=True)
+    await page.locator(f'#board input[value="{lens}"]').check(force=True)
     await expect(page.get_by_test_id("board")).to_have_attribute("data-in-sight", "true")
     failure = await page.evaluate(PREPARED)
     if failure and way == HERE:
         sys.exit(failure)
-    if args.deeper:
+    if with_deeper:
         answered = page.get_by_test_id("deeper")
         await expect(answered).to_have_attribute("data-answer-id", "1", timeout=60_000)
     await page.add_script_tag(path=FOLDER / "live.js")
@@ -306,7 +308,7 @@ async def measure(
     rounds: dict[str, list[dict[str, float]]] = {way: [] for way in ways}
     async with async_playwright() as playwright:
         browser = await launch(playwright, args)
-        pages = {way: await opened(browser, address, args, way) for way in ways}
+        pages = {way: await opened(browser, address, args.lens, way, args.deeper) for way in ways}
         if args.latency:
             for drawn in pages.values():
                 await slow_down(drawn.devtools, args.latency)

@@ -10,10 +10,9 @@ asked for each net's triangle by itself.
 
 import argparse
 import asyncio
-from typing import Any
 
 import numpy as np
-from playwright.async_api import ViewportSize, async_playwright
+from playwright.async_api import Browser, ViewportSize, async_playwright
 from tqdm import tqdm
 
 from bench import live, timing
@@ -32,8 +31,8 @@ def get_args_parser() -> argparse.ArgumentParser:
     return parser
 
 
-async def opened(browser: Any, address: str, args: argparse.Namespace, which: str) -> live.Drawn:
-    drawn = await live.opened(browser, address, args, live.HERE)
+async def opened(browser: Browser, address: str, lens: str, which: str) -> live.Drawn:
+    drawn = await live.opened(browser, address, lens, live.HERE)
     await drawn.page.set_viewport_size(WINDOW)
     if which == WITHOUT:
         await drawn.page.add_style_tag(content=HIDDEN)
@@ -64,7 +63,7 @@ async def measure(address: str, args: argparse.Namespace) -> dict[str, dict[str,
     rounds: dict[str, list[dict[str, float]]] = {WITH: [], WITHOUT: []}
     async with async_playwright() as playwright:
         browser = await live.launch(playwright, args)
-        pages = {which: await opened(browser, address, args, which) for which in rounds}
+        pages = {which: await opened(browser, address, args.lens, which) for which in rounds}
         for number in tqdm(range(live.WARM_UP + args.rounds), leave=False):
             for which, drawn in pages.items():
                 rounds[which].append(await one_round(drawn, number, which))
