@@ -39,6 +39,7 @@ async function pageState() {
  */
 async function draw(count) {
   const state = await pageState();
+  while (!state.reading) await frame(); // until the pad is there
   await state.reading.prepare();
   const buttons = /** @type {NodeListOf<HTMLElement>} */ (
     document.querySelectorAll("[data-sample]")
