@@ -5,7 +5,7 @@ import { find, findButton, findText, setText } from "./dom.js";
 import * as drawings from "./drawing.js";
 import { t } from "./language.js";
 import { listenToArrows } from "./pad_keys.js";
-import { paintDrawing } from "./pad_paint.js";
+import { lookOf, paintDrawing } from "./pad_paint.js";
 import { readUpload } from "./pad_upload.js";
 import { page } from "./page.js";
 import { keepAsking } from "./page_asking.js";
@@ -88,14 +88,17 @@ function showDrawing(element, { sheet, pen }) {
   const canvas = find(element, '[data-testid="pad"]', HTMLCanvasElement);
   const [source, hint] = [findText(element, ".source"), findText(element, ".hint")];
   let isRequested = false;
+  /** @type {import("./pad_paint.js").Look | null} null where it may have changed */
+  let look = null;
 
   function paint() {
     if (isRequested) return;
     isRequested = true;
     requestAnimationFrame(() => {
       isRequested = false;
+      look ??= lookOf(canvas);
       const { drawing, lab } = page.state;
-      paintDrawing(canvas, drawing, { units: sheet, pen: lab?.pen ?? pen });
+      paintDrawing(canvas, drawing, { units: sheet, pen: lab?.pen ?? pen, ...look });
       hint.hidden = !drawings.isEmpty(drawing);
     });
   }
@@ -104,9 +107,14 @@ function showDrawing(element, { sheet, pen }) {
     setText(source, drawing.picture?.source ?? "");
     paint();
   });
-  new ResizeObserver(paint).observe(canvas);
+  function repaint() {
+    look = null;
+    paint();
+  }
+  new ResizeObserver(repaint).observe(canvas);
   // Light and dark are a class on the body: the ink follows.
-  new MutationObserver(paint).observe(document.body, { attributeFilter: ["class"] });
+  new MutationObserver(repaint).observe(document.body, { attributeFilter: ["class"] });
+  page.subscribe(["isPenDown"], repaint); // whatever else may change it, such as a browser's zoom
 }
 
 /**

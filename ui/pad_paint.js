@@ -10,23 +10,33 @@ import { contextOf } from "./pictures.js";
 
 const UNDERLAY = "#a8a29e"; // shows through where a picture is transparent
 
+/** @typedef {{ink: string, side: number}} Look the ink's colour, and the pad's side in pixels */
+
 /**
+ * The browser has to lay out the page for it.
  * @param {HTMLCanvasElement} canvas its colour is the ink's
- * @param {import("./drawing.js").Drawing} drawing
- * @param {{units: number, pen: number}} sizes the side of the pad and the width of the pen, in units
+ * @returns {Look}
  */
-export function paintDrawing(canvas, drawing, sizes) {
-  const side = Math.round(canvas.clientWidth * canvas.currentCSSZoom * devicePixelRatio);
-  if (canvas.width !== side) canvas.width = canvas.height = side;
-  const ink = getComputedStyle(canvas).color;
-  paintOn(contextOf(canvas), drawing, { ...sizes, ink, side });
+export const lookOf = (canvas) => ({
+  ink: getComputedStyle(canvas).color,
+  side: Math.round(canvas.clientWidth * canvas.currentCSSZoom * devicePixelRatio),
+});
+
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {import("./drawing.js").Drawing} drawing
+ * @param {{units: number, pen: number} & Look} how units: the pad's side, in those of the drawing;
+ *   pen: its width in units
+ */
+export function paintDrawing(canvas, drawing, how) {
+  if (canvas.width !== how.side) canvas.width = canvas.height = how.side;
+  paintOn(contextOf(canvas), drawing, how);
 }
 
 /**
  * @param {CanvasRenderingContext2D} context of an own canvas: what it showed is gone
  * @param {Pick<import("./drawing.js").Drawing, "strokes" | "picture">} drawing
- * @param {{units: number, pen: number, ink: string, side: number}} how ink: its colour; side: of the
- *   drawing in pixels
+ * @param {{units: number, pen: number} & Look} how
  */
 export function paintOn(context, { strokes, picture }, { units, pen, ink, side }) {
   context.setTransform(side / units, 0, 0, side / units, 0, 0);

@@ -55,31 +55,44 @@ export function keepAsking(page, read, { patience = PATIENCE, retry = RETRY } = 
   let isStale = false;
   let round = 0;
 
-  async function ask() {
-    page.set({ isAsking: true });
+  /** Asks what the page wants to know by now, unless it knows that. */
+  function begin() {
     while (isStale) {
       isStale = false;
       const { drawing } = page.state;
       const question = questionOf(page.state);
-      const began = round;
       if (isEmpty(drawing)) continue;
-      if (isAnswered(question, answered)) {
-        page.set({ trouble: "" });
-        continue;
+      if (!isAnswered(question, answered)) {
+        return { question, drawing, round, coming: soon(read(question), patience) };
       }
+      page.set({ trouble: "" });
+    }
+    return null;
+  }
+
+  async function ask() {
+    page.set({ isAsking: true });
+    let asked = begin();
+    while (asked) {
+      const { question, drawing } = asked;
       let reply;
       try {
-        reply = await soon(read(question), patience);
+        reply = await asked.coming;
       } catch {
         page.set({ trouble: t("The server does not answer. Your drawing is kept; trying again.") });
         await new Promise((resolve) => setTimeout(resolve, retry));
         isStale = true;
+        asked = begin();
         continue;
       }
-      if (drawing.id !== page.state.drawing.id) continue; // nobody wants to know any more
-      answered = reply.error || began !== round ? null : question;
-      const found = reply.error ? null : { ...reply, asked: question, drawing };
-      page.set({ trouble: reply.error ?? "", reply: found });
+      const isWanted = drawing.id === page.state.drawing.id; // or it was cleared meanwhile
+      if (isWanted) answered = reply.error || asked.round !== round ? null : question;
+      const next = begin(); // before this reply is shown: the worker reads while the page paints
+      if (isWanted) {
+        const found = reply.error ? null : { ...reply, asked: question, drawing };
+        page.set({ trouble: reply.error ?? "", reply: found });
+      }
+      asked = next ?? begin();
     }
     page.set({ isAsking: false });
   }

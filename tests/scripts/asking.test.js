@@ -84,6 +84,17 @@ test("what is drawn meanwhile goes in one question, the newest, and its answer w
   assert.equal(page.state.isAsking, false);
 });
 
+test("the next question is under way before the page shows an answer", async () => {
+  const { page, asked } = visit();
+  page.set({ drawing: drawings.ofStrokes(line(100)) });
+  page.set({ drawing: { ...page.state.drawing, strokes: line(200) } });
+  const under = [];
+  page.subscribe(["reply"], ({ reply }) => reply && under.push(asked.length));
+  asked[0].resolve({ answers: "early" });
+  await settle();
+  assert.deepEqual(under, [2]);
+});
+
 test("an answer to what is no longer there is not shown", async () => {
   const { page, asked } = visit();
   page.set({ drawing: drawings.ofStrokes(line(100)) });
