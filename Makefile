@@ -33,9 +33,7 @@ results: .venv/app
 test: .venv/dev
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(ARGS)
 
-# Gradio's stubs (ui/*.pyi) would hide the sources from the type checker.
 check: .venv/dev node_modules
-	rm -f ui/*.pyi
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy

@@ -11,9 +11,11 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read at import: the server calls nobody
 gc.disable()  # or a tenth of the start goes into looking through what is being imported
 
+from ui import document, health, languages, site  # before Gradio: see there
+
+# isort: split
 import gradio as gr
 import torch
 from starlette.middleware import Middleware
@@ -34,7 +36,6 @@ from resnet.studies.race_queue import RaceQueue
 from resnet.studies.shattered import ShatteredTable
 from resnet.studies.stuck import StuckTable
 from resnet.studies.textbook import TextbookTable
-from ui import document, health, languages, site
 from ui.board import Board
 from ui.cards import AnswerCards
 from ui.deeper import Deeper, DeeperNets
