@@ -53,7 +53,10 @@ class KeyPen {
 
   /** @param {HTMLCanvasElement} canvas */
   listen(canvas) {
+    const point = (/** @type {boolean} */ isPointed) =>
+      canvas.classList.toggle("pointed", isPointed);
     canvas.addEventListener("keydown", (event) => {
+      point(false);
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       const way = WAYS.get(event.key);
       if (way) this.move(way, event.shiftKey ? FAR : 1);
@@ -63,8 +66,14 @@ class KeyPen {
       event.preventDefault();
       event.stopPropagation(); // an Escape that lifts the pen does not clear the pad, too
     });
-    canvas.addEventListener("blur", () => this.lift());
-    canvas.addEventListener("pointerdown", () => this.lift());
+    canvas.addEventListener("blur", () => {
+      point(false);
+      this.lift();
+    });
+    canvas.addEventListener("pointerdown", () => {
+      point(true);
+      this.lift();
+    });
     page.subscribe(["drawing"], ({ drawing }) => {
       if (this.isDown && drawing.id !== this.drawn) this.lift(); // another one took its place
     });

@@ -78,6 +78,17 @@ def test_the_pen_of_keys_is_answered_while_it_moves_and_says_what_it_does(page: 
     expect_digit(page, "")
 
 
+def test_the_first_stroke_of_a_mouse_shows_no_pen_of_keys(page: Page) -> None:
+    page.mouse.move(*on_pad(page, (30, 30)))
+    page.mouse.down()
+    page.mouse.move(*on_pad(page, (60, 60)), steps=3)
+    page.mouse.up()
+    expect(pad(page)).to_be_focused()
+    expect(page.locator(".pen-mark")).to_be_hidden()
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".pen-mark")).to_be_visible()
+
+
 def test_the_pen_of_keys_stays_on_the_pad_and_leaves_the_mouse_its_own(page: Page) -> None:
     pad(page).focus()
     press(page, "^L ^L ^L ^L ^L L ^U ^U ^U")
