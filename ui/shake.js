@@ -9,6 +9,8 @@ import { bytes, paintChange, paintGrey } from "./pictures.js";
 import { ask, onSight } from "./server.js";
 import { answerTo } from "./words.js";
 
+const PAIRS = 5; // of new nets: by chance, a single one may behave unlike most
+
 /**
  * @typedef {import("./server.js").Server} Server
  * @typedef {import("./page.js").Variant} Variant
@@ -31,6 +33,8 @@ import { answerTo } from "./words.js";
  * @property {string} drawn
  * @property {string} nudged
  * @property {Record<Variant, {cosine: number, pictures: string[]}>} nets
+ *
+ * @typedef {Shaken & {seed: number}} Pair of new nets
  */
 
 /**
@@ -57,7 +61,9 @@ class Shake {
     this.others = null;
     this.isInSight = false;
     this.isAsking = false;
-    this.shown = ""; // the wish that is answered
+    this.asked = ""; // the wish that is being answered
+    /** @type {Pair[]} its answers */
+    this.found = [];
     findButton(element, "[data-shake]").addEventListener("click", () => {
       this.seed = fresh(props.seeds);
       this.shake();
@@ -79,21 +85,25 @@ class Shake {
     return { ...(drawingOf(reply) ?? this.props.sample), layers, nudge, seed: this.seed };
   }
 
-  /** Asks for what is wanted now, one wish after the other, while somebody looks. */
+  /** Asks for what is wanted now, one pair of nets after the other, while somebody looks. */
   async shake() {
     if (this.isAsking) return;
     this.isAsking = true;
     while (this.isInSight && page.state.reading) {
       const wish = this.wish();
       const asked = JSON.stringify(wish);
-      if (asked === this.shown) break;
+      if (asked !== this.asked) this.found = [];
+      else if (this.found.length === PAIRS) break;
+      this.asked = asked;
       this.element.ariaBusy = "true";
-      const reply = await this.ask(wish);
-      this.shown = asked;
+      const seed = (wish.seed + this.found.length) % this.props.seeds;
+      const reply = await this.ask({ ...wish, seed });
       setText(findText(this.element, ".trouble"), reply.error ?? "");
-      if (!reply.error) this.show(wish, reply);
-      this.element.ariaBusy = "false";
+      if (reply.error) break;
+      this.found.push({ seed, ...reply });
+      this.show(wish);
     }
+    this.element.ariaBusy = "false";
     this.isAsking = false;
   }
 
@@ -111,10 +121,50 @@ class Shake {
   }
 
   /**
+   * The first pair at once, and once all are there the middle one, with what they say together.
    * @param {Wish} wish
-   * @param {Shaken} shaken
    */
-  show(wish, { drawn, nudged, nets }) {
+  show(wish) {
+    const { element, found } = this;
+    const state = findText(element, ".state");
+    element.dataset.first = `${wish.seed}`;
+    if (found.length === 1) this.showPair(wish, found[0]);
+    if (found.length < PAIRS) {
+      const said = { count: found.length, pairs: PAIRS };
+      setText(state, t("{count} of {pairs} pairs of new nets …", said));
+      return;
+    }
+    const lead = (/** @type {Pair} */ { nets }) => nets.residual.cosine - nets.plain.cosine;
+    this.showPair(wish, middle(found, lead));
+    const nets = this.alike();
+    for (const [variant, { cosine }] of Object.entries(nets)) {
+      findText(element, `[data-net="${variant}"]`).dataset.middle = `${cosine}`;
+    }
+    setText(state, told(wish, nets));
+    page.set({ shaken: { layers: wish.layers, nets } });
+  }
+
+  /** @returns {NonNullable<import("./page.js").State["shaken"]>["nets"]} the middle of all pairs */
+  alike() {
+    const variants = /** @type {Variant[]} */ (Object.keys(this.found[0].nets));
+    return /** @type {any} */ (
+      Object.fromEntries(
+        variants.map((variant) => {
+          const { cosine } = middle(
+            this.found.map(({ nets }) => nets[variant]),
+            (net) => net.cosine,
+          );
+          return [variant, { cosine, words: this.inWords(cosine) }];
+        }),
+      )
+    );
+  }
+
+  /**
+   * @param {Wish} wish
+   * @param {Pair} pair
+   */
+  showPair(wish, { seed, drawn, nudged, nets }) {
     const { element } = this;
     for (const [name, levels] of Object.entries({ drawn, nudged })) {
       const canvas = find(element, `[data-picture="${name}"]`, HTMLCanvasElement);
@@ -133,30 +183,33 @@ class Shake {
       );
       showStored(net, wish);
     }
-    element.dataset.seed = `${wish.seed}`;
-    setText(findText(element, ".state"), this.told(wish, nets));
-    const alike = Object.entries(nets).map(([variant, { cosine }]) => [
-      variant,
-      { cosine, words: this.inWords(cosine) },
-    ]);
-    page.set({ shaken: { layers: wish.layers, nets: Object.fromEntries(alike) } });
+    element.dataset.seed = `${seed}`;
   }
 
   /** @param {number} cosine */
   inWords(cosine) {
     return this.props.words.find(([least]) => cosine >= least)?.[1] ?? "";
   }
-
-  /**
-   * @param {Wish} wish
-   * @param {Shaken["nets"]} nets
-   */
-  told({ label, layers }, nets) {
-    const [residual, plain] = [nets.residual, nets.plain].map(({ cosine }) => this.inWords(cosine));
-    const said = { label, layers, residual, plain };
-    return t("This {label}, {layers} layers: with shortcuts {residual}, without {plain}.", said);
-  }
 }
+
+/**
+ * @param {Wish} wish
+ * @param {Record<Variant, {words: string}>} nets
+ */
+function told({ label, layers }, { residual, plain }) {
+  const said = { label, layers, pairs: PAIRS, residual: residual.words, plain: plain.words };
+  return t(
+    "This {label}, {layers} layers, the middle of {pairs} pairs of new nets: with shortcuts {residual}, without {plain}.",
+    said,
+  );
+}
+
+/**
+ * @template T
+ * @param {T[]} all an odd number
+ * @param {(one: T) => number} value
+ */
+const middle = (all, value) => [...all].sort((a, b) => value(a) - value(b))[(all.length - 1) / 2];
 
 /**
  * Of what is stored of a net, that of this nudge, these layers marked.

@@ -6,7 +6,9 @@ import { t } from "./language.js";
 import { page, wholeUnits } from "./page.js";
 import { stepsOf } from "./tour_steps.js";
 
-const MORAL = t("A shortcut lets depth be trained; once trained, the net leans on it.");
+const MORAL = t(
+  "Shortcuts let very deep nets learn. A net that learnt with them leans on them: cut one, and it may fail.",
+);
 
 /**
  * @param {HTMLElement} element

@@ -112,12 +112,12 @@ const isOf = ({ asked }, units) =>
 function shake({ nets }) {
   return {
     ask: t(
-      "Now nets of {layers} layers that have learnt nothing yet. Your drawing is nudged by 0.2 %: does what a net wants to change in it stay the same?",
+      "Training asks a net which way to change. Alter your drawing by a hair: in new nets of {layers} layers, does that way stay the same?",
       { layers: LAYERS },
     ),
     guesses: ofEach(nets, [
-      ["alike", t("much the same")],
-      ["other", t("something else")],
+      ["alike", t("it stays")],
+      ["other", t("it turns")],
     ]),
     lacks: () => "",
     async look() {

@@ -1,6 +1,8 @@
 import re
+from typing import Any
 
 import pytest
+import torch
 from playwright.sync_api import Locator, Page, expect
 
 from resnet import checkpoint, ink, mnist
@@ -14,6 +16,7 @@ from tests.browser.visitor import (
 )
 from tests.conftest import Measured
 from ui.question import decoded
+from ui.reading import encoded
 from ui.shake import USUAL
 
 TAB = "Depth and gradients"
@@ -64,12 +67,12 @@ def test_the_drawing_is_shaken_as_python_does_it(page: Page, kind: str, measured
 def test_another_shake_is_of_other_weights_and_a_choice_is_not(page: Page) -> None:
     part = opened(page)
     expect_shaken(page, "34 layers")
-    first = part.get_attribute("data-seed")
+    first = part.get_attribute("data-first")
     part.get_by_text("18", exact=True).first.click()
     expect_shaken(page, "18 layers")
-    assert part.get_attribute("data-seed") == first
+    assert part.get_attribute("data-first") == first
     page.get_by_role("button", name="Shake it").press("Enter")
-    expect(part).not_to_have_attribute("data-seed", str(first))
+    expect(part).not_to_have_attribute("data-first", str(first))
     expect_shaken(page, "18 layers")
 
 
@@ -89,6 +92,23 @@ def test_it_follows_the_pad(page: Page) -> None:
     settle(page)
     opened(page)
     expect_shaken(page, "This 7")
+
+
+def pair_of(kind: float) -> dict[str, Any]:
+    """What the server says of a pair of nets; kind is the cosine of the one without shortcuts."""
+    picture = encoded(torch.zeros(1, ink.SIDE, ink.SIDE))
+    cosines = {"residual": 0.9, "plain": kind}
+    nets = {net: {"cosine": one, "pictures": [picture] * 2} for net, one in cosines.items()}
+    return {"drawn": picture, "nudged": picture, "nets": nets}
+
+
+@pytest.mark.served("needs a server")
+def test_one_odd_pair_of_nets_does_not_decide(page: Page) -> None:
+    cosines = iter([0.7, 0.1, -0.6, 0.3, 0.05])
+    answer_instead(page, "shaken", lambda route: route.fulfill(json=pair_of(next(cosines))))
+    opened(page)
+    expect_shaken(page, "with shortcuts nearly the same, without unrelated")
+    assert cosine(page, "plain") == 0.1  # the pair in the middle of five
 
 
 @pytest.mark.served("needs a server")

@@ -1,5 +1,7 @@
 """The tour through the tabs, and the tap that finds what tells most of a drawing."""
 
+import re
+
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -63,7 +65,8 @@ def test_from_start_to_end(page: Page) -> None:
     expect(page.get_by_test_id("shake")).to_be_in_viewport()
     for variant, title in TITLES.items():
         shaken = page.locator(f'#shake [data-net="{variant}"]')
-        cosine = float(shaken.get_attribute("data-cosine") or "nan")
+        expect(shaken).to_have_attribute("data-middle", re.compile("."))
+        cosine = float(shaken.get_attribute("data-middle") or "nan")
         line = tour(page).locator(f".results .{variant}")
         expect(line).to_contain_text(title)
         expect(line).to_contain_text(f"(cosine {cosine:.2f})")
@@ -79,7 +82,7 @@ def test_from_start_to_end(page: Page) -> None:
         expect(tour(page)).to_contain_text("No. ")
         expect(tour(page)).to_contain_text("Not quite.")
         press(page, "Next")
-    expect(tour(page)).to_contain_text("once trained, the net leans on it")
+    expect(tour(page)).to_contain_text("A net that learnt with them leans on them")
     press(page, "Done")
     expect(tour(page)).to_be_hidden()
     expect(page.get_by_role("tab", name="Draw")).to_have_attribute("aria-selected", "true")
