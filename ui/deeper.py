@@ -168,28 +168,39 @@ GUESSES_WITH = N_("{depth} layers with them")
 GUESSES_WITHOUT = N_("{depth} layers without")
 
 
-def finding(abouts: Mapping[Net, About]) -> str:
-    """What the nets of each depth read of the test digits, and which of them guess."""
-    depths = sorted({depth for _, depth in abouts})
-    read = {
-        variant: [percent(abouts[variant, depth]) for depth in depths]
-        for variant in checkpoint.VARIANTS
-    }
-    said = {variant: listed([f"{value:.1f}" for value in of]) for variant, of in read.items()}
-    text = t(
-        "Of 100 test digits, nets of {depths} layers read {residual} with shortcuts, and {plain} "
+def deepest(abouts: Mapping[Net, About]) -> str:
+    """What the deepest pair reads of the test digits: what shortcuts are for. "" without any."""
+    if not abouts:
+        return ""
+    depth = max(depth for _, depth in abouts)
+    return t(
+        "Nets of {depth} layers read {residual} of 100 test digits with shortcuts, {plain} "
         "without.",
-        depths=listed(depths),
-        **said,
+        depth=depth,
+        **read_at(depth, abouts),
     )
+
+
+def read_at(depth: int, abouts: Mapping[Net, About]) -> dict[str, str]:
+    return {variant: f"{percent(abouts[variant, depth]):.1f}" for variant in checkpoint.VARIANTS}
+
+
+def finding(abouts: Mapping[Net, About]) -> str:
+    """What the nets of each depth read of the test digits, the deepest first, and who guesses."""
+    depths = sorted({depth for _, depth in abouts})
     guess = [
         t(kind, depth=depth)
         for variant, kind in (("residual", GUESSES_WITH), ("plain", GUESSES_WITHOUT))
-        for depth, value in zip(depths, read[variant], strict=True)
-        if value <= ONLY_ONES
+        for depth in depths
+        if percent(abouts[variant, depth]) <= ONLY_ONES
     ]
     nets = listed(guess, N_("{some} or {last}")) if guess else ""
-    return in_a_row([text, t("The net of {nets} only guesses.", nets=nets) if guess else ""])
+    others = [
+        t("At {depth} layers: {residual} and {plain}.", depth=depth, **read_at(depth, abouts))
+        for depth in depths[:-1]
+    ]
+    said = [deepest(abouts), t("The net of {nets} only guesses.", nets=nets) if guess else ""]
+    return in_a_row([*said, *others])
 
 
 def how(abouts: Mapping[Net, About]) -> str:

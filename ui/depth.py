@@ -29,6 +29,10 @@ NOTHING = N_("The runs of this study are missing here: python -m resnet depth ma
 ALONE = N_(
     "An error is sent back by a server, and this page has none: the bars are of stored runs."
 )
+SOON = N_(
+    "So few steps show how nets begin to learn; those that read your drawing have trained for much "
+    "longer."
+)
 NO_SHARE = N_("f's share is measured before the first step only.")
 OPTION = Template(
     '<label><input type="radio" name="depth-depth" value="$depth"$checked>$depth</label>'
@@ -129,7 +133,7 @@ def words(table: DepthTable | None, found: Results | None) -> dict[str, str]:
         return {**said, "finding": escape(t(NOTHING)), "hidden": "hidden"}
     said = {
         "finding": depth_verdict.headline(table, found),
-        "beside": depth_verdict.beside(table, found),
+        "beside": in_a_row([t(SOON), depth_verdict.beside(table, found)]),
         "bare": depth_verdict.bare(found),
         "width": depth_verdict.width(found),
         "flow": depth_verdict.flow(found, True, "start"),

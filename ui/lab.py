@@ -27,7 +27,7 @@ class InkLab(Part):
                 step=step,
                 name=t(TITLES[step]).lower(),
                 title=t(TITLES[step]),
-                caption=t(CAPTIONS[step], box=ink.BOX, side=ink.SIDE, line=ink.LINE),
+                caption=t(CAPTIONS[step], box=ink.BOX, side=ink.SIDE, line=f"{ink.LINE:.3g}"),
                 side=ink.SIDE,
             )
             for step in lab.STEPS

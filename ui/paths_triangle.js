@@ -2,6 +2,7 @@
 // A triangle of dots: all nets that are left of one, row by row, with more and more units out.
 
 import { findText, make, setText } from "./dom.js";
+import { t } from "./language.js";
 import { isWhole, page, WHOLE, wholeUnits } from "./page.js";
 import { kept, named } from "./paths_words.js";
 
@@ -64,7 +65,7 @@ export class Triangle {
     });
     const counts = said && kept(this.net.ways, said);
     this.rows.forEach((_, out) => {
-      const words = counts ? `${counts[out].same} of ${counts[out].total}` : "–";
+      const words = counts ? t("{same} of {total}", counts[out]) : "–";
       setText(findText(this.rowAt(out), ".count"), words);
     });
   }

@@ -16,6 +16,10 @@ import { aDigit, stateOf } from "./words.js";
 /** @typedef {import("./replay_words.js").Net} Net */
 
 const WAIT = t("Draw a digit with the pen: here you see when each net made up its mind.");
+const AGAIN = t(
+  "These nets have answered once so far: draw on, or anew, to see each make up its mind.",
+);
+const NARROWEST = 0.04; // share of the line that is wide enough for a digit
 
 /**
  * @param {HTMLElement} element
@@ -62,7 +66,7 @@ class Replay {
     const state = units.length > 0 ? stateOf(units, this.nets.length) : "";
     setText(
       findText(this.element, ".story"),
-      isThere ? inARow([state, storyOf(moments, this.nets)]) : WAIT,
+      isThere ? inARow([state, storyOf(moments, this.nets)]) : moments.length === 1 ? AGAIN : WAIT,
     );
     for (const net of this.nets) this.showSpans(net, isThere);
     this.stop();
@@ -82,11 +86,13 @@ class Replay {
   showSpans(net, isThere) {
     const spans = isThere ? spansOf(this.history.moments, net.variant) : [];
     const end = spans[spans.length - 1]?.digit;
-    const shown = spans.map(({ digit, from, to }) => {
+    const shown = spans.map(({ digit, from, to }, i) => {
       const className = digit === end ? "last" : "";
+      // What a net says in the end has room, however late it came to it.
+      const left = i === spans.length - 1 ? Math.min(from, 1 - NARROWEST) : from;
       const span = make("span", { className, textContent: `${digit ?? "?"}` });
-      span.style.left = `${100 * from}%`;
-      span.style.width = `${100 * (to - from)}%`;
+      span.style.left = `${100 * left}%`;
+      span.style.width = `${100 * (to - left)}%`;
       return span;
     });
     findText(this.courseOf(net), ".spans").replaceChildren(...shown);

@@ -50,7 +50,10 @@ export function storyOf(moments, nets) {
   if (one.digit === null) return t("Neither net saw a digit in it.");
   const { digit } = one;
   if (one.from === other.from) {
-    return t("Both nets settled on the {digit} at once, {when}.", { digit, when: when(one) });
+    return t("Both nets settled on the {digit} at the same moment, {when}.", {
+      digit,
+      when: when(one),
+    });
   }
   const [first, second] = one.from < other.from ? [one, other] : [other, one];
   const words = { digit, first: first.name, when: when(first), late: late(second) };

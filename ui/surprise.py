@@ -1,7 +1,9 @@
 """The definition of a shortcut, and the button "Surprise me"."""
 
+from html import escape
+
 from resnet.surgery import UNITS
-from ui.deeper import DeeperFiles, DeeperNets
+from ui.deeper import DeeperFiles, DeeperNets, deepest
 from ui.part import Part, template
 
 
@@ -12,7 +14,7 @@ class Surprise(Part):
     def __init__(self, deeper: DeeperNets) -> None:
         super().__init__(
             "surprise",
-            template("surprise.html").substitute(),
+            template("surprise.html").substitute(purpose=escape(deepest(deeper.abouts))),
             shared=("button",),
             units=UNITS,
             deeper={"files": DeeperFiles.list, "depths": deeper.depths} if deeper.depths else None,

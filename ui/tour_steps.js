@@ -73,7 +73,8 @@ function unplug({ nets, units }) {
     ]),
     lacks() {
       const { reply } = page.state;
-      before = reply && isOf(reply, wholeUnits(units)) ? reply.answers : null;
+      const isRead = nets.some(({ variant }) => reply && readOf(reply.answers[variant]) !== null);
+      before = reply && isRead && isOf(reply, wholeUnits(units)) ? reply.answers : null;
       return before ? "" : t("Draw a digit first.");
     },
     look() {

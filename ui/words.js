@@ -247,7 +247,7 @@ export function why({ out, cut, turned }, isChanged) {
   }
   if (cut.length === 1 && isChanged.residual) {
     return t(
-      "Its f alone is not enough: the unit has learnt to add to what it gets, not to replace it.",
+      "Trained with its shortcut, the unit has learnt to add to what it gets, not to replace it.",
     );
   }
   return "";

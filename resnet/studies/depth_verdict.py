@@ -207,8 +207,15 @@ def sentences(table: DepthTable) -> list[str]:
         first_weights(found),
         shrinking(found),
         *at_the_end_of_the_grid(table, found),
+        *missing(table, found),
     ]
     return [sentence for sentence in said if sentence]
+
+
+def missing(table: DepthTable, found: Results) -> list[str]:
+    cases = cases_of(table["about"]["depths"])
+    left = sum(case not in found for case in cases)
+    return [f"Not measured yet: {left} of {len(cases)} rows."] if left else []
 
 
 def headline(table: DepthTable, found: Results) -> str:
@@ -385,9 +392,7 @@ def bare(found: Results) -> str:
                 pair=in_pair(live[depth]),
             )
         ends.append(said)
-    rest = "" if live else t("From kernels enlarged for live taps: not measured yet.")
-    of_ends = t("Without batch norm, of 100 digits: {ends}.", ends=t("; ").join(ends))
-    return in_a_row([of_ends, rest])
+    return t("Without batch norm, of 100 digits: {ends}.", ends=t("; ").join(ends))
 
 
 def in_pair(result: Result) -> str:
@@ -407,13 +412,13 @@ def diverged(net: Accuracy) -> str:
 
 
 def width(found: Results) -> str:
-    """Whether it is width that tells the nets apart."""
-    of = {"width": FULL.width, "layers": FULL.depth}
+    """Whether it is width that tells the nets apart; "" where that was not measured."""
     if FULL not in found:
-        return t("At full width, {width} channels, and {layers} layers: not measured yet.", **of)
+        return ""
     return t(
         "At full width, {width} channels, and {layers} layers, of 100 digits: {pair}.",
-        **of,
+        width=FULL.width,
+        layers=FULL.depth,
         pair=in_pair(found[FULL]),
     )
 

@@ -108,19 +108,20 @@ def beside(rights: Mapping[str, int], found: Mapping[str, Band]) -> list[str]:
     places = []
     for variant, band in found.items():
         right, least, most = rights[variant], band.least[-1], band.most[-1]
+        said = {"net": t(NETS[variant]), "ends": span(least, most)}
         if right > most:
-            where = t("{net} above their {ends}", net=t(NETS[variant]), ends=span(least, most))
+            where = t("at {ends} {net}, and this race above", **said)
         elif right < least:
-            where = t("{net} below their {ends}", net=t(NETS[variant]), ends=span(least, most))
+            where = t("at {ends} {net}, and this race below", **said)
         else:
-            where = t("{net} within their {ends}", net=t(NETS[variant]), ends=span(least, most))
+            where = t("at {ends} {net}, as this race does", **said)
         places.append(where)
     return [
         tn(
-            "Beside the one stored seed it ends {places}.",
-            "Beside the {n} stored seeds it ends {places}.",
+            "The one stored seed ends {places}.",
+            "The {n} stored seeds end {places}.",
             found[VARIANTS[0]].seeds,
-            places=t(", ").join(places),
+            places=t("; ").join(places),
         )
     ]
 

@@ -131,7 +131,7 @@ for (const [residual, plain, words] of [
   [
     [1, ...Array(10).fill(7)],
     [2, ...Array(10).fill(7)],
-    "Both nets settled on the 7 at once, after 10 % of the line.",
+    "Both nets settled on the 7 at the same moment, after 10 % of the line.",
   ],
   [
     [1, ...Array(10).fill(8)],
@@ -154,7 +154,7 @@ test("a number is settled on as a digit is", () => {
   }
   assert.equal(
     storyOf(noted.moments, NETS),
-    "Both nets settled on the 12 at once, after 50 % of the line.",
+    "Both nets settled on the 12 at the same moment, after 50 % of the line.",
   );
   assert.equal(noted.moments.at(-1).said.plain.certainty.toFixed(2), "0.81");
 });

@@ -62,18 +62,20 @@ def test_the_heading_says_how_the_stored_runs_end() -> None:
     ("rights", "lead", "beside"),
     [
         ((120, 70), "with shortcuts 120 of 200 validation digits, without 70.",
-         "with shortcuts within their 90 to 160, without within their 60 to 81."),
+         "at 90 to 160 with shortcuts, as this race does; at 60 to 81 without, as this race does."),
         ((89, 90), "with shortcuts 89 of 200 validation digits, without 90.",
-         "with shortcuts below their 90 to 160, without above their 60 to 81."),
+         "at 90 to 160 with shortcuts, and this race below; "
+         "at 60 to 81 without, and this race above."),
         ((81, 81), "both nets read 81 of 200 validation digits.",
-         "with shortcuts below their 90 to 160, without within their 60 to 81."),
+         "at 90 to 160 with shortcuts, and this race below; "
+         "at 60 to 81 without, as this race does."),
     ],
 )  # fmt: skip
 def test_the_finding_follows_from_the_figures(
     rights: tuple[int, int], lead: str, beside: str
 ) -> None:
     assert finding(ends(*rights), bands(STORED, 18, True, 0.02)) == (
-        f"After 80 steps: {lead} Beside the 3 stored seeds it ends {beside} "
+        f"After 80 steps: {lead} The 3 stored seeds end {beside} "
         "One race can be luck: the band is 3 others."
     )
     assert finding(ends(*rights), {}) == f"After 80 steps: {lead} One race can be luck."
