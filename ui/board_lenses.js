@@ -95,7 +95,8 @@ const maps = {
 const edit = {
   about: t(
     "Does a unit touch up what it gets, or replace it? Number: 1 where in and out point the same " +
-      "way (cosine), 0 where they have nothing in common. Bar: the size of the change beside its input.",
+      "way (cosine), 0 where they have nothing in common. Bar and ×: the size of the change beside its " +
+      "input.",
   ),
   show(cell, { ratio, cosine }, { note }) {
     if (ratio === null && cosine === null) {
@@ -109,7 +110,7 @@ const edit = {
     const bar = make("i");
     bar.style.width = `${Math.min(100, 50 * (ratio ?? 0))}%`;
     write(cell, ...lines, make("span", { className: "bar" }, bar));
-    setText(note, ratio === null ? "" : t("change × {ratio}", { ratio: rounded(ratio) }));
+    setText(note, ratio === null ? "" : `× ${rounded(ratio)}`);
   },
   words: ({ ratio, cosine }) =>
     ratio === null && cosine === null
@@ -186,9 +187,8 @@ const theNearest = (/** @type {{labels: number[]}} */ { labels }) =>
 /** @type {Lens} */
 const near = {
   about: t(
-    "The three training digits that look most like yours to each unit, and what most of them are " +
-      "(in its net’s colour where that is the answer). Below: how far the first is, 1 as is usual for " +
-      "a digit.",
+    "The three training digits most like yours to each unit, and what most are (in colour: the " +
+      "answer). Below: how far the first is, 1 as is usual.",
   ),
   show(cell, data, { note, answer, digits, isParting }) {
     const { digit, distances } = data;
@@ -198,12 +198,7 @@ const near = {
       2,
     );
     write(cell, make("b", { textContent: digit, className: digit === answer ? "knew" : "other" }));
-    setText(
-      note,
-      isParting
-        ? t("they part here")
-        : t("distance × {distance}", { distance: distances[0].toFixed(1) }),
-    );
+    setText(note, isParting ? t("they part here") : `× ${distances[0].toFixed(1)}`);
     cell.classList.toggle("parting", isParting);
     cell.setAttribute("aria-description", theNearest(data));
   },

@@ -2,6 +2,7 @@
 
 import base64
 import copy
+import itertools
 import json
 import re
 from collections.abc import Iterator
@@ -374,6 +375,33 @@ def test_nothing_jumps(page: Page) -> None:
     page.get_by_role("button", name="Clear").click()
     expect_digit(page, "")
     assert boxes() == before
+
+
+# Text by text, as it is printed.
+UNDER = """row => [...row.querySelectorAll(".under span")].map((span) => {
+    const text = document.createRange();
+    text.selectNodeContents(span);
+    return text.getBoundingClientRect();
+}).filter(({width}) => width > 0).map(({left, right}) => [left, right])"""
+
+
+@pytest.mark.served("the same scripts do it on both")
+@pytest.mark.parametrize("words", ["", "zh.html"])
+def test_lenses_take_the_same_room(open_page: OpenPage, host: str, words: str) -> None:
+    page = open_page(f"{host}{words}")
+    expect_digit(page, 7)
+    parts = [unit(page, 1), unit(page, 8, "plain"), board(page).locator(".label").nth(3)]
+    before = None
+    for lens in lenses.LENSES:
+        page.locator(f"#board label:has([value={lens}])").click()
+        settle(page)
+        boxes = [part.bounding_box() for part in parts]
+        assert boxes == (before or boxes), lens
+        before = boxes
+        for row in board(page).locator(".net").all():
+            under = row.evaluate(UNDER)
+            assert under[0][0] >= board(page).evaluate("e => e.getBoundingClientRect().left")
+            assert all(one[1] <= next[0] for one, next in itertools.pairwise(under)), lens
 
 
 def focused(page: Page) -> tuple[str, bool] | None:
