@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from tests.browser.visitor import (
     draw,
     expect_digit,
     on_pad,
+    open_tab,
     settle,
 )
 
@@ -428,6 +430,19 @@ def test_on_a_phone_both_answers_are_in_sight_with_the_pad(open_page: OpenPage, 
     expect(page.get_by_test_id("pad")).to_be_in_viewport(ratio=1)
 
 
+@pytest.mark.served("the same scripts do it on both")
+@pytest.mark.parametrize("size", [{}, PHONE], ids=["wide", "phone"])
+def test_tabs_stay_where_they_are(open_page: OpenPage, host: str, size: dict[str, Any]) -> None:
+    page = open_page(host, **size)
+    tabs = page.locator('#tabs [role="tab"]:visible')
+    expect(tabs).to_have_count(6)
+    before = [tab.bounding_box() for tab in tabs.all()]
+    for name in ("Depth and gradients", "Mistakes"):
+        open_tab(page, name)
+        assert [tab.bounding_box() for tab in tabs.all()] == before
+
+
+@pytest.mark.served("the same scripts do it on both")
 def test_a_phone_has_narrow_margins(open_page: OpenPage, host: str) -> None:
     page = open_page(host, **PHONE)
     main = page.locator("main")
