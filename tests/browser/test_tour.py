@@ -136,8 +136,11 @@ def test_one_tap_parts_the_nets(page: Page) -> None:
 def test_without_a_digit_there_is_no_surprise(page: Page) -> None:
     surprise = page.get_by_role("button", name="Surprise me")
     page.get_by_role("button", name="Clear").click()
+    board = page.get_by_test_id("board")
+    before = board.bounding_box()
     surprise.click()
     expect(found(page)).to_have_text("Draw a digit first.")
+    assert board.bounding_box() == before
     page.mouse.click(*on_pad(page, (50, 50)))  # a dot
     expect(card(page, "plain")).to_contain_text("This doesn’t look like a digit.")
     surprise.click()
