@@ -75,7 +75,7 @@ function show({ units, depth }) {
   if (!board) return;
   page.set({ board: { ...board, units: units ?? wholeUnits(board.units.length) } });
   if (!units) page.set({ depth });
-  bringUp(units ? "#board .nets" : "#deeper");
+  bringUp(units ? "#board .rows" : "#deeper");
 }
 
 /**

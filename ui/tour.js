@@ -73,7 +73,7 @@ class Tour {
     this.tour.hidden = this.number === 0;
     if (this.number === 1) {
       page.set({ tab: "draw" });
-      bringUp("#board .nets");
+      bringUp("#board .rows");
     }
     this.render();
     if (isNew) this.tour.focus();

@@ -80,7 +80,7 @@ function unplug({ nets, units }) {
     look() {
       const { board } = page.state;
       page.set({ board: board && { ...board, units: wanted } });
-      bringUp("#board .nets");
+      bringUp("#board .rows");
     },
     results() {
       const { reply } = page.state;
