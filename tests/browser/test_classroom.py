@@ -74,7 +74,7 @@ def test_presenter_mode_is_large_and_led_by_a_clicker(page: Page) -> None:
     page.evaluate("delete Element.prototype.requestFullscreen")
     page.keyboard.press("f")
     expect(presenter(page)).to_be_visible()
-    assert page.evaluate(zoom) == pytest.approx(1.4)
+    assert page.evaluate(zoom) == pytest.approx(1.5)
     expect(page.locator("#title .summary")).to_be_hidden()
     page.evaluate("scrollTo(0, 0)")
     page.get_by_role("button", name="Clear").click()
@@ -112,8 +112,8 @@ def test_pad_and_both_rows_are_on_one_screen(
     expect_digit(page, 7)
     page.get_by_role("button", name="Surprise me").click()
     expect(page.locator("#surprise .found")).to_contain_text("1 of ")
-    for place in ("#title h1", "#pad .paper", "#board .rows"):
-        expect(page.locator(place)).to_be_in_viewport(ratio=1)
+    for place in ("#tabs [role=tablist]", "#pad .paper", "#board .rows"):
+        expect(page.locator(place).first).to_be_in_viewport(ratio=1)
 
 
 @pytest.mark.served("the same scripts do it on both")
