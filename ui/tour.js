@@ -71,11 +71,9 @@ class Tour {
     this.guesses.replaceChildren(...(this.now?.guesses ?? []).map(asked));
     this.results.replaceChildren();
     this.tour.hidden = this.number === 0;
-    if (this.number === 1) {
-      page.set({ tab: "draw" });
-      bringUp("#board .rows");
-    }
+    if (this.number === 1) page.set({ tab: "draw" });
     this.render();
+    if (this.number === 1) bringUp(this.now.place);
     if (isNew) this.tour.focus();
   }
 
@@ -83,10 +81,10 @@ class Tour {
     page.set({ tour: 0, tab: "draw" });
   }
 
-  /** What came of the step, beside what was guessed; once. */
+  /** What came of the step, beside what was guessed; once. Whether it came now. */
   show() {
     const results = this.isLooking && !this.isShown ? this.now?.results() : null;
-    if (!results) return;
+    if (!results) return false;
     this.isShown = true;
     this.results.replaceChildren(
       ...results.map(({ name, value, text }) => {
@@ -103,6 +101,7 @@ class Tour {
         );
       }),
     );
+    return true;
   }
 
   /** @param {string} name */
@@ -111,7 +110,7 @@ class Tour {
   }
 
   render() {
-    this.show();
+    const comesNow = this.show();
     const { number, now, isLooking, isShown } = this;
     const lacks = now && !isLooking ? now.lacks() : "";
     const isGuessed = now?.guesses.every(({ name }) => this.guessed(name)) ?? true;
@@ -122,6 +121,7 @@ class Tour {
     this.next.textContent = !now ? t("Done") : isLooking ? t("Next") : t("Look");
     this.next.disabled = isLooking ? !isShown : Boolean(lacks) || !isGuessed;
     document.documentElement.style.scrollPaddingBottom = `${this.tour.offsetHeight}px`;
+    if (comesNow) bringUp(now.place); // the bar may be higher than it was
   }
 
   /** @param {string} lacks */

@@ -28,6 +28,7 @@ import { effect, measured, reading, readOf } from "./words.js";
  *
  * @typedef {object} Step
  * @property {string} ask
+ * @property {string} place that it is about
  * @property {Guess[]} guesses
  * @property {() => string} lacks what has to be done before one can guess, or ""
  * @property {() => void} look
@@ -67,6 +68,7 @@ function unplug({ nets, units }) {
     ask: t("Unplug unit {unit}: it is gone from both nets. Who still reads your digit?", {
       unit: ALTERED,
     }),
+    place: "#board .rows",
     guesses: ofEach(nets, [
       ["reads", t("still reads it")],
       ["loses", t("loses it")],
@@ -80,7 +82,6 @@ function unplug({ nets, units }) {
     look() {
       const { board } = page.state;
       page.set({ board: board && { ...board, units: wanted } });
-      bringUp("#board .rows");
     },
     results() {
       const { reply } = page.state;
@@ -116,6 +117,7 @@ function shake({ nets }) {
       "Training asks a net which way to change. Alter your drawing by a hair: in new nets of {layers} layers, does that way stay the same?",
       { layers: LAYERS },
     ),
+    place: "#shake .nets",
     guesses: ofEach(nets, [
       ["alike", t("it stays")],
       ["other", t("it turns")],
@@ -125,7 +127,7 @@ function shake({ nets }) {
       page.set({ tab: TAB, shaken: null });
       await isThere("#shake");
       find(document, `[name="shake-layers"][value="${LAYERS}"]`, HTMLInputElement).click();
-      bringUp("#shake .nets");
+      bringUp(this.place);
       if (!page.state.shaken) findButton(document, "[data-shake]").click();
     },
     results() {
@@ -163,12 +165,13 @@ function overfit({ overfitting }) {
   return [
     {
       ask: t("Train deeper nets. Without shortcuts the deeper one reads fewer digits."),
+      place: '[data-testid="overfitting"]',
       guesses,
       lacks: () => "",
       async look() {
         page.set({ tab: TAB });
         await isThere("#depth");
-        bringUp('[data-testid="overfitting"]');
+        bringUp(this.place);
         findButton(document, '#depth [data-guess=""]').click(); // the guess is made here
       },
       results: () => [
