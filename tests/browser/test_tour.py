@@ -1,11 +1,12 @@
 """The tour through the tabs, and the tap that finds what tells most of a drawing."""
 
 import re
+from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.visitor import OpenPage, after, card, draw, on_pad, settle
+from tests.browser.visitor import PHONE, OpenPage, after, card, draw, on_pad, settle
 
 TITLES = {"residual": "With shortcuts", "plain": "Without"}
 
@@ -97,6 +98,26 @@ def test_it_can_be_closed_anywhere_and_opened_again(page: Page) -> None:
     expect(unit(page, 2)).not_to_have_attribute("data-out", "")
     start(page)
     expect(tour(page).get_by_role("button", name="Look")).to_be_disabled()
+
+
+@pytest.mark.served("the same scripts do it on both")
+@pytest.mark.parametrize("size", [{}, PHONE], ids=["wide", "phone"])
+def test_what_it_asks_about_is_not_under_it(
+    open_page: OpenPage, host: str, size: dict[str, Any]
+) -> None:
+    page = open_page(host, **size)
+    settle(page)
+
+    def is_free() -> bool:
+        rows, bar = page.locator("#board .rows").bounding_box(), tour(page).bounding_box()
+        assert rows is not None
+        assert bar is not None
+        return rows["y"] >= 0 and rows["y"] + rows["height"] <= bar["y"] + 1
+
+    start(page)
+    assert is_free()
+    after(page, lambda: guess(page, residual="reads", plain="loses"))
+    assert is_free()
 
 
 @pytest.mark.served("the same scripts do it on both")
