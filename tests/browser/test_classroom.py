@@ -112,7 +112,7 @@ def test_pad_and_both_rows_are_on_one_screen(
     expect_digit(page, 7)
     page.get_by_role("button", name="Surprise me").click()
     expect(page.locator("#surprise .found")).to_contain_text("1 of ")
-    for place in ("#tabs [role=tablist]", "#pad .paper", "#board .rows"):
+    for place in ("#title h1", "#tabs [role=tablist]", "#pad .paper", "#board .rows"):
         expect(page.locator(place).first).to_be_in_viewport(ratio=1)
 
 
