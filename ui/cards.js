@@ -156,8 +156,8 @@ function ranksOf(values) {
 
 /** @param {Net} net */
 function chipOf({ variant, title, sign }) {
-  const chip = make("p", { className: `chip ${variant}`, title, innerHTML: sign });
-  chip.append(make("b"), make("span"));
+  const chip = make("p", { className: `chip ${variant}`, innerHTML: sign });
+  chip.append(make("small", { textContent: title }), make("b"), make("span"));
   return chip;
 }
 

@@ -490,6 +490,12 @@ def test_on_a_phone_it_scrolls_in_its_own_box(open_page: OpenPage, host: str) ->
     page = open_page(host, **PHONE)
     expect_digit(page, 7)
     board(page).scroll_into_view_if_needed()
+    # A unit is half under the answer: there is more.
+    end = board(page).locator(".residual .end").bounding_box()
+    half = unit(page, 3).bounding_box()
+    assert end is not None
+    assert half is not None
+    assert half["x"] + half["width"] / 2 == pytest.approx(end["x"], abs=8)
     for lens in lenses.LENSES:
         choose(page, lens)
         settle(page)
