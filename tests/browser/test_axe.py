@@ -30,6 +30,9 @@ def test_axe_finds_nothing(open_page: OpenPage, host: str, visitor: str) -> None
             expect(part).to_have_attribute("aria-busy", "false")
         settle(page)  # what came into sight asks by the frame after, and is pale meanwhile
         expect(page.locator('[aria-busy="true"]:visible')).to_have_count(0)
+        page.evaluate(
+            "Promise.allSettled(document.getAnimations().map(({ finished }) => finished))"
+        )
         found += [f"{tab}, light: {fault}" for fault in faults(page, {})]
         page.evaluate("document.body.classList.add('dark')")
         found += [f"{tab}, dark: {fault}" for fault in faults(page, CONTRAST)]
