@@ -66,7 +66,7 @@ class Replay {
     const state = units.length > 0 ? stateOf(units, this.nets.length) : "";
     setText(
       findText(this.element, ".story"),
-      isThere ? inARow([state, storyOf(moments, this.nets)]) : moments.length === 1 ? AGAIN : WAIT,
+      isThere ? inARow([state, storyOf(moments, this.nets)]) : units.length > 0 ? AGAIN : WAIT,
     );
     for (const net of this.nets) this.showSpans(net, isThere);
     this.stop();
