@@ -13,7 +13,7 @@ from pathlib import Path
 
 gc.disable()  # or a tenth of the start goes into looking through what is being imported
 
-from ui import document, health, languages, site  # before Gradio: see there
+from ui import document, health, languages, site  # first: ui/__init__.py imports Gradio
 
 # isort: split
 import gradio as gr

@@ -169,7 +169,7 @@ GUESSES_WITHOUT = N_("{depth} layers without")
 
 
 def deepest(abouts: Mapping[Net, About]) -> str:
-    """What the deepest pair reads of the test digits: what shortcuts are for. "" without any."""
+    """A sentence with the test digits that the two deepest nets read; "" without nets."""
     if not abouts:
         return ""
     depth = max(depth for _, depth in abouts)
@@ -186,7 +186,7 @@ def read_at(depth: int, abouts: Mapping[Net, About]) -> dict[str, str]:
 
 
 def finding(abouts: Mapping[Net, About]) -> str:
-    """What the nets of each depth read of the test digits, the deepest first, and who guesses."""
+    """The test digits that the nets of each depth read, the deepest first, and which only guess."""
     depths = sorted({depth for _, depth in abouts})
     guess = [
         t(kind, depth=depth)

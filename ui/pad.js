@@ -114,7 +114,9 @@ function showDrawing(element, { sheet, pen }) {
   new ResizeObserver(repaint).observe(canvas);
   // Light and dark are a class on the body: the ink follows.
   new MutationObserver(repaint).observe(document.body, { attributeFilter: ["class"] });
-  page.subscribe(["isPenDown"], repaint); // whatever else may change it, such as a browser's zoom
+  page.subscribe(["isPenDown"], ({ isPenDown }) => {
+    if (isPenDown) repaint(); // whatever else may have changed it, such as a browser's zoom
+  });
 }
 
 /**

@@ -58,20 +58,24 @@ class Replay {
   /** Not while the pen draws: that has the time to itself. */
   update() {
     const { isPenDown, isAsking } = page.state;
-    const { moments, units } = this.history;
     if (isPenDown) this.stop();
     if (isPenDown || isAsking) return;
-    const isThere = moments.length > 1;
+    const isThere = this.history.moments.length > 1;
     this.play.disabled = this.save.disabled = this.slider.disabled = !isThere;
-    const state = units.length > 0 ? stateOf(units, this.nets.length) : "";
-    setText(
-      findText(this.element, ".story"),
-      isThere ? inARow([state, storyOf(moments, this.nets)]) : units.length > 0 ? AGAIN : WAIT,
-    );
+    setText(findText(this.element, ".story"), this.story(isThere));
     for (const net of this.nets) this.showSpans(net, isThere);
     this.stop();
     this.slider.value = "100";
     this.show(1);
+  }
+
+  /** @param {boolean} isThere */
+  story(isThere) {
+    const { moments, units } = this.history;
+    const isAltered = units.length > 0;
+    if (!isThere) return isAltered ? AGAIN : WAIT;
+    const state = isAltered ? stateOf(units, this.nets.length) : "";
+    return inARow([state, storyOf(moments, this.nets)]);
   }
 
   /** @param {Net} net */

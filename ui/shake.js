@@ -61,9 +61,10 @@ class Shake {
     this.others = null;
     this.isInSight = false;
     this.isAsking = false;
-    this.asked = ""; // the wish that is being answered
-    /** @type {Pair[]} its answers */
+    this.asked = ""; // the last wish
+    /** @type {Pair[]} its answers so far */
     this.found = [];
+    this.isAnswered = false; // all pairs have come, or an error
     findButton(element, "[data-shake]").addEventListener("click", () => {
       this.seed = fresh(props.seeds);
       this.shake();
@@ -92,16 +93,17 @@ class Shake {
     while (this.isInSight && page.state.reading) {
       const wish = this.wish();
       const asked = JSON.stringify(wish);
-      if (asked !== this.asked) this.found = [];
-      else if (this.found.length === PAIRS) break;
-      this.asked = asked;
+      if (asked !== this.asked) Object.assign(this, { asked, found: [], isAnswered: false });
+      if (this.isAnswered) break;
       this.element.ariaBusy = "true";
       const seed = (wish.seed + this.found.length) % this.props.seeds;
       const reply = await this.ask({ ...wish, seed });
       setText(findText(this.element, ".trouble"), reply.error ?? "");
-      if (reply.error) break;
-      this.found.push({ seed, ...reply });
-      this.show(wish);
+      if (!reply.error) {
+        this.found.push({ seed, ...reply });
+        this.show(wish);
+      }
+      this.isAnswered = Boolean(reply.error) || this.found.length === PAIRS;
     }
     this.element.ariaBusy = "false";
     this.isAsking = false;

@@ -81,7 +81,7 @@ class Tour {
     page.set({ tour: 0, tab: "draw" });
   }
 
-  /** What came of the step, beside what was guessed; once. Whether it came now. */
+  /** Puts what came of the step beside the guesses, once; true if that was now. */
   show() {
     const results = this.isLooking && !this.isShown ? this.now?.results() : null;
     if (!results) return false;

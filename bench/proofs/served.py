@@ -26,7 +26,7 @@ TOLD = re.compile(rf'Traceback|File "|site-packages|{re.escape(str(ROOT))}')
 
 @dataclass
 class Proof:
-    """What a proof tried, and each fault that it found."""
+    """A proof: what it tries, and the faults that it finds."""
 
     name: str
     tried: str

@@ -213,9 +213,10 @@ def sentences(table: DepthTable) -> list[str]:
 
 
 def missing(table: DepthTable, found: Results) -> list[str]:
+    """How many rows of the first table lack runs; none where all are there."""
     cases = cases_of(table["about"]["depths"])
     left = sum(case not in found for case in cases)
-    return [f"Not measured yet: {left} of {len(cases)} rows."] if left else []
+    return [f"{capital(MISSING)}: {left} of {len(cases)} rows."] if left else []
 
 
 def headline(table: DepthTable, found: Results) -> str:

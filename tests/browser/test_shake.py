@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 import torch
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from resnet import checkpoint, ink, mnist
 from resnet.studies import shake
@@ -13,6 +13,7 @@ from tests.browser.visitor import (
     expect_digit,
     open_tab,
     settle,
+    wait_for_questions,
 )
 from tests.conftest import Measured
 from ui.question import decoded
@@ -94,10 +95,10 @@ def test_it_follows_the_pad(page: Page) -> None:
     expect_shaken(page, "This 7")
 
 
-def pair_of(kind: float) -> dict[str, Any]:
-    """What the server says of a pair of nets; kind is the cosine of the one without shortcuts."""
+def pair_of(plain: float) -> dict[str, Any]:
+    """A server's answer for one pair of nets; plain: the cosine without shortcuts."""
     picture = encoded(torch.zeros(1, ink.SIDE, ink.SIDE))
-    cosines = {"residual": 0.9, "plain": kind}
+    cosines = {"residual": 0.9, "plain": plain}
     nets = {net: {"cosine": one, "pictures": [picture] * 2} for net, one in cosines.items()}
     return {"drawn": picture, "nudged": picture, "nets": nets}
 
@@ -123,3 +124,14 @@ def test_what_goes_wrong_is_said_and_tried_again(page: Page) -> None:
     expect(page.get_by_test_id("shake-plain")).to_have_attribute(
         "data-cosine", re.compile(r"-?\d\.\d+")
     )
+
+
+@pytest.mark.served("needs a server")
+def test_what_is_chosen_while_a_fault_comes_is_shaken(page: Page) -> None:
+    routes: list[Route] = []
+    answer_instead(page, "shaken", lambda one: one.fallback() if routes else routes.append(one))
+    part = opened(page)
+    wait_for_questions(page, routes, 1)
+    part.get_by_text("18", exact=True).first.click()
+    routes[0].fulfill(json={"error": "No such nets."})
+    expect_shaken(page, "This 7, 18 layers")
