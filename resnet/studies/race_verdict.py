@@ -6,10 +6,13 @@ from dataclasses import dataclass
 
 from resnet.checkpoint import VARIANTS
 from resnet.language import in_a_row, t, tn
+from resnet.stats import wilson_interval
 from resnet.studies.depth import Case, DepthRun, case_of
-from resnet.studies.depth_verdict import NETS
+from resnet.studies.depth_verdict import GUESSING, NETS
 from resnet.studies.race import Point
 from resnet.studies.short_training import ShortRun
+
+CHANCE = GUESSING / 100  # the share of digits that a net reads which says any
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,25 @@ def finding(points: Sequence[Point], found: Mapping[str, Band]) -> str:
             total=total,
             **rights,
         )
-    return in_a_row([said, *beside(rights, found), luck(found)])
+    return in_a_row([said, *guessing(rights, total), *beside(rights, found), luck(found)])
+
+
+def guessing(rights: Mapping[str, int], total: int) -> list[str]:
+    """Which of the nets have learned nothing that so many digits could show."""
+    idle = [net for net, right in rights.items() if wilson_interval(right, total)[0] < CHANCE]
+    if not idle:
+        return []
+    chance = round(total * CHANCE)
+    if len(idle) == len(rights):
+        return [t("Guessing reads {chance}: neither net has learned anything yet.", chance=chance)]
+    return [
+        t(
+            "Guessing reads {chance}: the net {net} has learned nothing yet.",
+            chance=chance,
+            net=t(NETS[net]),
+        )
+        for net in idle
+    ]
 
 
 def beside(rights: Mapping[str, int], found: Mapping[str, Band]) -> list[str]:

@@ -79,3 +79,19 @@ def test_the_finding_follows_from_the_figures(
         "One race can be luck: the band is 3 others."
     )
     assert finding(ends(*rights), {}) == f"After 80 steps: {lead} One race can be luck."
+
+
+@pytest.mark.parametrize(
+    ("rights", "says"),
+    [
+        ((20, 20), "Guessing reads 20: neither net has learned anything yet. "),
+        ((180, 12), "Guessing reads 20: the net without has learned nothing yet. "),
+        ((20, 60), "Guessing reads 20: the net with shortcuts has learned nothing yet. "),
+        # 14.5 % of 200: by Wilson's interval at least 10.3 %
+        ((180, 29), ""),
+        ((180, 28), "Guessing reads 20: the net without has learned nothing yet. "),
+    ],
+)
+def test_a_net_that_guesses_is_said_to(rights: tuple[int, int], says: str) -> None:
+    said = finding(ends(*rights), {})
+    assert said.partition(". ")[2] == f"{says}One race can be luck."
