@@ -10,7 +10,7 @@ import importlib
 import itertools
 import math
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,11 +58,18 @@ class Check:
         return sentence(self.says_equal, self.faults, self.flaws, is_equal=self.is_equal)
 
 
-def check(net: ResNet18, pictures: Tensor, flaws: Collection[str] = ()) -> Check:
+def check(
+    net: ResNet18,
+    pictures: Tensor,
+    flaws: Collection[str] = (),
+    other: Callable[[Collection[str]], Check] | None = None,
+) -> Check:
     """Compare a residual net with torchvision's on (N, 1, 32, 32) normalised pictures.
 
-    flaws are of FLAWS, in any combination; the net itself stays as it is.
+    flaws are of FLAWS, in any combination; the net itself stays as it is. Where there are several,
+    the check of each alone is asked of `other`, which may know it already.
     """
+    other = other or functools.partial(check, net, pictures)
     ours = copy.deepcopy(net)
     state = dict(net.state_dict())
     if "biases" in flaws:
@@ -89,14 +96,9 @@ def check(net: ResNet18, pictures: Tensor, flaws: Collection[str] = ()) -> Check
     culprits = faults
     if len(faults) > 1 and not is_equal:
         mode = {"train"} & set(flaws)
-        culprits = [one for one in faults if shows(one, net, pictures, mode)] or faults
+        culprits = [one for one in faults if not other({one, *mode}).says_equal] or faults
     is_right = says_equal == (not faults)
     return Check(printed, largest, says_equal, is_right, culprits, flaws, is_equal)
-
-
-def shows(fault: str, net: ResNet18, pictures: Tensor, mode: Collection[str]) -> bool:
-    """Whether a fault changes the answers by itself."""
-    return not check(net, pictures, {fault, *mode}).says_equal
 
 
 def official() -> nn.Module:
@@ -164,7 +166,8 @@ class Prover:
             return check(self.net(weights), ink.normalise(picture[None]), flaws)
         asked = weights, frozenset(flaws)
         if asked not in self.of_samples:
-            self.of_samples[asked] = check(self.net(weights), sample_pictures(), flaws)
+            other = functools.partial(self.check, weights)
+            self.of_samples[asked] = check(self.net(weights), sample_pictures(), flaws, other)
         return self.of_samples[asked]
 
 
