@@ -1,6 +1,6 @@
 """What a link to the page may contain; page_link.js reads links by these rules."""
 
-from resnet import lab, lenses, narrow
+from resnet import lab, lenses, narrow, several
 from resnet.surgery import DIAL, UNITS
 from ui.board import STEP
 
@@ -9,6 +9,7 @@ FIRST = 7  # the sample that is drawn and answered on arrival
 TABS = ("draw", "race", "depth", "experiment", "training", "mistakes")
 RULES = {
     "first": FIRST,
+    "digits": several.MOST,
     "units": UNITS,
     "dial": {"most": DIAL[1], "step": STEP},
     "lenses": lenses.LENSES,

@@ -67,9 +67,9 @@ export function mount(element, props, server) {
  * @param {import("./page_link.js").Link} link
  * @param {Props} props
  */
-function open({ strokes, digit, sample, ...more }, { samples, digitSide }) {
+function open({ strokes, part, digit, sample, ...more }, { samples, digitSide }) {
   let drawing = drawings.ofSample(sample, samples[sample]);
-  if (strokes) drawing = drawings.ofStrokes(strokes);
+  if (strokes) drawing = { ...drawings.ofStrokes(strokes), part };
   else if (digit !== null) {
     const canvas = document.createElement("canvas"); // its ink and label come with the reply
     canvas.width = canvas.height = digitSide;

@@ -3,6 +3,7 @@
 // at, in about 1500 characters.
 //
 //   d  strokes: link_strokes.js
+//   j  the digit of a number that is looked into, from 1, where one was chosen
 //   s  the digit of a sample; t  the index of a test digit of MNIST
 //   o  units that are out, c  whose shortcut is cut, as digits: o=24
 //   f  dials in steps of the slider, unit and steps: f=52-78 is 0.5 for unit 5 and 2 for unit 7
@@ -23,6 +24,7 @@ import { page, WHOLE, wholeUnits } from "./page.js";
  *
  * @typedef {object} Rules what can be on the page
  * @property {number} first the sample that is drawn on arrival
+ * @property {number} digits at most, of a number
  * @property {number} units of each net
  * @property {{most: number, step: number}} dial
  * @property {string[]} lenses the first is looked through on arrival
@@ -34,6 +36,7 @@ import { page, WHOLE, wholeUnits } from "./page.js";
  *
  * @typedef {object} OnPad
  * @property {Stroke[] | null} strokes
+ * @property {number | null} part the digit of a number that is looked into
  * @property {number | null} digit the index of a test digit
  * @property {number} sample drawn where there is neither
  * @property {import("./page.js").Board} board
@@ -66,14 +69,16 @@ export function linkOf(state, rules) {
  * @param {Rules} rules
  */
 function setDrawing(link, { drawing }, { first }) {
-  const { picture, sample, strokes } = drawing;
+  const { picture, sample, strokes, part } = drawing;
   if (picture) {
     if ("digit" in picture.asked) link.set("t", `${picture.asked.digit}`);
   } else if (sample !== null) {
     if (sample !== first) link.set("s", `${sample}`);
   } else {
     const text = packed(strokes);
-    if (text !== null) link.set("d", text);
+    if (text === null) return;
+    link.set("d", text);
+    if (part !== null) link.set("j", `${part + 1}`);
   }
 }
 
@@ -116,11 +121,12 @@ function setView(link, { lab, choice, depth, tab, tour, isPresenting }, rules) {
  * @param {Rules} rules
  * @returns {Map<string, RegExp>}
  */
-function wellFormed({ units, dial, lenses, lab, depths, tabs }) {
+function wellFormed({ digits, units, dial, lenses, lab, depths, tabs }) {
   const unit = `[1-${units}]`;
   const turned = `${unit}[0-${dial.most / dial.step}]`;
   return new Map([
     ["d", /^((-\w{2}|\w){2,}(\.(-\w{2}|\w){2,})*)?$/],
+    ["j", new RegExp(`^[1-${digits}]$`)],
     ["s", /^\d$/],
     ["t", /^\d{1,4}$/],
     ["o", new RegExp(`^${unit}{1,${units}}$`)],
@@ -160,6 +166,7 @@ export function readLink(hash, rules) {
   const choice = /** @type {State["choice"]} */ (link.get("n") ?? "both");
   return {
     strokes,
+    part: link.has("j") ? Number(link.get("j")) - 1 : null,
     digit: link.has("t") ? Number(link.get("t")) : null,
     sample: Number(link.get("s") ?? rules.first),
     board: { units: linkedUnits(link, rules), lens: link.get("l") ?? rules.lenses[0] },
@@ -180,6 +187,7 @@ export function readLink(hash, rules) {
 export function onArrival({ first, units, lenses, tabs }) {
   return {
     strokes: null,
+    part: null,
     digit: null,
     sample: first,
     board: { units: wholeUnits(units), lens: lenses[0] },

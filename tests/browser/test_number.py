@@ -92,11 +92,13 @@ def test_a_number_goes_home(page: Page) -> None:
     settle(page)
     expect(page.locator("#replay .story")).to_contain_text("the 26")
     expect(page.locator('#replay [data-course="plain"] .last').last).to_have_text("26")
-    until(page, "location.hash.includes('d=')")
+    after(page, lambda: digit(page, 0).check())
+    until(page, "location.hash.includes('d=') && location.hash.includes('j=1')")
     link = page.evaluate("location.href")
     page.goto("about:blank")
     page.goto(link)
     expect_number(page, "26")
+    expect(on_board(page, "residual")).to_have_text("2")
 
 
 @pytest.mark.served("the same scripts do it on both")

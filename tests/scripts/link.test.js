@@ -10,6 +10,7 @@ import { linkOf, onArrival, readLink } from "../../ui/page_link.js";
 
 const RULES = {
   first: 7,
+  digits: 8,
   units: 8,
   dial: { most: 2, step: 0.25 },
   lenses: ["maps", "edit", "left", "knew", "why", "near"],
@@ -112,6 +113,16 @@ test("an empty pad is not the same as none", () => {
   assert.equal(readLink("o=2", RULES).strokes, null);
 });
 
+test("the digit of a number that was chosen comes back", () => {
+  const board = { units: wholeUnits(8), lens: "maps" };
+  const strokes = [[[100, 200]], [[500, 300]]];
+  const part = (drawing) => readLink(linkOf(arrived({ drawing, board }), RULES), RULES).part;
+  assert.equal(part(drawings.ofStrokes(strokes)), null);
+  for (const chosen of [0, 1, 7]) {
+    assert.equal(part({ ...drawings.ofStrokes(strokes), part: chosen }), chosen);
+  }
+});
+
 test("every setting of the board comes back", () => {
   const units = wholeUnits(8);
   units[1] = { ...WHOLE, is_out: true };
@@ -168,6 +179,8 @@ for (const hash of [
   "d=!",
   "d=abc",
   "d=..",
+  "d=&j=0",
+  "d=&j=9",
   "s=77",
   "f=5",
   "f=29",
