@@ -4,6 +4,7 @@
 
 import { chosen, find, findButton, findText, make, setText } from "./dom.js";
 import { inARow, t } from "./language.js";
+import { page } from "./page.js";
 import { ask, askWhenSeen } from "./server.js";
 
 /**
@@ -61,6 +62,7 @@ function askFirst(element, { isSo, why }) {
   const buttons = /** @type {NodeListOf<HTMLButtonElement>} */ (
     element.querySelectorAll("[data-guess]")
   );
+  const asks = /** @type {NodeListOf<HTMLElement>} */ (element.querySelectorAll("[data-asks]"));
   for (const button of buttons) {
     button.addEventListener("click", () => {
       const { guess } = button.dataset;
@@ -70,6 +72,7 @@ function askFirst(element, { isSo, why }) {
       const answers = guess === "" ? PLAIN : guess === truth ? RIGHT : WRONG;
       setText(findText(element, ".answer"), inARow([answers[truth], why]));
       findText(element, ".revealed").hidden = false;
+      for (const ask of asks) ask.hidden = guess === "" && page.state.tour > 0; // the tour asked
     });
   }
 }

@@ -80,6 +80,7 @@ def test_from_start_to_end(page: Page) -> None:
     if "of 3" in tour(page).inner_text():  # where the study of depth is stored
         guess(page, overfitting="yes")
         expect(page.get_by_test_id("overfitting").locator(".revealed")).to_be_visible()
+        expect(page.get_by_test_id("overfitting").get_by_role("button")).to_have_count(0)
         expect(tour(page)).to_contain_text("No. ")
         expect(tour(page)).to_contain_text("Not quite.")
         press(page, "Next")
