@@ -30,9 +30,13 @@ SCREENS: dict[str, dict[str, Any]] = {
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 ALIKE = 8  # levels of 255 that a pixel may be off
 GAP = 20  # pixels between two pictures
-# All that can be seen has come.
-SETTLED = """() => [...document.querySelectorAll('[aria-busy="true"]')]
-    .every((element) => !element.checkVisibility())"""
+# Whether all has come; what has not comes once it is in sight.
+SETTLED = """() => {
+    const waiting = [...document.querySelectorAll('[aria-busy="true"]')]
+        .find((element) => element.checkVisibility());
+    waiting?.scrollIntoView({ block: "center" });
+    return !waiting;
+}"""
 
 Shots = dict[tuple[str, str, str], Image.Image]  # by screen, scheme and tab
 
@@ -101,6 +105,7 @@ async def shot(page: Page, tab: str) -> Image.Image:
     await page.get_by_role("tab", name=tab, exact=True).click()
     await page.wait_for_load_state("networkidle")
     await page.wait_for_function(SETTLED)
+    await page.evaluate("scrollTo(0, 0)")
     await page.mouse.move(0, 0)
     raw = await page.screenshot(full_page=True, animations="disabled")
     return Image.open(io.BytesIO(raw)).convert("RGB")

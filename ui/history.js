@@ -10,7 +10,9 @@ import { askWhenSeen } from "./server.js";
  * @param {import("./server.js").Server} server
  */
 export function mount(element, _props, server) {
-  askWhenSeen(element, server, "courses", ({ error, plots }) => {
-    if (!error) findText(element, ".plots").innerHTML = plots;
+  const place = findText(element, ".plots");
+  askWhenSeen(element, server, "courses", ({ plots = "" }) => {
+    place.innerHTML = plots;
+    place.setAttribute("aria-busy", "false");
   });
 }

@@ -121,6 +121,7 @@ class FairRace {
     if (reply.error) this.say(reply.error);
     // Another choice's bands would lie under this one: rather none.
     this.picture.innerHTML = reply.picture ?? "";
+    this.picture.setAttribute("aria-busy", "false");
     this.stored.innerHTML = reply.stored ?? "";
     this.showPoints();
   }

@@ -14,6 +14,7 @@ from bench.look import hosted
 from resnet import export, lenses, mnist, samples
 from resnet.classifier import Classifier
 from tests.browser.visitor import (
+    PHONE,
     OpenPage,
     after,
     card,
@@ -47,6 +48,19 @@ def arrive(open_page: OpenPage, address: str, **options: Any) -> Page:
     expect(card(page, "plain")).to_have_attribute("data-digit", "7", timeout=PATIENCE)
     settle(page)
     return page
+
+
+@pytest.mark.parametrize("size", [{}, PHONE], ids=["wide", "phone"])
+def test_all_stands_where_it_does_on_the_served_page(
+    open_page: OpenPage, address: str, site: str, size: dict[str, Any]
+) -> None:
+    found = []
+    for one in (address, site):
+        page = arrive(open_page, one, **size)
+        places = ["#title h1", "#tabs [role=tab]:last-of-type", "[data-testid=pad]", "#surprise"]
+        places += ["#cards", "#board", "#replay"]
+        found.append({place: page.locator(place).first.bounding_box() for place in places})
+    assert found[0] == found[1]
 
 
 def test_it_reads_as_python_does(
