@@ -72,7 +72,7 @@ function askFirst(element, { isSo, why }) {
       const answers = guess === "" ? PLAIN : guess === truth ? RIGHT : WRONG;
       setText(findText(element, ".answer"), inARow([answers[truth], why]));
       findText(element, ".revealed").hidden = false;
-      for (const ask of asks) ask.hidden = guess === "" && page.state.tour > 0; // the tour asked
+      for (const place of asks) place.hidden = guess === "" && page.state.tour > 0; // the tour asked
     });
   }
 }

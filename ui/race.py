@@ -10,7 +10,6 @@ from typing import Any
 from resnet.language import t
 from resnet.studies import race_verdict
 from resnet.studies.depth import FRESH, RATES, DepthTable
-from resnet.studies.depth_verdict import GUESSING
 from resnet.studies.race import DEPTHS, RECIPE, USUAL_DEPTH, Wish
 from resnet.studies.race_queue import RaceError, RaceQueue
 from resnet.studies.race_verdict import Band
@@ -24,7 +23,7 @@ from ui.traffic import visitor
 LONGEST = 64  # characters of a ticket
 SLOWEST = 0.001  # at lower rates, as the study has one, 80 steps show nothing
 WIDE, PHONE_HEIGHT = (660, 340), 300  # pixels
-CHANCE = RECIPE.validation * GUESSING / 100
+CHANCE = RECIPE.validation * race_verdict.CHANCE  # digits
 OPTION = Template(
     '<label><input type="radio" name="race-$name" value="$value"$checked>$title</label>'
 )

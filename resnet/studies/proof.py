@@ -66,8 +66,8 @@ def check(
 ) -> Check:
     """Compare a residual net with torchvision's on (N, 1, 32, 32) normalised pictures.
 
-    flaws are of FLAWS, in any combination; the net itself stays as it is. Where there are several,
-    the check of each alone is asked of `other`, which may know it already.
+    flaws are of FLAWS, in any combination; the net itself stays as it is. Where several are
+    faults, the check of each alone is asked of `other`, which may know it already.
     """
     other = other or functools.partial(check, net, pictures)
     ours = copy.deepcopy(net)

@@ -155,6 +155,7 @@ def test_undo_brings_back_what_clear_took(page: Page, way: str) -> None:
         assert 0 < dark_share(page) < inked
         undo.click()
         assert dark_share(page) == 0
+        expect_digit(page, "")
         undo.click()
         expect_digit(page, 3)
     assert dark_share(page) == inked

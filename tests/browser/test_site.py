@@ -30,6 +30,10 @@ from ui.reading import Reader
 from ui.site import write
 
 PATIENCE = 120_000  # ms: a busy machine takes its time to load the nets
+PLACES = (
+    "#title h1", "#tabs [role=tab]:last-of-type", "[data-testid=pad]", "#cards", "#surprise",
+    "#board", "#replay",
+)  # fmt: skip
 TABS = ("Fair race", "Depth and gradients", "The experiment", "Training", "Mistakes")
 
 
@@ -54,13 +58,11 @@ def arrive(open_page: OpenPage, address: str, **options: Any) -> Page:
 def test_all_stands_where_it_does_on_the_served_page(
     open_page: OpenPage, address: str, site: str, size: dict[str, Any]
 ) -> None:
-    found = []
-    for one in (address, site):
-        page = arrive(open_page, one, **size)
-        places = ["#title h1", "#tabs [role=tab]:last-of-type", "[data-testid=pad]", "#surprise"]
-        places += ["#cards", "#board", "#replay"]
-        found.append({place: page.locator(place).first.bounding_box() for place in places})
-    assert found[0] == found[1]
+    def places(host: str) -> dict[str, object]:
+        page = arrive(open_page, host, **size)
+        return {place: page.locator(place).first.bounding_box() for place in PLACES}
+
+    assert places(site) == places(address)
 
 
 def test_it_reads_as_python_does(
