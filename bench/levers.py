@@ -99,7 +99,7 @@ class Budget:
     validation: int = 5_000
 
 
-QUICK = Budget(digits=200, epochs=1, extras=40, held_out=40, validation=100)
+QUICK = Budget(digits=100, epochs=1, extras=20, held_out=20, validation=40)
 
 
 @contextlib.contextmanager

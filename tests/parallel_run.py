@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from resnet import handwriting, ink, mnist, parallel, training
+from resnet import handwriting, ink, mnist, narrow, parallel, training
 from resnet.checkpoint import VARIANTS
 from resnet.model import ResNet
 from resnet.training import Recipe, Run
@@ -21,11 +21,12 @@ extras = functools.cache(handwriting.extras)
 
 
 class Exact(Run):
-    """In double precision: the order of sums is another one in two processes, and a training makes
-    the differences of single precision grow to some percent within a few steps."""
+    """Of a narrow net, and in double precision: the order of sums is another one in two processes,
+    and a training makes the differences of single precision grow to some percent within a few
+    steps."""
 
     def build(self) -> ResNet:
-        return super().build().double()
+        return narrow.build(self.variant, 18).double()
 
     def loss(self, pictures: Tensor, labels: Tensor) -> Tensor:
         logits = self.joined(ink.normalise(pictures).double())

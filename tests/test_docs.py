@@ -6,14 +6,13 @@ import pkgutil
 import re
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 import train
 from resnet import checkpoint
-from resnet.__main__ import get_args_parser
+from resnet.__main__ import get_args_parser, main
 from resnet.studies.runs import on_many_cores
 
 ROOT = Path(__file__).parent.parent
@@ -43,18 +42,17 @@ def run(*command: str) -> str:
     return result.stdout.strip()
 
 
-def with_this_python(command: str) -> list[str]:
-    name, *rest = shlex.split(command)
-    assert name in ("python", ".venv/bin/python")
-    return [sys.executable, *rest]
-
-
 # --- commands ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("command", SHOWN)
-def test_commands_print_what_is_shown(command: str) -> None:
-    printed = run(*with_this_python(command))
+def test_commands_print_what_is_shown(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name, *arguments = shlex.split(command.removeprefix("python -m "))
+    monkeypatch.chdir(ROOT)
+    assert (name, main(arguments)) == ("resnet", 0)  # as python -m does it, without a new process
+    printed = capsys.readouterr().out.strip()
     shown = SHOWN[command]
     if not shown.startswith("{"):
         assert [line.rstrip() for line in printed.splitlines()] == [

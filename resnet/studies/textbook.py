@@ -49,7 +49,7 @@ FILE = runs.RESULTS / "textbook.json"
 RATES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
 SEEDS = 20
 # To see in a minute that all works: what these nets read means nothing.
-QUICK = ShortRecipe(train=256, test_all=500, epochs=1, judge_every=3)
+QUICK = ShortRecipe(train=128, validation=50, test_all=200, epochs=1, judge_every=1)
 QUICK_RATES = (0.005, 0.01)
 
 

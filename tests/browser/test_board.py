@@ -25,6 +25,7 @@ from tests.browser.visitor import (
     draw,
     expect_digit,
     on_pad,
+    scribble,
     sent,
     settle,
     until,
@@ -603,11 +604,7 @@ def test_a_link_holds_a_scribble_a_sample_and_an_empty_pad(page: Page, open_page
     other = open_page(link)
     expect(said(other)).to_contain_text("Draw a digit")
     expect_digit(other, "")
-    for turn in range(12):
-        page.mouse.move(*on_pad(page, (5, 5 + 7 * turn)))
-        page.mouse.down()
-        page.mouse.move(*on_pad(page, (95, 12 + 7 * turn)), steps=90)
-        page.mouse.up()
+    scribble(page, 12)
     until(page, "location.hash.length > 100")
     settle(page)
     page.wait_for_timeout(500)

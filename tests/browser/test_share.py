@@ -10,7 +10,7 @@ import zxingcpp
 from PIL import Image, ImageSequence
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.visitor import KEEP_QUESTIONS, after, on_pad, settle, until
+from tests.browser.visitor import KEEP_QUESTIONS, after, on_pad, scribble, settle, until
 
 
 def opened(page: Page) -> Locator:
@@ -73,11 +73,7 @@ def test_the_page_is_handed_on(page: Page, tmp_path: Path) -> None:
 
 @pytest.mark.served("the same scripts do it on both")
 def test_a_link_too_long_for_a_code_says_so(page: Page) -> None:
-    for turn in range(9):
-        page.mouse.move(*on_pad(page, (5, 5 + 9 * turn)))
-        page.mouse.down()
-        page.mouse.move(*on_pad(page, (95, 12 + 9 * turn)), steps=90)
-        page.mouse.up()
+    scribble(page, 12)
     settle(page)
     dialog = opened(page)
     expect(dialog).to_contain_text("too long for a QR code")

@@ -35,13 +35,41 @@ def on_pad(page: Page, point: list[float] | Point) -> Point:
 
 
 def draw(page: Page, digit: int) -> None:
+    """By a quick hand: the mouse is told every eighth point, which each takes a frame."""
     for stroke in samples.sample(digit):
         page.mouse.move(*on_pad(page, stroke[0]))
         page.mouse.down()
-        for point in stroke[1::3]:
+        for point in stroke[1::8]:
             page.mouse.move(*on_pad(page, point))
         page.mouse.move(*on_pad(page, stroke[-1]))
         page.mouse.up()
+
+
+def scribble(page: Page, lines: int) -> None:
+    """Lines across the pad, of 90 points each, at once: a mouse takes a moment for every point."""
+    page.get_by_test_id("pad").evaluate(
+        """(pad, lines) => {
+            const { left, top, width, height } = pad.getBoundingClientRect();
+            const send = (type, x, y) =>
+                pad.dispatchEvent(
+                    new PointerEvent(type, {
+                        pointerId: 1, // of the mouse
+                        button: type === "pointermove" ? -1 : 0,
+                        buttons: type === "pointerup" ? 0 : 1,
+                        clientX: left + (x * width) / 100,
+                        clientY: top + (y * height) / 100,
+                        bubbles: true,
+                    }),
+                );
+            for (let line = 0; line < lines; line++) {
+                const y = 5 + 7 * line;
+                send("pointerdown", 5, y);
+                for (let i = 1; i <= 90; i++) send("pointermove", 5 + i, y + (7 * i) / 90);
+                send("pointerup", 95, y + 7);
+            }
+        }""",
+        lines,
+    )
 
 
 def pass_two_frames(page: Page) -> None:
@@ -76,12 +104,14 @@ def note_questions(page: Page) -> None:
 
 def settle(page: Page) -> None:
     """Wait until the newest drawing is answered: no older answer is still to come."""
+    patience = time.monotonic() + 60
     while True:
         # What comes into sight or is answered makes the page ask, if at all, by the frame after.
         pass_two_frames(page)
-        seen = page.get_by_test_id("seen")
-        if not ASKED[page] and seen.get_attribute("aria-busy") == "false":
+        busy = page.get_by_test_id("seen").get_attribute("aria-busy")
+        if not ASKED[page] and busy == "false":
             return
+        assert time.monotonic() < patience, f"no end: busy {busy}, asked {ASKED[page]}"
         page.wait_for_timeout(20)
 
 

@@ -284,8 +284,8 @@ def test_quick_goes_all_the_way_with_the_real_nets(
     assert stored["about"]["command"] == "python -m resnet textbook --quick"
     runs = stored["runs"]
     assert [textbook.key_of(run) for run in runs] == QUICK_PLAN
-    assert all(len(run["loss"]) == 4 for run in runs)
-    assert all(run["test_all"]["total"] == 500 for run in runs)
+    assert all(len(run["loss"]) == 2 for run in runs)
+    assert all(run["test_all"]["total"] == 200 for run in runs)
     # The nets are those that the runs are named after, at rates that make a difference.
     assert len({tuple(run["loss"]) for run in runs}) == len(QUICK_PLAN)
     first = {(run["net"], run["first"]): run["loss"][0] for run in runs}
