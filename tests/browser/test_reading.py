@@ -19,6 +19,7 @@ from tests.browser.visitor import (
     expect_digit,
     open_tab,
     settle,
+    wait_until,
 )
 from tests.server import ROOT
 from ui.board import TITLES
@@ -153,8 +154,7 @@ def test_the_server_goes_and_all_that_is_drawn_goes_on(
     wait_for_worker(page)
     listed = page.request.get(f"http://127.0.0.1:{free_port}/nets/list.json").json()
     last = listed["nearestDigits"]  # of what the worker loads behind
-    while not any(url.endswith(last) for url in came):
-        page.wait_for_timeout(50)
+    wait_until(page, lambda: any(url.endswith(last) for url in came))
     page.wait_for_load_state("networkidle", timeout=READY)
     page.server_is_gone = True  # type: ignore[attr-defined]
     server.kill()

@@ -22,6 +22,7 @@ from tests.browser.visitor import (
     expect_digit,
     open_tab,
     settle,
+    wait_until,
 )
 from ui.board import TITLES
 from ui.cards import AnswerCards
@@ -37,14 +38,10 @@ PLACES = (
 TABS = ("Fair race", "Depth and gradients", "The experiment", "Training", "Mistakes")
 
 
-# Until the service worker has all files, and answers for this page.
-KEPT = """
-async () => {
-    const { serviceWorker } = navigator;
-    await serviceWorker.ready;
-    while (!serviceWorker.controller) await new Promise((resolve) => setTimeout(resolve, 50));
-}
-"""
+# Whether the service worker has all files, and answers for this page.
+KEPT = """navigator.serviceWorker.getRegistration().then(
+    (found) => Boolean(found?.active && navigator.serviceWorker.controller),
+)"""
 
 
 def arrive(open_page: OpenPage, address: str, **options: Any) -> Page:
@@ -159,7 +156,7 @@ def test_it_is_light_or_dark_as_the_system_is(open_page: OpenPage, site: str, sc
 def test_after_the_first_visit_it_needs_no_network(open_page: OpenPage, folder: Path) -> None:
     with hosted(folder) as address:
         page = arrive(open_page, address, service_workers="allow")
-        page.evaluate(KEPT)
+        wait_until(page, lambda: bool(page.evaluate(KEPT)), 120)
     page.server_is_gone = True  # type: ignore[attr-defined]
     page.reload()
     expect(card(page, "plain")).to_have_attribute("data-digit", "7", timeout=PATIENCE)

@@ -94,6 +94,14 @@ def dark_share(page: Page) -> float:
     )
 
 
+def wait_until(page: Page, is_so: Callable[[], bool], seconds: float = 60) -> None:
+    """While it is not, the page goes on."""
+    patience = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < patience, f"not so after {seconds} seconds"
+        page.wait_for_timeout(20)
+
+
 def note_questions(page: Page) -> None:
     """Keep in mind which questions to the server have no reply yet."""
     asked = ASKED.setdefault(page, set())
@@ -104,15 +112,14 @@ def note_questions(page: Page) -> None:
 
 def settle(page: Page) -> None:
     """Wait until the newest drawing is answered: no older answer is still to come."""
-    patience = time.monotonic() + 60
-    while True:
+
+    def is_settled() -> bool:
         # What comes into sight or is answered makes the page ask, if at all, by the frame after.
         pass_two_frames(page)
-        busy = page.get_by_test_id("seen").get_attribute("aria-busy")
-        if not ASKED[page] and busy == "false":
-            return
-        assert time.monotonic() < patience, f"no end: busy {busy}, asked {ASKED[page]}"
-        page.wait_for_timeout(20)
+        is_busy = page.get_by_test_id("seen").get_attribute("aria-busy") != "false"
+        return not ASKED[page] and not is_busy
+
+    wait_until(page, is_settled)
 
 
 def question(route: Route) -> dict[str, Any]:
@@ -133,11 +140,7 @@ def answer_instead(page: Page, function: str, answer: Callable[[Route], Any]) ->
 
 
 def wait_for_questions(page: Page, routes: list[Route], count: int) -> None:
-    for _ in range(100):
-        if len(routes) >= count:
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError(f"{len(routes)} of {count} questions after 5 seconds")
+    wait_until(page, lambda: len(routes) >= count)
 
 
 # Keeps what the page asks from now on, whoever reads it.
@@ -155,10 +158,7 @@ KEEP_QUESTIONS = """async () => {
 
 def until(page: Page, condition: str) -> None:
     """Wait for it. Playwright's own wait evaluates a text on the page, which its policy forbids."""
-    patience = time.monotonic() + 20
-    while not page.evaluate(condition):
-        assert time.monotonic() < patience, condition
-        page.wait_for_timeout(50)
+    wait_until(page, lambda: bool(page.evaluate(condition)))
 
 
 def sent(page: Page, act: Callable[[], Any]) -> dict[str, Any]:
