@@ -15,6 +15,8 @@ from ui.once import drawn_once
 from ui.part import TAB, Ahead, Part, template
 
 SHORT = 12  # characters of a hash
+# What a checkpoint of an older kind, or a crafted one, leads to.
+FIGURES_MISSING = (KeyError, TypeError, ValueError, ArithmeticError)
 
 
 class TrainingHistory(Part):
@@ -40,7 +42,12 @@ class TrainingHistory(Part):
         def courses(_: Any) -> dict[str, str]:
             return {"plots": pictures() if told else ""}
 
-        html = template("history.html").substitute(facts=facts(abouts), missing=missing(told))
+        html = template("history.html").substitute(
+            finding=finding(abouts),
+            results=table(RESULTS, abouts),
+            recipe=table(RECIPE, abouts),
+            missing=missing(told),
+        )
         super().__init__("history", html, [courses], TAB, ahead={"courses": Ahead()})
 
 
@@ -58,6 +65,20 @@ def missing(told: Mapping[str, Course]) -> str:
 
 
 # --- the facts -------------------------------------------------------------------------------
+
+
+def finding(abouts: Mapping[str, About]) -> str:
+    """What both read in the end; without a score of each, what the table is about."""
+    try:
+        scores = {variant: abouts[variant]["test"] for variant in LOOKS}
+        read = {v: f"{100 * one['right'] / one['total']:.2f}" for v, one in scores.items()}
+    except FIGURES_MISSING:
+        return t("How these nets were trained")
+    return t(
+        "Trained alike, the net with shortcuts reads {residual} of 100 test digits, the one "
+        "without {plain}.",
+        **read,
+    )
 
 
 def score(part: Literal["test", "validation", "styles"]) -> Callable[[About], str]:
@@ -120,10 +141,13 @@ def took(about: About) -> str:
     return t("{minutes} minutes, {date}", minutes=minutes, date=about["date"])
 
 
-FACTS: dict[str, Callable[[About], str]] = {
+Facts = dict[str, Callable[[About], str]]
+RESULTS: Facts = {
     N_("Test digits right (95 % interval)"): score("test"),
     N_("Validation digits right"): score("validation"),
     N_("Held-out styles right"): score("styles"),
+}
+RECIPE: Facts = {
     N_("Weights kept"): kept,
     N_("Batch"): batches,
     N_("Descent"): descent,
@@ -135,14 +159,14 @@ FACTS: dict[str, Callable[[About], str]] = {
 }
 
 
-def facts(abouts: Mapping[str, About]) -> str:
+def table(facts: Facts, abouts: Mapping[str, About]) -> str:
     """A row a fact; what both nets have alike is said once."""
     columns = "".join(
         f'<th class="{variant}" scope="col">{LOOKS[variant]["sign"]}{LOOKS[variant]["title"]}</th>'
         for variant in abouts
     )
     rows = "".join(row(t(name), [stated(fact, about) for about in abouts.values()])
-                   for name, fact in FACTS.items())  # fmt: skip
+                   for name, fact in facts.items())  # fmt: skip
     return f"<table><thead><tr><td></td>{columns}</tr></thead><tbody>{rows}</tbody></table>"
 
 
@@ -159,5 +183,5 @@ def row(name: str, values: list[str]) -> str:
 def stated(fact: Callable[[About], str], about: About) -> str:
     try:
         return fact(about)
-    except (KeyError, TypeError, ValueError, ArithmeticError):  # of an older kind, or crafted
+    except FIGURES_MISSING:
         return t("not told")
