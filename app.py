@@ -40,6 +40,7 @@ from ui.board import Board
 from ui.cards import AnswerCards
 from ui.deeper import Deeper, DeeperNets
 from ui.depth import Depth
+from ui.document_kept import KeptDocuments
 from ui.endpoints import add_endpoints
 from ui.experiment import Experiment
 from ui.front_door import FrontDoor
@@ -219,6 +220,7 @@ def launch(
                 Middleware(FrontDoor, page=page, own=own),
                 # Gradio itself compresses files only, not the page or what its parts ask.
                 Middleware(GZipMiddleware, minimum_size=1000, compresslevel=4),
+                Middleware(KeptDocuments, page=page),
             ],
             "routes": own,
         },
