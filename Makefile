@@ -3,8 +3,7 @@
 # make wheel, notebook, licences, outdated, lock: see docs/taking-it-home.md.
 # make vendor bundles the page's tensor runtime anew, see vendor/README.md.
 # More flags: make train ARGS="--epochs 3".
-# make results measures what results/ lacks; after rm results/*.json, all of it. ARGS=--quick keeps
-# nothing.
+# make results measures what the studies in results/ lack. ARGS=--quick keeps nothing.
 
 PYTHON ?= python3
 BIN := .venv/bin

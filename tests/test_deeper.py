@@ -99,10 +99,12 @@ def test_the_finding_follows_from_the_scores() -> None:
         "Nets of 34 layers read 99.3 of 100 test digits with shortcuts, 97.5 without. "
         "At 18 layers: 99.1 and 98.9."
     )
-    assert "11.3 without. The net of 34 layers without only guesses. At" in finding(
+    assert "11.3 without. The net of 34 layers without shortcuts only guesses. At" in finding(
         abouts([989, 113])
     )
-    assert "18 layers without or 34 layers without" in finding(abouts([98, 113]))
+    assert "18 layers without shortcuts or 34 layers without shortcuts" in finding(
+        abouts([98, 113])
+    )
 
 
 def test_how_they_were_trained_is_told() -> None:

@@ -214,7 +214,7 @@ def test_scores_are_those_of_the_checkpoints(variant: str) -> None:
 def test_the_readme_compares_the_nets_by_mcnemars_test() -> None:
     """With the figures of `python -m resnet mistakes`; overlapping intervals are no test."""
     quoted = re.search(
-        r"(\d+) digits only the residual one reads,\s(\d+) only the plain one\s"
+        r"(\d+) digits are read only with shortcuts,\s(\d+) only without\s"
         r"\(McNemar's exact p = ([\d.]+),",
         README,
     )

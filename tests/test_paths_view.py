@@ -87,8 +87,8 @@ def test_what_is_left_of_the_residual_net_is_said_with_its_figures(reader: Reade
     counts = table["shipped"]["residual"]
     few = sum(right < 5000 for right in [counts["whole"], *counts["out"].values()])
     end = counts["out"]["1,2,3,4,5,6,7,8"]
-    assert f"between stem and last layer: it reads {end / 100:.1f} % of" in html
-    assert f"not 256 good nets for free: {few} of them read fewer than half" in html
+    assert f"between stem and last layer: that net reads {end / 100:.1f} % of" in html
+    assert f"not get 256 good nets for free: {few} of them read fewer than half" in html
 
 
 def test_a_row_that_was_not_measured_whole_has_no_median() -> None:

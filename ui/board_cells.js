@@ -257,14 +257,14 @@ function empty(cell, note) {
 function hint(hasMaps) {
   if (isTouch()) {
     return hasMaps
-      ? t("Keep a finger on a map to have it in words; a tap unplugs the unit.")
-      : t("Keep a finger on a unit to have it in words; a tap unplugs the unit.");
+      ? t("Keep a finger on a map to read what it shows; a tap unplugs the unit.")
+      : t("Keep a finger on a unit to read what it shows; a tap unplugs the unit.");
   }
   return hasMaps
     ? t(
-        "Point at a map to have it in words, or take Tab and the arrow keys, with Shift through the maps of one.",
+        "Point at a map to read what it shows. With keys: Tab and arrows to a unit, Shift and arrows through its maps.",
       )
-    : t("Point at a unit to have it in words, or take Tab and the arrow keys.");
+    : t("Point at a unit to read what it shows. With keys: Tab and arrows.");
 }
 
 const isOut = (/** @type {HTMLElement} */ cell) => cell.classList.contains("out");

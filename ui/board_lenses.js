@@ -187,8 +187,8 @@ const theNearest = (/** @type {{labels: number[]}} */ { labels }) =>
 /** @type {Lens} */
 const near = {
   about: t(
-    "The three training digits most like yours to each unit, and what most are (in colour: the " +
-      "answer). Below: how far the first is, 1 as is usual.",
+    "For each unit the three training digits most like yours, and what most of them are (in " +
+      "colour: the net’s answer). Below: how far the nearest is; 1 is usual.",
   ),
   show(cell, data, { note, answer, digits, isParting }) {
     const { digit, distances } = data;

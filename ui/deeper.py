@@ -164,8 +164,8 @@ def picture_of(levels: Any) -> Tensor:
 # --- in words --------------------------------------------------------------------------------
 
 
-GUESSES_WITH = N_("{depth} layers with them")
-GUESSES_WITHOUT = N_("{depth} layers without")
+GUESSES_WITH = N_("{depth} layers with shortcuts")
+GUESSES_WITHOUT = N_("{depth} layers without shortcuts")
 
 
 def deepest(abouts: Mapping[Net, About]) -> str:

@@ -101,8 +101,8 @@ def errors_plot(told: Mapping[str, Course]) -> str:
         history.errors_finding(told), draw, [t("epoch"), *headers], rows, panels=2,
         size=(1000, 340),
         note=t(
-            "Strong: the average of the weights, which is kept; thin: the net itself. The kept "
-            "epoch reads most of both slices, which count alike; of equals it is the last."
+            "Thick: the average of the weights, which is kept; thin: the net without it. The kept "
+            "epoch reads most of both slices together, each counted equally; of equals the last."
         ),
     )  # fmt: skip
 

@@ -117,15 +117,15 @@ def all_out(counts: Counts | None) -> str:
     rows = by_how_many(counts) if counts else {}
     if counts is None or UNITS not in rows:
         return t(
-            "All {units} out, nothing but shortcuts is left between stem and last layer.",
+            "With all {units} units out, only shortcuts are left between stem and last layer.",
             units=UNITS,
         )
     (end,) = rows[UNITS]
     nets = [right for of_row in rows.values() for right in of_row]
     few = sum(2 * right < counts["total"] for right in nets)
     return t(
-        "All {units} out, nothing but shortcuts is left between stem and last layer: it reads "
-        "{share} of the test digits, and guessing 10 %. These are not {all} good nets for free: "
+        "With all {units} units out, only shortcuts are left between stem and last layer: that net "
+        "reads {share} of the test digits, guessing 10 %. You do not get {all} good nets for free: "
         "{few} of them read fewer than half.",
         units=UNITS,
         share=percent(end / counts["total"]),

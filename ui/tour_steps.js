@@ -114,13 +114,13 @@ const isOf = ({ asked }, units) =>
 function shake({ nets }) {
   return {
     ask: t(
-      "Training asks a net which way to change. Alter your drawing by a hair: in new nets of {layers} layers, does that way stay the same?",
+      "A new net of {layers} layers says where your drawing needs more ink, and where less. Change the drawing by a hair: does it say the same?",
       { layers: LAYERS },
     ),
     place: "#shake .nets",
     guesses: ofEach(nets, [
-      ["alike", t("it stays")],
-      ["other", t("it turns")],
+      ["alike", t("the same")],
+      ["other", t("something else")],
     ]),
     lacks: () => "",
     async look() {

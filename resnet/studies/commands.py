@@ -38,26 +38,26 @@ STUDIES: dict[str, tuple[Any, Any, str, str]] = {
     "depth": (
         depth_study,
         depth_verdict,
-        "train deep and shallow nets, with batch norm and without, from many seeds (1.5 hours)",
+        "train deep and shallow nets, with batch norm and without, from many seeds (3 hours)",
         "Train narrow nets of 18 to 98 layers, with shortcuts and without, with batch norm and "
         "without, from many seeds, and a pair of full width; say what depth does to accuracy and "
-        "gradients. All seeds take an hour and a half on two cores.",
+        "gradients. All seeds take three hours on two cores.",
     ),
     "birth": (
         birth_study,
         birth_verdict,
-        "train nets without batch norm that begin with f turned down (half an hour)",
+        "train nets without batch norm that begin with f turned down (1 to 3 hours)",
         "Train narrow nets without batch norm, with f as it is before the first step, turned down "
-        "or at 0, and say how far down the deepest can be trained. All seeds take half an hour on "
-        "two cores.",
+        "or at 0, and say how far down the deepest can be trained. All seeds take one to "
+        "three hours on two cores.",
     ),
     "stuck": (
         stuck,
         stuck_verdict,
-        "train the deep nets ten times as long: is the plain one stuck, or slow (half an hour)",
+        "train the deep nets ten times as long: is the plain one stuck, or slow (1 hour)",
         "Train narrow nets of 34 and 66 layers for 800 steps, ten times as many as the study of "
         "depth, as they are, with clipped gradients and with a warm-up, from many seeds, and say "
-        "which of them learn. All seeds take half an hour on two cores.",
+        "which of them learn. All seeds take an hour on two cores.",
     ),
     "shattered": (
         shattered_study,

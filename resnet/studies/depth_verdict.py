@@ -17,7 +17,7 @@ NETS = {"residual": N_("with shortcuts"), "plain": N_("without")}
 NORMS = {True: N_("with batch norm"), False: N_("without batch norm")}
 WHEN: dict[When, str] = {
     "start": N_("before the first step"),
-    "live": N_("before the first step, were only live taps counted"),
+    "live": N_("before the first step, with first weights as if only live taps counted"),
     "end": N_("after the last step"),
 }
 LAST = " (of the last weights; the accuracies are of the best on validation)"

@@ -155,8 +155,8 @@ def luck(found: Mapping[str, Band]) -> str:
     if not found:
         return t("One race can be luck.")
     return tn(
-        "One race can be luck: the band is one other.",
-        "One race can be luck: the band is {n} others.",
+        "One race can be luck: the band shows one other.",
+        "One race can be luck: the band shows {n} others.",
         found[VARIANTS[0]].seeds,
     )
 

@@ -113,8 +113,9 @@ def headline(found: Mapping[Case, Mapping[str, Likeness]], case: Case) -> str:
     nudge, depth = case
     medians = {variant: found[case][variant].median for variant in VARIANTS}
     return t(
-        "Nudge a digit by {nudge}: what a new net of {depth} layers asks of its pixels before and "
-        "after is {residual} ({with_shortcuts}) with shortcuts, and {plain} ({without}) without.",
+        "Nudge a digit by {nudge} and ask a new net of {depth} layers, before and after, how its "
+        "pixels should change: with shortcuts the two answers are {residual} (cosine "
+        "{with_shortcuts}), without {plain} ({without}).",
         nudge=in_percent(nudge),
         depth=depth,
         residual=in_words(medians["residual"]),
@@ -129,9 +130,9 @@ def caution(found: Mapping[Case, Mapping[str, Likeness]]) -> str:
     most, deepest = max(found)
     median = found[most, deepest]["residual"].median
     return t(
-        "This goes with how well such nets train; that it is why is not shown. With shortcuts even "
-        "{deepest} layers learn, though there a nudge of {nudge} leaves what is asked {words} "
-        "({median}).",
+        "Nets whose answers stay alike also train better; that one causes the other is not shown. "
+        "With shortcuts even nets of {deepest} layers learn, though a nudge of {nudge} leaves "
+        "their two answers {words} (cosine {median}).",
         deepest=deepest,
         nudge=in_percent(most),
         words=in_words(median),

@@ -20,7 +20,7 @@ def test_the_thermometer_follows_the_choice(page: Page) -> None:
     thermometer.get_by_text("None", exact=True).click()
     expect(says).to_contain_text("18 layers without batch norm, before the first step")
     thermometer.get_by_text("Start, live taps").click()
-    expect(says).to_contain_text("were only live taps counted")
+    expect(says).to_contain_text("as if only live taps counted")
     thermometer.get_by_text("After training").click()
     expect(says).to_contain_text("after the last step")
     expect(page.get_by_test_id("depth-measured").locator("svg:visible")).to_have_count(1)

@@ -76,7 +76,7 @@ def test_the_finding_follows_from_the_figures(
 ) -> None:
     assert finding(ends(*rights), bands(STORED, 18, True, 0.02)) == (
         f"After 80 steps: {lead} The 3 stored seeds end {beside} "
-        "One race can be luck: the band is 3 others."
+        "One race can be luck: the band shows 3 others."
     )
     assert finding(ends(*rights), {}) == f"After 80 steps: {lead} One race can be luck."
 
