@@ -78,7 +78,7 @@ def test_every_kind_of_command_is_known() -> None:
         r"|python -m http\.server --directory site"
         r"|python -m resnet .*|(python|torchrun --nproc-per-node 2) train\.py.*"
         r"|(\.venv/bin/)?python app\.py.*"
-        r"|python -m bench\.\w+( --.*)?|python3 -m venv \.venv"
+        r"|python -m bench\.\w+( digits\.jsonl\.gz)?( --.*)?|python3 -m venv \.venv"
         r"|(\.venv/bin/)?(python -m pip|uv pip) install.*|python -m distributed\.cli\.\w+.*"
     )
     assert [command for command in COMMANDS if not re.fullmatch(known, command)] == []
