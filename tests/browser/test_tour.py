@@ -60,7 +60,7 @@ def test_from_start_to_end(page: Page) -> None:
         expect(line).to_contain_text("Measured: ")
 
     press(page, "Next")
-    expect(tour(page)).to_contain_text("nets of 34 layers")
+    expect(tour(page)).to_contain_text("net of 34 layers")
     expect(unit(page, 2)).not_to_have_attribute("data-out", "")
     guess(page, residual="alike", plain="other")
     expect(page.get_by_test_id("shake")).to_be_in_viewport()
