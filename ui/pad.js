@@ -131,7 +131,10 @@ function showReply(element, { side, digitSide }) {
     paintGrey(seen, levels);
     if (reply?.label !== undefined) nameDigit(reply.label, middle(levels, digitSide));
   });
-  page.subscribe(["trouble"], (state) => setText(trouble, state.trouble));
+  page.subscribe(["drawing"], () => page.set({ refusal: "" }));
+  page.subscribe(["trouble", "refusal"], (state) => {
+    setText(trouble, state.refusal || state.trouble);
+  });
   page.subscribe(["isAsking"], ({ isAsking }) => {
     seen.ariaBusy = `${isAsking}`;
   });

@@ -23,7 +23,7 @@ export async function readUpload(file) {
   try {
     bitmap = await createImageBitmap(file); // upright: it follows the EXIF orientation
   } catch {
-    page.set({ trouble: t("This file is not a picture that the browser can open.") });
+    page.set({ refusal: t("This file is not a picture that the browser can open.") });
     return;
   }
   // It can take a while: whatever the visitor has done since is newer.

@@ -80,7 +80,9 @@ import { empty } from "./drawing.js";
  * @property {Reply | null} reply null while there is nothing to read, or it could not be read
  * @property {boolean} isAsking
  * @property {import("./page_reading.js").Reading | null} reading null until the pad is there
- * @property {string} trouble what went wrong, or ""
+ * @property {string} trouble what went wrong with the last question, or ""
+ * @property {string} refusal what is wrong with the file that was chosen last, or ""; until the
+ *   drawing is another one
  * @property {Net[]} nets none until the board is there
  * @property {number} tour its step, from 1; 0 out of it
  * @property {Shaken | null} shaken what "Shake it" showed last
@@ -140,6 +142,7 @@ export const page = createPage({
   isAsking: false,
   reading: null,
   trouble: "",
+  refusal: "",
   nets: [],
   tour: 0,
   shaken: null,

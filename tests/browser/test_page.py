@@ -26,6 +26,7 @@ from tests.browser.visitor import (
     on_pad,
     open_tab,
     settle,
+    wait_for_questions,
 )
 
 ROOT = Path(__file__).parent.parent.parent
@@ -258,6 +259,28 @@ def test_an_upload_that_is_no_picture_loses_nothing(page: Page, tmp_path: Path) 
     expect(page.get_by_role("alert")).to_contain_text("not a picture")
     expect_digit(page, 3)
     assert dark_share(page) == inked
+
+
+@pytest.mark.served("the same scripts do it on both")
+def test_what_is_wrong_with_a_file_stands_until_something_else_is_drawn(
+    page: Page, tmp_path: Path
+) -> None:
+    file = tmp_path / "digit.png"
+    file.write_text("no picture")
+    held: list[Route] = []
+    page.route("**/component_server/", lambda route: held.append(route))
+    draw(page, 3)
+    wait_for_questions(page, held, 1)
+    page.get_by_test_id("upload").set_input_files(file)
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("not a picture")
+    held[0].continue_()
+    page.unroute("**/component_server/")
+    expect_digit(page, 3)  # an answer that came afterwards
+    settle(page)
+    expect(alert).to_contain_text("not a picture")
+    page.get_by_role("button", name="Clear").click()
+    expect(alert).to_be_hidden()
 
 
 @pytest.mark.served("the same scripts do it on both")

@@ -39,8 +39,10 @@ def test_what_is_said_has_the_figures() -> None:
     assert rows[2] == ["2 %", "18", "0.70 (0.60 to 0.80)", "0.30 (0.10 to 0.40)"]
     *_, shallow, deep, caution = shattered_verdict.sentences(table())
     assert "18 layers" in shallow
-    assert "alike (0.70) with shortcuts, and loosely related (0.30) without" in shallow
+    assert "with shortcuts the two answers are alike (cosine 0.70)" in shallow
+    assert "without loosely related (0.30)" in shallow
     assert "34 layers" in deep
-    assert "unrelated (0.10) with shortcuts, and unrelated (0.00) without" in deep
-    assert "unrelated (0.10)" in caution
+    assert "with shortcuts the two answers are unrelated (cosine 0.10)" in deep
+    assert "without unrelated (0.00)" in deep
+    assert "unrelated (cosine 0.10)" in caution
     assert "not shown" in caution
