@@ -114,13 +114,13 @@ const isOf = ({ asked }, units) =>
 function shake({ nets }) {
   return {
     ask: t(
-      "A new net of {layers} layers says where your drawing needs more ink, and where less. Change the drawing by a hair: does it say the same?",
+      "A new net of {layers} layers says where your drawing needs more ink or less. Nudge the drawing: does it say the same?",
       { layers: LAYERS },
     ),
     place: "#shake .nets",
     guesses: ofEach(nets, [
-      ["alike", t("the same")],
-      ["other", t("something else")],
+      ["alike", t("yes")],
+      ["other", t("no")],
     ]),
     lacks: () => "",
     async look() {
