@@ -76,7 +76,7 @@ def test_a_finished_run_leaves_a_checkpoint_and_nothing_else(whole: Path) -> Non
 
 
 def test_a_dry_run_goes_all_the_way_and_keeps_nothing(tmp_path: Path) -> None:
-    result = train("--dry-run", "--variant", "residual", "--output", tmp_path / "none")
+    result = train("--dry-run", "--output", tmp_path / "none")
     assert result.returncode == 0, result.stderr
     assert "nothing was kept" in result.stdout
     assert not (tmp_path / "none").exists()

@@ -28,14 +28,10 @@ class Document:
     body: bytes
 
     async def send(self, nonce: str, send: Send) -> None:
+        body = self.body.replace(PLACE.encode(), nonce.encode())
+        # A list of headers for each answer: those outside add to it.
         await send({**self.start, "headers": [*self.start["headers"]]})
-        await send(
-            {
-                "type": "http.response.body",
-                "body": self.body.replace(PLACE.encode(), nonce.encode()),
-                "more_body": False,
-            }
-        )
+        await send({"type": "http.response.body", "body": body})
 
 
 class KeptDocuments:

@@ -68,7 +68,7 @@ def missing(told: Mapping[str, Course]) -> str:
 
 
 def finding(abouts: Mapping[str, About]) -> str:
-    """What both read in the end; without a score of each, what the table is about."""
+    """How many test digits each net reads; where a score is missing, a title without figures."""
     try:
         scores = {variant: abouts[variant]["test"] for variant in LOOKS}
         read = {v: f"{100 * one['right'] / one['total']:.2f}" for v, one in scores.items()}

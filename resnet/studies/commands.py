@@ -172,6 +172,7 @@ def measured_lesions(args: argparse.Namespace) -> lesion_study.LesionTable:
     with runs.on_cluster(args.cluster):
         if not args.quick:
             return lesion_study.study(nets, args.seeds, data, args.output or lesion_study.FILE)
+        # A batch and a few, for the nets that are trained.
         few = data.train.first(130), data.validation.first(50), data.test.first(50)
         return lesion_study.study(nets, 1, mnist.Mnist(*few, data.sha256), args.output, workers=1)
 

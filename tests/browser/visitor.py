@@ -94,11 +94,13 @@ def dark_share(page: Page) -> float:
     )
 
 
-def wait_until(page: Page, is_so: Callable[[], bool], seconds: float = 60) -> None:
-    """While it is not, the page goes on."""
+def wait_until(
+    page: Page, is_so: Callable[[], bool], seconds: float = 60, wanted: str = "the end"
+) -> None:
+    """Ask again and again, while the page goes on. Fails when it is not so in time."""
     patience = time.monotonic() + seconds
     while not is_so():
-        assert time.monotonic() < patience, f"not so after {seconds} seconds"
+        assert time.monotonic() < patience, f"after {seconds} seconds not yet: {wanted}"
         page.wait_for_timeout(20)
 
 
@@ -140,7 +142,7 @@ def answer_instead(page: Page, function: str, answer: Callable[[Route], Any]) ->
 
 
 def wait_for_questions(page: Page, routes: list[Route], count: int) -> None:
-    wait_until(page, lambda: len(routes) >= count)
+    wait_until(page, lambda: len(routes) >= count, 5, f"{count} questions")
 
 
 # Keeps what the page asks from now on, whoever reads it.
@@ -158,7 +160,7 @@ KEEP_QUESTIONS = """async () => {
 
 def until(page: Page, condition: str) -> None:
     """Wait for it. Playwright's own wait evaluates a text on the page, which its policy forbids."""
-    wait_until(page, lambda: bool(page.evaluate(condition)))
+    wait_until(page, lambda: bool(page.evaluate(condition)), 20, condition)
 
 
 def sent(page: Page, act: Callable[[], Any]) -> dict[str, Any]:
